@@ -1,0 +1,158 @@
+// Data path.
+import { ENDPOINT_COUNTERS, layoutOf } from './layout.ts';
+
+const REQUESTS = 0;
+const FAILURES = 1;
+/** A turn is taken modulo 2^30, so it stays a small non-negative integer. */
+const TURN_MASK = 0x3fffffff;
+
+/**
+ * Exchanges in flight per endpoint, exact over all threads: one Int32 cell per thread and endpoint,
+ * written by that thread alone; the truth is the sum. A further row, `foreign`, is what draining
+ * older generations last reported; the generation's main thread writes it. Allocates nothing after
+ * construction.
+ *
+ *   in-flight   [thread 0][e0 e1 e2 …]  [thread 1][e0 e1 e2 …]  …  [foreign][e0 e1 e2 …]
+ */
+export class EndpointTable {
+  readonly threadCount: number;
+  readonly endpointCount: number;
+  readonly #inFlight: Int32Array;
+  readonly #inFlightStride: number;
+  readonly #counters: Float64Array;
+  readonly #countersStride: number;
+  readonly #turns: Int32Array;
+  readonly #own: number;
+  readonly #ownCounters: number;
+
+  /** `thread` is the row this thread writes; the main thread of a generation passes 0 and only reads. */
+  constructor(
+    buffer: SharedArrayBuffer,
+    threadCount: number,
+    endpointCount: number,
+    thread: number,
+  ) {
+    const layout = layoutOf(threadCount, endpointCount);
+    this.threadCount = threadCount;
+    this.endpointCount = endpointCount;
+    this.#inFlightStride = layout.inFlightStride;
+    this.#inFlight = new Int32Array(
+      buffer,
+      layout.inFlightOffset,
+      layout.inFlightStride * (threadCount + 1),
+    );
+    this.#countersStride = layout.countersStride;
+    this.#counters = new Float64Array(
+      buffer,
+      layout.countersOffset,
+      layout.countersStride * threadCount,
+    );
+    this.#turns = new Int32Array(buffer, layout.turnsOffset);
+    this.#own = thread * layout.inFlightStride;
+    this.#ownCounters = thread * layout.countersStride;
+  }
+
+  /** An exchange goes to this endpoint: counted in flight and as a request. */
+  start(endpoint: number): void {
+    const cell = this.#own + endpoint;
+    this.#inFlight[cell] = (this.#inFlight[cell] ?? 0) + 1;
+    const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + REQUESTS;
+    this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
+  }
+
+  /**
+   * As `start`, unless more than `limit` (max_conns) would be in flight over all threads. Adds to the
+   * own cell first and sums after, both sequentially consistent: two threads racing for the last
+   * place may both be refused, never both admitted.
+   */
+  tryStart(endpoint: number, limit: number): boolean {
+    const cell = this.#own + endpoint;
+    Atomics.add(this.#inFlight, cell, 1);
+    let sum = 0;
+    for (let at = endpoint; at < this.#inFlight.length; at += this.#inFlightStride) {
+      sum += Atomics.load(this.#inFlight, at);
+    }
+    if (sum > limit) {
+      Atomics.sub(this.#inFlight, cell, 1);
+      return false;
+    }
+    const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + REQUESTS;
+    this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
+    return true;
+  }
+
+  /** The exchange that `start` or `tryStart` counted has left this endpoint. Exactly once each. */
+  finish(endpoint: number): void {
+    const cell = this.#own + endpoint;
+    this.#inFlight[cell] = (this.#inFlight[cell] ?? 0) - 1;
+  }
+
+  /** An attempt against this endpoint failed. */
+  fail(endpoint: number): void {
+    const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + FAILURES;
+    this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
+  }
+
+  /** Exchanges in flight at this endpoint, over all threads and draining generations. */
+  active(endpoint: number): number {
+    let sum = 0;
+    for (let at = endpoint; at < this.#inFlight.length; at += this.#inFlightStride) {
+      sum += this.#inFlight[at] ?? 0;
+    }
+    return sum;
+  }
+
+  /** As `active`, without what draining generations report. */
+  ownActive(endpoint: number): number {
+    return this.active(endpoint) - (this.#inFlight[this.#foreignCell(endpoint)] ?? 0);
+  }
+
+  /** What draining generations have in flight at this endpoint. Generation's main thread only. */
+  setForeign(endpoint: number, inFlight: number): void {
+    Atomics.store(this.#inFlight, this.#foreignCell(endpoint), inFlight);
+  }
+
+  /** Exchanges sent to this endpoint by this generation. */
+  requests(endpoint: number): number {
+    return this.#counted(endpoint, REQUESTS);
+  }
+
+  /** Failed attempts against this endpoint in this generation. */
+  failures(endpoint: number): number {
+    return this.#counted(endpoint, FAILURES);
+  }
+
+  /** A dead thread has nothing in flight. Called by the main thread after the thread has ended. */
+  zeroThread(thread: number): void {
+    const from = thread * this.#inFlightStride;
+    this.#inFlight.fill(0, from, from + this.#inFlightStride);
+  }
+
+  /** Next round-robin position of an upstream, over all threads: 0 … 2^30-1, wrapping. */
+  nextTurn(upstream: number): number {
+    return Atomics.add(this.#turns, upstream, 1) & TURN_MASK;
+  }
+
+  /** The position `nextTurn` will give, for the snapshot of a reload. */
+  turn(upstream: number): number {
+    return Atomics.load(this.#turns, upstream) & TURN_MASK;
+  }
+
+  /** Continues where an older generation was. Main thread, before any thread serves. */
+  setTurn(upstream: number, turn: number): void {
+    Atomics.store(this.#turns, upstream, turn);
+  }
+
+  #foreignCell(endpoint: number): number {
+    return this.threadCount * this.#inFlightStride + endpoint;
+  }
+
+  #counted(endpoint: number, which: number): number {
+    let sum = 0;
+    const first = endpoint * ENDPOINT_COUNTERS + which;
+    for (let at = first; at < this.#counters.length; at += this.#countersStride) {
+      sum += this.#counters[at] ?? 0;
+    }
+    return sum;
+  }
+}

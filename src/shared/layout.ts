@@ -1,0 +1,73 @@
+/**
+ * Where everything lies in a generation's shared memory. Every offset is computed here and nowhere
+ * else.
+ *
+ *   | board | thread rows         | in-flight cells     | endpoint counters   | turns |
+ *   | phase | t0 | t1 | … | past  | t0 | t1 | … | other | t0 | t1 | …         | u0 u1 |
+ *
+ * The turns come last, so the offset of everything else follows from the number of threads and
+ * endpoints. "past" and "other" are the rows `foreign`: what other generations report (reload).
+ */
+
+/** How many of each thing a generation has; fixed for its lifetime. */
+export interface SharedSizes {
+  readonly threadCount: number;
+  readonly endpointCount: number;
+  readonly upstreamCount: number;
+}
+
+/** Two cache lines: a row never shares one with its neighbour, nor with what is fetched beside it. */
+export const ROW_ALIGNMENT_BYTES = 128;
+
+/** Float64 cells in a thread's row: 32 columns, 256 bytes. */
+export const THREAD_ROW_CELLS = 32;
+
+/** Float64 counters per thread and endpoint: requests, failures. */
+export const ENDPOINT_COUNTERS = 2;
+
+/** Byte offsets of the regions and the Int32 stride of one in-flight row. */
+export interface Layout {
+  readonly boardOffset: number;
+  readonly rowsOffset: number;
+  readonly inFlightOffset: number;
+  /** Int32 cells from one thread's in-flight row to the next. */
+  readonly inFlightStride: number;
+  readonly countersOffset: number;
+  /** Float64 cells from one thread's endpoint counters to the next. */
+  readonly countersStride: number;
+  readonly turnsOffset: number;
+}
+
+/** The layout for so many threads and endpoints. */
+export function layoutOf(threadCount: number, endpointCount: number): Layout {
+  const boardOffset = 0;
+  const rowsOffset = align((threadCount + 1) * Int32Array.BYTES_PER_ELEMENT);
+  const rowBytes = THREAD_ROW_CELLS * Float64Array.BYTES_PER_ELEMENT;
+  const inFlightOffset = rowsOffset + (threadCount + 1) * rowBytes;
+  const inFlightBytes = align(endpointCount * Int32Array.BYTES_PER_ELEMENT);
+  const countersOffset = inFlightOffset + (threadCount + 1) * inFlightBytes;
+  const countersBytes = align(endpointCount * ENDPOINT_COUNTERS * Float64Array.BYTES_PER_ELEMENT);
+  return {
+    boardOffset,
+    rowsOffset,
+    inFlightOffset,
+    inFlightStride: inFlightBytes / Int32Array.BYTES_PER_ELEMENT,
+    countersOffset,
+    countersStride: countersBytes / Float64Array.BYTES_PER_ELEMENT,
+    turnsOffset: countersOffset + threadCount * countersBytes,
+  };
+}
+
+/** Bytes of shared memory a generation of these sizes needs. */
+export function sharedBytes(
+  threadCount: number,
+  endpointCount: number,
+  upstreamCount: number,
+): number {
+  const turnsBytes = align(upstreamCount * Int32Array.BYTES_PER_ELEMENT);
+  return layoutOf(threadCount, endpointCount).turnsOffset + turnsBytes;
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / ROW_ALIGNMENT_BYTES) * ROW_ALIGNMENT_BYTES;
+}
