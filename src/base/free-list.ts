@@ -1,0 +1,32 @@
+/** Data path. Bounded reuse of hot objects: no allocation while the list holds one. */
+
+/** What a free list keeps. `reset` empties every field, so nothing of one use reaches the next. */
+export interface Reusable {
+  reset(): void;
+}
+
+export class FreeList<T extends Reusable> {
+  readonly #make: () => T;
+  readonly #capacity: number;
+  readonly #free: T[] = [];
+
+  /** At most `capacity` objects are kept; more are left to the garbage collector. */
+  constructor(make: () => T, capacity: number) {
+    this.#make = make;
+    this.#capacity = capacity;
+  }
+
+  acquire(): T {
+    return this.#free.pop() ?? this.#make();
+  }
+
+  /** Call once per acquire, when nothing refers to the object any more. */
+  release(object: T): void {
+    object.reset();
+    if (this.#free.length < this.#capacity) this.#free.push(object);
+  }
+
+  get freeCount(): number {
+    return this.#free.length;
+  }
+}

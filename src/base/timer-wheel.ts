@@ -1,0 +1,141 @@
+/**
+ * Data path. One wheel per thread for every timeout: arming and disarming are a few stores, no
+ * timer object, no closure.
+ *
+ *   slot 0 | slot 1 | … | slot 1023      each slot spans TICK_MS; the hand moves one slot per tick
+ *            ^ hand
+ *
+ * An entry stays in the slot where it was first put. Arming it for later only writes `dueMs`; when
+ * the hand reaches it early it is put where it now belongs (lazy re-arm: a keep-alive connection
+ * arms some timeout on every request, and almost none of them fires). Invariant: a linked entry
+ * sits in a slot that is reached no later than its due time.
+ */
+
+import type { Clock } from './clock.ts';
+
+/** How exact a timeout is: it fires 0 … TICK_MS after it is due. */
+export const TICK_MS = 50;
+const SLOT_COUNT = 1024; // 51 s per turn; longer waits are looked at once per turn
+const NOT_LINKED = -1;
+
+/** Implemented by whatever has a timeout. */
+export interface TimeoutOwner {
+  /** Called once per arming, on or up to TICK_MS after the due time. It may arm again. */
+  onTimeout(): void;
+}
+
+/** A place on the wheel; part of its owner, reused for every timeout the owner has. */
+export class TimerEntry {
+  readonly owner: TimeoutOwner;
+  /** When to fire, in the clock's milliseconds; Infinity when disarmed. */
+  dueMs = Number.POSITIVE_INFINITY;
+  slot = NOT_LINKED;
+  /** The tick at which its slot is visited. */
+  visitTick = 0;
+  next: TimerEntry | undefined = undefined;
+  previous: TimerEntry | undefined = undefined;
+
+  constructor(owner: TimeoutOwner) {
+    this.owner = owner;
+  }
+}
+
+export class TimerWheel {
+  readonly clock: Clock;
+  readonly #slots: (TimerEntry | undefined)[] = new Array(SLOT_COUNT).fill(undefined);
+  readonly #originMs: number;
+  #tick = 0;
+  #linkedCount = 0;
+  #interval: NodeJS.Timeout | undefined = undefined;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+    this.#originMs = clock.nowMs;
+  }
+
+  /** Fires `delayMs` from now unless armed anew or disarmed before. Zero or less: the next tick. */
+  arm(entry: TimerEntry, delayMs: number): void {
+    const dueMs = this.clock.nowMs + delayMs;
+    entry.dueMs = dueMs;
+    if (entry.slot === NOT_LINKED) this.#link(entry);
+    else if (this.#tickOf(dueMs) < entry.visitTick) {
+      this.#unlink(entry);
+      this.#link(entry);
+    }
+  }
+
+  /** The entry stays in its slot until the hand passes; it does not fire. */
+  disarm(entry: TimerEntry): void {
+    entry.dueMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** For an owner that goes away: nothing refers to it afterwards. */
+  forget(entry: TimerEntry): void {
+    entry.dueMs = Number.POSITIVE_INFINITY;
+    if (entry.slot !== NOT_LINKED) this.#unlink(entry);
+  }
+
+  /** Moves the hand up to the clock's present and fires what is due. */
+  advance(): void {
+    const target = Math.floor((this.clock.refresh() - this.#originMs) / TICK_MS);
+    // After a long stall one turn visits every slot; more turns would find nothing new.
+    if (target - this.#tick > SLOT_COUNT) this.#tick = target - SLOT_COUNT;
+    while (this.#tick < target) {
+      this.#tick += 1;
+      this.#visit(this.#tick % SLOT_COUNT);
+    }
+  }
+
+  /** Drives the wheel from the event loop. The interval does not keep the process alive. */
+  start(): void {
+    this.#interval ??= setInterval(() => this.advance(), TICK_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#interval);
+    this.#interval = undefined;
+  }
+
+  get linkedCount(): number {
+    return this.#linkedCount;
+  }
+
+  /** Empties the slot: nothing linked meanwhile lands in it, `#link` stays a slot short of a turn. */
+  #visit(slot: number): void {
+    for (let entry = this.#slots[slot]; entry !== undefined; entry = this.#slots[slot]) {
+      this.#unlink(entry);
+      if (entry.dueMs <= this.clock.nowMs) {
+        entry.dueMs = Number.POSITIVE_INFINITY;
+        entry.owner.onTimeout();
+      } else if (entry.dueMs !== Number.POSITIVE_INFINITY) this.#link(entry);
+    }
+  }
+
+  #tickOf(dueMs: number): number {
+    return Math.max(this.#tick + 1, Math.ceil((dueMs - this.#originMs) / TICK_MS));
+  }
+
+  #link(entry: TimerEntry): void {
+    const tick = Math.min(this.#tickOf(entry.dueMs), this.#tick + SLOT_COUNT - 1);
+    const slot = tick % SLOT_COUNT;
+    const first = this.#slots[slot];
+    entry.visitTick = tick;
+    entry.slot = slot;
+    entry.previous = undefined;
+    entry.next = first;
+    if (first !== undefined) first.previous = entry;
+    this.#slots[slot] = entry;
+    this.#linkedCount += 1;
+  }
+
+  #unlink(entry: TimerEntry): void {
+    const { next, previous } = entry;
+    if (previous === undefined) this.#slots[entry.slot] = next;
+    else previous.next = next;
+    if (next !== undefined) next.previous = previous;
+    entry.next = undefined;
+    entry.previous = undefined;
+    entry.slot = NOT_LINKED;
+    this.#linkedCount -= 1;
+  }
+}

@@ -1,0 +1,22 @@
+/** Data path. Digits ↔ integers; what does not fit is refused, never rounded. */
+
+import { DIGIT_0, DIGIT_9 } from './ascii.ts';
+
+/** More digits than this could pass 2^53, where a double stops being exact. */
+export const MAX_DECIMAL_DIGITS = 15;
+
+/**
+ * text[start..end) as a non-negative decimal integer. −1 when empty, signed, spaced, with any other
+ * character, or longer than 15 digits (reliability.md §5: `^\d{1,15}$`).
+ */
+export function parseDecimal(text: string, start: number, end: number): number {
+  const length = end - start;
+  if (length < 1 || length > MAX_DECIMAL_DIGITS) return -1;
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code < DIGIT_0 || code > DIGIT_9) return -1;
+    value = value * 10 + (code - DIGIT_0);
+  }
+  return value;
+}

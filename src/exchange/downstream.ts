@@ -1,0 +1,44 @@
+/**
+ * What an exchange needs of its client side, whatever the protocol. HTTP/1.1 implements it per
+ * connection (one exchange at a time), HTTP/2 per stream.
+ */
+
+/** Facts about the client's connection that do not change from one exchange to the next. */
+export interface ClientFacts {
+  /** '203.0.113.7', '2001:db8::1', or 'unix:' for a unix socket. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** The address and port the client connected to. */
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly scheme: 'http' | 'https';
+  /** Number of the connection in this thread, from 1. */
+  readonly connectionSerial: number;
+  /** Exchanges on this connection so far, this one included. */
+  readonly exchangeCount: number;
+}
+
+/**
+ * The way of a response to the client. Order: `startResponse`, `writeBody`*, `endResponse`, with
+ * `flush` at the end of every callback that wrote. After `cut` or a closed client nothing more.
+ *
+ * `stable` says who owns the bytes: true means that the caller leaves them untouched until `flush`
+ * has returned true or `onDownstreamWritable` was called; false means that they die when the
+ * callback returns, and they are copied or encoded (DESIGN §4).
+ */
+export interface Downstream {
+  readonly facts: ClientFacts;
+  /** Sends the head in `exchange.response`; decides the framing towards the client. */
+  startResponse(): void;
+  writeBody(bytes: Buffer, start: number, end: number, stable: boolean): void;
+  endResponse(): void;
+  /** Hands what was gathered to the socket. False: it queues; stop the source until writable. */
+  flush(): boolean;
+  /** Ends the response visibly incomplete: a client must never take it as whole. */
+  cut(): void;
+  /** Counted: the client's body is read on when every hold was let go. */
+  holdRequestBody(): void;
+  letGoRequestBody(): void;
+  /** Tells a client that waits with its body to send it (100 Continue). */
+  askForBody(): void;
+}

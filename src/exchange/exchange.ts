@@ -1,0 +1,117 @@
+/**
+ * Data path. One request and its response: the state that routing, filters, the attempt, variables
+ * and the access log look at, independent of the protocol on either side. Comes from a free list;
+ * allocates nothing but the strings of its heads.
+ */
+
+import type { FailureCode } from '#src/base/failure.ts';
+import { RequestHead, ResponseHead } from '#src/http/message.ts';
+import type { AccessLogTarget } from './access-record.ts';
+import type { Downstream } from './downstream.ts';
+
+/** How far the response is. */
+export const RESPONSE_NONE = 0; //    nothing has left
+export const RESPONSE_STARTED = 1; // the head has been handed to the client side
+export const RESPONSE_ENDED = 2; //   complete, or cut
+
+/**
+ * Who serves the exchange: an attempt, or nobody once it was answered. Body bytes follow the rule
+ * of `stable` in downstream.ts.
+ */
+export interface ExchangeHandler {
+  onRequestBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void;
+  /** The request is complete. */
+  onRequestEnd(exchange: Exchange): void;
+  /** The callback that brought request bytes ends: write what was gathered. */
+  onRequestFlush(exchange: Exchange): void;
+  /** What was queued towards the client has left: the response may go on. */
+  onDownstreamWritable(exchange: Exchange): void;
+  /** The client is gone or gave up; the exchange must let go of everything upstream now. */
+  onDownstreamGone(exchange: Exchange, reason: FailureCode): void;
+}
+
+export class Exchange {
+  readonly request = new RequestHead();
+  readonly response = new ResponseHead();
+  /** Set while the exchange lives. */
+  downstream: Downstream | undefined = undefined;
+  handler: ExchangeHandler | undefined = undefined;
+  /** The attempt in progress; only the proxy layer knows what it is. */
+  attempt: object | undefined = undefined;
+
+  /** The request has been read to its end. */
+  requestEnded = false;
+  responseState = RESPONSE_NONE;
+  /** Why the proxy answered by itself or gave up; '' when the endpoint's answer went through. */
+  reason: FailureCode | '' = '';
+  /** The downstream connection must close after this response. */
+  closeAfter = false;
+
+  /** Clock.nowMs when the first byte of the request was handled. */
+  startedAtMs = 0;
+  /** Body bytes of the request read so far. */
+  requestBodyBytes = 0;
+  /** Body bytes handed to the client, without framing ($body_bytes_sent). */
+  bodyBytesSent = 0;
+  /** All bytes handed to the client ($bytes_sent). */
+  bytesSent = 0;
+
+  // What routing found.
+  /** First name of the virtual server ($server_name). */
+  serverName = '';
+  /** `client_max_body_size` of the location in bytes; 0 is unlimited. */
+  maxBodyBytes = 0;
+  /** `keepalive_timeout` of the location in ms; 0 closes after this response. */
+  keepAliveTimeoutMs = 0;
+  /** `client_body_timeout`, `send_timeout` in ms. */
+  bodyTimeoutMs = 0;
+  sendTimeoutMs = 0;
+  /** `server_tokens on`. */
+  showsVersion = true;
+  logs: readonly AccessLogTarget[] = [];
+
+  // What the attempts did. Several attempts are joined by ", " as nginx does.
+  /** Host and port as `proxy_pass` names them ($proxy_host, $proxy_port). */
+  proxyHost = '';
+  proxyPort = '';
+  upstreamAddress = '';
+  upstreamStatus = '';
+  /** Milliseconds from the start of the attempt; −1 when it did not come so far. */
+  upstreamConnectMs = -1;
+  upstreamHeaderMs = -1;
+  upstreamResponseMs = -1;
+
+  /** $request_id: made when first asked for. */
+  requestId = '';
+
+  reset(): void {
+    this.request.reset();
+    this.response.reset();
+    this.downstream = undefined;
+    this.handler = undefined;
+    this.attempt = undefined;
+    this.requestEnded = false;
+    this.responseState = RESPONSE_NONE;
+    this.reason = '';
+    this.closeAfter = false;
+    this.startedAtMs = 0;
+    this.requestBodyBytes = 0;
+    this.bodyBytesSent = 0;
+    this.bytesSent = 0;
+    this.serverName = '';
+    this.maxBodyBytes = 0;
+    this.keepAliveTimeoutMs = 0;
+    this.bodyTimeoutMs = 0;
+    this.sendTimeoutMs = 0;
+    this.showsVersion = true;
+    this.logs = [];
+    this.proxyHost = '';
+    this.proxyPort = '';
+    this.upstreamAddress = '';
+    this.upstreamStatus = '';
+    this.upstreamConnectMs = -1;
+    this.upstreamHeaderMs = -1;
+    this.upstreamResponseMs = -1;
+    this.requestId = '';
+  }
+}

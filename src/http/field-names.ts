@@ -1,0 +1,123 @@
+/**
+ * Data path. The fields a proxy looks at, each with a small number, and the way from the bytes of
+ * a name to that number. A name that is not here has id 0.
+ */
+
+import { LOWER } from '#src/bytes/ascii.ts';
+
+/** Index = id. Order is free; 0 stays "unknown". */
+export const KNOWN_FIELDS = [
+  '',
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+  'date',
+  'server',
+  'content-type',
+  'location',
+  'set-cookie',
+  'cookie',
+  'authorization',
+  'proxy-authorization',
+  'proxy-authenticate',
+  'user-agent',
+  'referer',
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'forwarded',
+  'via',
+  'x-accel-buffering',
+  'x-accel-redirect',
+  'x-accel-expires',
+  'x-accel-limit-rate',
+  'x-accel-charset',
+  'x-pad',
+  'etag',
+  'last-modified',
+  'vary',
+  'content-encoding',
+  'age',
+  'range',
+  'if-none-match',
+  'if-modified-since',
+  'origin',
+] as const;
+
+export type KnownField = (typeof KNOWN_FIELDS)[number];
+
+/** The id of a name written here in lower case; for constants. */
+export function fieldId(name: Exclude<KnownField, ''>): number {
+  return KNOWN_FIELDS.indexOf(name);
+}
+
+export const F_HOST = fieldId('host');
+export const F_CONNECTION = fieldId('connection');
+export const F_CONTENT_LENGTH = fieldId('content-length');
+export const F_TRANSFER_ENCODING = fieldId('transfer-encoding');
+export const F_EXPECT = fieldId('expect');
+export const F_UPGRADE = fieldId('upgrade');
+export const F_DATE = fieldId('date');
+export const F_SERVER = fieldId('server');
+
+export const MAX_KNOWN_LENGTH = Math.max(...KNOWN_FIELDS.map((name) => name.length));
+
+// A name is looked up by length, first and last letter; the few that share all three are chained.
+//   bucket = length · 4 + first · 7 + last · 29, modulo 512
+const BUCKET_COUNT = 512;
+const bucketHead = new Uint8Array(BUCKET_COUNT);
+const bucketNext = new Uint8Array(KNOWN_FIELDS.length);
+
+function bucketOf(length: number, first: number, last: number): number {
+  return (length * 4 + first * 7 + last * 29) % BUCKET_COUNT;
+}
+
+const NAMES = KNOWN_FIELDS.map((name) => Buffer.from(name, 'latin1'));
+
+for (const [id, name] of KNOWN_FIELDS.entries()) {
+  if (id === 0) continue;
+  const bucket = bucketOf(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 1));
+  bucketNext[id] = bucketHead[bucket] ?? 0;
+  bucketHead[bucket] = id;
+}
+
+/** The id of the name in bytes[start..end), case ignored; 0 when it is not a known one. */
+export function lookUpField(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length > MAX_KNOWN_LENGTH) return 0;
+  const first = LOWER[bytes[start] as number] as number;
+  const last = LOWER[bytes[end - 1] as number] as number;
+  let id = bucketHead[bucketOf(length, first, last)] as number;
+  while (id !== 0) {
+    if (sameName(bytes, start, length, NAMES[id] as Uint8Array)) return id;
+    id = bucketNext[id] as number;
+  }
+  return 0;
+}
+
+function sameName(bytes: Uint8Array, start: number, length: number, name: Uint8Array): boolean {
+  if (name.length !== length) return false;
+  for (let at = 0; at < length; at++) {
+    if (LOWER[bytes[start + at] as number] !== name[at]) return false;
+  }
+  return true;
+}
+
+const idByName = new Map<string, number>(KNOWN_FIELDS.map((name, id) => [name, id]));
+
+/** The id of a name held as a string, any case; for configuration and for fields we add. */
+export function fieldIdOf(name: string): number {
+  return idByName.get(name.toLowerCase()) ?? 0;
+}

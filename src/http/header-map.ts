@@ -1,0 +1,126 @@
+/**
+ * Data path. The fields of one head: ordered, case-insensitive, known names first.
+ *
+ *   text   GET / HTTP/1.1␍␊Host: a.test␍␊Accept:  x ␍␊␍␊     one string, one char per byte
+ *   spans                  ^nameStart ^nameEnd/valueStart/valueEnd, four numbers per field
+ *
+ * A field is never a key of an object (CVE-2026-21710); it is four offsets into `text` and a known
+ * id. Text of HTTP/2 fields is put into the same form, so whoever forwards a head copies runs of
+ * lines and does not ask where they came from. Allocates nothing but strings asked for by value.
+ */
+
+import { KNOWN_FIELDS } from './field-names.ts';
+
+/** Fields in one head (reliability.md §2): more is 431. */
+export const MAX_FIELDS = 100;
+
+/** The line is not `Name: value` with exactly one space: it is written anew when forwarded. */
+export const MARK_UNUSUAL = 1;
+/** Not forwarded: hop-by-hop, named by Connection, or refused by policy. */
+export const MARK_DROP = 2;
+
+export class HeaderMap {
+  /** The head as it came, Latin-1. Offsets point into it. */
+  text = '';
+  count = 0;
+  readonly spans = new Int32Array(MAX_FIELDS * 4);
+  readonly ids = new Uint8Array(MAX_FIELDS);
+  readonly marks = new Uint8Array(MAX_FIELDS);
+  /** Per known id: 1 + index of its first field, 0 when absent. */
+  readonly firstById = new Uint8Array(KNOWN_FIELDS.length);
+  /** Per known id: how many fields carry it. */
+  readonly countById = new Uint8Array(KNOWN_FIELDS.length);
+
+  reset(): void {
+    this.text = '';
+    for (let at = 0; at < this.count; at++) {
+      const id = this.ids[at] as number;
+      this.firstById[id] = 0;
+      this.countById[id] = 0;
+    }
+    this.count = 0;
+  }
+
+  /** Adds the field whose offsets are given; the caller has checked that there is room. */
+  add(id: number, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): void {
+    const index = this.count;
+    const span = index * 4;
+    this.spans[span] = nameStart;
+    this.spans[span + 1] = nameEnd;
+    this.spans[span + 2] = valueStart;
+    this.spans[span + 3] = valueEnd;
+    this.ids[index] = id;
+    this.marks[index] = 0;
+    if (this.firstById[id] === 0) this.firstById[id] = index + 1;
+    this.countById[id] = (this.countById[id] as number) + 1;
+    this.count = index + 1;
+  }
+
+  /** Adds a field of our own at the end. Name and value must be clean (no CR, LF, NUL). */
+  append(id: number, name: string, value: string): void {
+    const start = this.text.length;
+    this.text += `${name}: ${value}\r\n`;
+    const valueStart = start + name.length + 2;
+    this.add(id, start, start + name.length, valueStart, valueStart + value.length);
+  }
+
+  /** Index of the first field with that known id; −1 when there is none. */
+  find(id: number): number {
+    return (this.firstById[id] as number) - 1;
+  }
+
+  /** The value of the first field with that known id; undefined when there is none. */
+  get(id: number): string | undefined {
+    const index = this.find(id);
+    return index < 0 ? undefined : this.valueAt(index);
+  }
+
+  nameAt(index: number): string {
+    return this.text.substring(
+      this.spans[index * 4] as number,
+      this.spans[index * 4 + 1] as number,
+    );
+  }
+
+  valueAt(index: number): string {
+    return this.text.substring(
+      this.spans[index * 4 + 2] as number,
+      this.spans[index * 4 + 3] as number,
+    );
+  }
+
+  /** The name of the field, compared with one in lower case, without making a string. */
+  nameEquals(index: number, lowerName: string): boolean {
+    const start = this.spans[index * 4] as number;
+    const length = (this.spans[index * 4 + 1] as number) - start;
+    if (length !== lowerName.length) return false;
+    for (let at = 0; at < length; at++) {
+      const code = this.text.charCodeAt(start + at);
+      const lower = code >= 0x41 && code <= 0x5a ? code + 32 : code;
+      if (lower !== lowerName.charCodeAt(at)) return false;
+    }
+    return true;
+  }
+
+  /** The first value of any name given in lower case; undefined when absent. For $http_NAME. */
+  lookUp(lowerName: string): string | undefined {
+    for (let index = 0; index < this.count; index++) {
+      if (this.nameEquals(index, lowerName)) return this.valueAt(index);
+    }
+    return undefined;
+  }
+
+  /** All values of that name joined by ", ", as nginx does for $http_NAME; undefined when absent. */
+  joined(lowerName: string, separator: string): string | undefined {
+    let all: string | undefined;
+    for (let index = 0; index < this.count; index++) {
+      if (!this.nameEquals(index, lowerName)) continue;
+      all = all === undefined ? this.valueAt(index) : `${all}${separator}${this.valueAt(index)}`;
+    }
+    return all;
+  }
+
+  mark(index: number, bits: number): void {
+    this.marks[index] = (this.marks[index] as number) | bits;
+  }
+}

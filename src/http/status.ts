@@ -1,0 +1,31 @@
+/** Reason phrases (RFC 9110 §15 and the IANA registry). */
+
+const REASONS: ReadonlyMap<number, string> = new Map([
+  [100, 'Continue'], [101, 'Switching Protocols'], [102, 'Processing'], [103, 'Early Hints'],
+  [200, 'OK'], [201, 'Created'], [202, 'Accepted'], [203, 'Non-Authoritative Information'],
+  [204, 'No Content'], [205, 'Reset Content'], [206, 'Partial Content'], [207, 'Multi-Status'],
+  [300, 'Multiple Choices'], [301, 'Moved Permanently'], [302, 'Found'], [303, 'See Other'],
+  [304, 'Not Modified'], [307, 'Temporary Redirect'], [308, 'Permanent Redirect'],
+  [400, 'Bad Request'], [401, 'Unauthorized'], [402, 'Payment Required'], [403, 'Forbidden'],
+  [404, 'Not Found'], [405, 'Method Not Allowed'], [406, 'Not Acceptable'],
+  [407, 'Proxy Authentication Required'], [408, 'Request Timeout'], [409, 'Conflict'],
+  [410, 'Gone'], [411, 'Length Required'], [412, 'Precondition Failed'],
+  [413, 'Content Too Large'], [414, 'URI Too Long'], [415, 'Unsupported Media Type'],
+  [416, 'Range Not Satisfiable'], [417, 'Expectation Failed'], [421, 'Misdirected Request'],
+  [422, 'Unprocessable Content'], [425, 'Too Early'], [426, 'Upgrade Required'],
+  [428, 'Precondition Required'], [429, 'Too Many Requests'],
+  [431, 'Request Header Fields Too Large'], [451, 'Unavailable For Legal Reasons'],
+  [500, 'Internal Server Error'], [501, 'Not Implemented'], [502, 'Bad Gateway'],
+  [503, 'Service Unavailable'], [504, 'Gateway Timeout'], [505, 'HTTP Version Not Supported'],
+  [507, 'Insufficient Storage'],
+]);
+
+/** The registered phrase; '' for a status without one (the phrase may be empty, RFC 9112 §4). */
+export function reasonPhrase(status: number): string {
+  return REASONS.get(status) ?? '';
+}
+
+/** 1xx, 204 and 304 have no body, whatever their fields say (RFC 9112 §6.3 rule 1). */
+export function hasNoBody(status: number): boolean {
+  return status < 200 || status === 204 || status === 304;
+}
