@@ -1,0 +1,120 @@
+/** What a proxy's processes use, read from /proc (Linux only). All throw when the root is gone. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** Clock ticks per second of /proc/PID/stat; 100 on every Linux that Node runs on. */
+const TICKS_PER_SEC = 100;
+
+/** The process and all its descendants, the process first. */
+export function processTree(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const stat = readStat(Number(entry));
+    if (stat === undefined) continue;
+    const siblings = children.get(stat.parent);
+    if (siblings === undefined) children.set(stat.parent, [stat.pid]);
+    else siblings.push(stat.pid);
+  }
+  const tree = [root];
+  for (const pid of tree) tree.push(...(children.get(pid) ?? []));
+  return tree;
+}
+
+/**
+ * User and system time of the whole tree in microseconds, in steps of 10 ms. Includes children
+ * that have ended and were waited for, so the difference of two readings is right even when a
+ * process came or went in between.
+ */
+export function cpuMicros(root: number): number {
+  let ticks = 0;
+  for (const pid of processTree(root)) ticks += readStat(pid)?.ticks ?? 0;
+  return (ticks / TICKS_PER_SEC) * 1e6;
+}
+
+/** Memory of the whole tree in kilobytes; PSS counts shared pages once over all who share them. */
+export function memoryKb(root: number): { rss: number; pss: number } {
+  let rss = 0;
+  let pss = 0;
+  for (const pid of processTree(root)) {
+    let text: string;
+    try {
+      text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    } catch {
+      continue;
+    }
+    rss += Number(/^Rss:\s+(\d+)/m.exec(text)?.[1] ?? 0);
+    pss += Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0);
+  }
+  return { rss, pss };
+}
+
+/** How many TCP connections accepted on a local port each process of the tree holds. */
+export function connectionsPerProcess(root: number, localPort: number): Map<number, number> {
+  const inodes = establishedInodes(localPort);
+  const counts = new Map<number, number>();
+  for (const pid of processTree(root)) {
+    let count = 0;
+    for (const inode of socketInodes(pid)) if (inodes.has(inode)) count += 1;
+    counts.set(pid, count);
+  }
+  return counts;
+}
+
+/** Inodes of the established connections whose local port is the given one. */
+function establishedInodes(localPort: number): Set<string> {
+  const inodes = new Set<string>();
+  const portHex = localPort.toString(16).toUpperCase().padStart(4, '0');
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    let text: string;
+    try {
+      text = readFileSync(table, 'utf8');
+    } catch {
+      continue; // no IPv6
+    }
+    for (const line of text.split('\n').slice(1)) {
+      // sl local remote state queues timer retransmits uid timeout inode …
+      const words = line.trim().split(/\s+/);
+      if (words[1]?.endsWith(`:${portHex}`) && words[3] === '01' && words[9]) inodes.add(words[9]);
+    }
+  }
+  return inodes;
+}
+
+function socketInodes(pid: number): string[] {
+  const inodes: string[] = [];
+  let names: string[];
+  try {
+    names = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return inodes;
+  }
+  for (const name of names) {
+    const inode = socketInode(pid, name);
+    if (inode !== undefined) inodes.push(inode);
+  }
+  return inodes;
+}
+
+function socketInode(pid: number, descriptor: string): string | undefined {
+  try {
+    const target = readlinkSync(`/proc/${pid}/fd/${descriptor}`);
+    return target.startsWith('socket:[') ? target.slice('socket:['.length, -1) : undefined;
+  } catch {
+    return undefined; // closed meanwhile
+  }
+}
+
+function readStat(pid: number): { pid: number; parent: number; ticks: number } | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined; // ended meanwhile
+  }
+  // The command name is in parentheses and may hold anything; fields count from after it:
+  // state ppid … utime(11) stime(12) cutime(13) cstime(14).
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  let ticks = 0;
+  for (let i = 11; i <= 14; i += 1) ticks += Number(fields[i]);
+  return { pid, parent: Number(fields[1]), ticks };
+}
