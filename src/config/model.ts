@@ -1,0 +1,51 @@
+/** The whole of a configuration, ready to run: what `buildModel` makes of the tree. */
+import type { LogLevel } from '#src/base/log.ts';
+import type { ListenConfig, VirtualServer } from '#src/routing/model.ts';
+import type { Place } from '#src/schema/problem.ts';
+import type { UpstreamConfig } from '#src/upstream/upstream-config.ts';
+
+/** `error_log`. */
+export interface ErrorLogConfig {
+  /** Absolute, or `'stderr'`. */
+  readonly path: string;
+  readonly level: LogLevel;
+}
+
+/** `user`: what the generation runs as when the master is root. */
+export interface UserConfig {
+  readonly name: string;
+  /** Undefined means the user's own primary group, as in nginx a group of the user's name. */
+  readonly group: string | undefined;
+  readonly place: Place;
+}
+
+/** The directives outside `http`. */
+export interface MainSettings {
+  /** `'auto'`: as many as CPUs this process may use. */
+  readonly workerProcesses: number | 'auto';
+  readonly workerConnections: number;
+  /** Undefined leaves the limit as it is. */
+  readonly workerRlimitNofile: number | undefined;
+  /** How long a draining generation may take; 0 means as long as it needs. */
+  readonly workerShutdownTimeoutMs: number;
+  readonly acceptMode: 'reuseport' | 'shared';
+  readonly user: UserConfig | undefined;
+  /** Absolute. */
+  readonly pidFile: string;
+  readonly daemon: boolean;
+  readonly errorLog: ErrorLogConfig;
+}
+
+/** A configuration that can run. Frozen; the same in the master and in every thread. */
+export interface Model {
+  readonly main: MainSettings;
+  /** Unique by `key`, in the order of the file. */
+  readonly listens: readonly ListenConfig[];
+  readonly servers: readonly VirtualServer[];
+  /** Named ones and those that `proxy_pass` with an address implies; the index is the id. */
+  readonly upstreams: readonly UpstreamConfig[];
+  /** Access logs, absolute, each once: the master creates them, threads append to them. */
+  readonly logFiles: readonly string[];
+  /** First 12 hex digits of a SHA-256 over the tree: the same text gives the same hash. */
+  readonly hash: string;
+}

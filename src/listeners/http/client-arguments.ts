@@ -1,0 +1,66 @@
+/** The words of client-side directives that are more than one number. */
+import {
+  parseInteger,
+  parseSizeWord,
+  parseTimeWord,
+  reportInvalid,
+} from '#src/schema/arguments.ts';
+import type { ParseContext } from '#src/schema/directive.ts';
+import { placeOfWord, type Word } from '#src/schema/tree.ts';
+
+/** Bounds of a request head. */
+export interface HeaderBuffers {
+  readonly count: number;
+  /** The longest line. */
+  readonly bytes: number;
+}
+
+/** How long an idle client connection stays open. */
+export interface KeepaliveTimeout {
+  /** 0 closes the connection after every response. */
+  readonly timeoutMs: number;
+  /** What `Keep-Alive: timeout=` says, in whole seconds; 0 sends no such field. */
+  readonly headerSec: number;
+}
+
+/** Reads `large_client_header_buffers number size`. */
+export function parseHeaderBuffers(
+  words: readonly Word[],
+  context: ParseContext,
+): HeaderBuffers | undefined {
+  const [first, second] = words;
+  if (first === undefined || second === undefined) return undefined;
+  const count = parseInteger(first, context, { min: 1, max: 1_024 });
+  const bytes = parseSizeWord(second, context, { min: '128', max: '16m' });
+  return count === undefined || bytes === undefined ? undefined : { count, bytes };
+}
+
+/** Reads `keepalive_timeout timeout [header_timeout]`. */
+export function parseKeepaliveTimeout(
+  words: readonly Word[],
+  context: ParseContext,
+): KeepaliveTimeout | undefined {
+  const [first, second] = words;
+  if (first === undefined) return undefined;
+  const timeoutMs = parseTimeWord(first, context);
+  const headerMs = second === undefined ? 0 : parseTimeWord(second, context);
+  if (timeoutMs === undefined || headerMs === undefined) return undefined;
+  return { timeoutMs, headerSec: Math.floor(headerMs / 1_000) };
+}
+
+/** Reads an `on | off` of which only `only` is built. */
+export function parseStrictOnly(
+  words: readonly Word[],
+  context: ParseContext,
+  only: 'on' | 'off',
+): boolean | undefined {
+  const [word] = words;
+  if (word === undefined) return undefined;
+  if (word.text === only) return only === 'on';
+  if (word.text !== 'on' && word.text !== 'off') {
+    return reportInvalid(context, word, 'value', 'it must be "on" or "off"');
+  }
+  const message = `"${context.node.name} ${word.text}" is not built yet in this version of Weir`;
+  context.problems.emerg(placeOfWord(context.node, word), message, `only "${only}" is`);
+  return undefined;
+}

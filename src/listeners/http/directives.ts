@@ -1,0 +1,147 @@
+/** The directives of the client's side of HTTP: listening, limits, timeouts, keep-alive. */
+import { custom, flag, integer, oneOf, size, time } from '#src/schema/arguments.ts';
+import {
+  directives,
+  HTTP_SERVER,
+  HTTP_SERVER_LOCATION,
+  type SettingsOf,
+} from '#src/schema/directive.ts';
+import { parseHeaderBuffers, parseKeepaliveTimeout, parseStrictOnly } from './client-arguments.ts';
+import { parseListen } from './listen-argument.ts';
+
+/** `listen`, gathered per server. */
+export const listenDirectives = directives({
+  listens: {
+    name: 'listen',
+    contexts: ['server'],
+    argument: custom({
+      usage: 'address[:port] | port | unix:path [default_server] [backlog=number] [reuseport]',
+      minWords: 1,
+      maxWords: 20,
+      parse: parseListen,
+    }),
+    repeat: true,
+    inherit: false,
+    doc: 'An address the server answers on; `*:80` (or `*:8000` when Weir runs without root) when a server has none. `default_server` makes it the one that answers names no server has; else the first in the file does. `reuseport` is always on in Weir and accepted.',
+  },
+});
+
+/** Limits and timeouts towards the client. Those of `http` and `server` are taken per server. */
+export const clientDirectives = directives({
+  headerTimeoutMs: {
+    name: 'client_header_timeout',
+    contexts: HTTP_SERVER,
+    argument: time({ default: '60s', min: '1ms' }),
+    doc: 'The time a client has for the whole request head, counted from its first byte. Then 408.',
+  },
+  headerBufferBytes: {
+    name: 'client_header_buffer_size',
+    contexts: HTTP_SERVER,
+    argument: size({ default: '1k', min: '1' }),
+    doc: 'Accepted for nginx; Weir reads heads into one shared buffer per thread and bounds them by `large_client_header_buffers`.',
+  },
+  headerBuffers: {
+    name: 'large_client_header_buffers',
+    contexts: HTTP_SERVER,
+    argument: custom({
+      usage: 'number size',
+      minWords: 2,
+      maxWords: 2,
+      default: ['4', '8k'],
+      parse: parseHeaderBuffers,
+    }),
+    doc: 'Bounds the request head: no line may exceed `size` (414 for the request line, 431 for a field), the head as a whole `number` × `size` (431).',
+  },
+  ignoreInvalidHeaders: {
+    name: 'ignore_invalid_headers',
+    contexts: HTTP_SERVER,
+    argument: custom({
+      usage: 'on',
+      minWords: 1,
+      maxWords: 1,
+      default: ['on'],
+      parse: (words, context) => parseStrictOnly(words, context, 'on'),
+    }),
+    doc: 'Fields with names outside `[A-Za-z0-9-]` (and `_`, see `underscores_in_headers`) that are still tokens are dropped. Names that are no tokens are refused with 400. `off` is not built.',
+  },
+  underscoresInHeaders: {
+    name: 'underscores_in_headers',
+    contexts: HTTP_SERVER,
+    argument: flag({ default: 'off' }),
+    doc: 'Whether field names with `_` are passed on. When off they are dropped, so that they cannot pose as the field that an application reads under the same CGI name.',
+  },
+  bodyTimeoutMs: {
+    name: 'client_body_timeout',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: time({ default: '60s', min: '1ms' }),
+    doc: 'The longest pause between two reads of the request body. Then 408.',
+  },
+  maxBodyBytes: {
+    name: 'client_max_body_size',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: size({ default: '1m' }),
+    doc: 'The largest request body; beyond it 413. 0 removes the limit.',
+  },
+  sendTimeoutMs: {
+    name: 'send_timeout',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: time({ default: '60s', min: '1ms' }),
+    doc: 'The longest pause between two writes to the client that make progress. Then the connection is closed.',
+  },
+  keepalive: {
+    name: 'keepalive_timeout',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom({
+      usage: 'timeout [header_timeout]',
+      minWords: 1,
+      maxWords: 2,
+      default: ['75s'],
+      parse: parseKeepaliveTimeout,
+    }),
+    doc: 'How long an idle keep-alive connection stays open; 0 closes after every response. The second value is sent as `Keep-Alive: timeout=`.',
+  },
+  keepaliveMinTimeoutMs: {
+    name: 'keepalive_min_timeout',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: time({ default: '0' }),
+    doc: 'While draining, an idle keep-alive connection is not closed before this time has passed.',
+  },
+  keepaliveRequests: {
+    name: 'keepalive_requests',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: integer({ default: '1000', min: 0 }),
+    doc: 'Requests after which a client connection is closed.',
+  },
+  keepaliveTimeMs: {
+    name: 'keepalive_time',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: time({ default: '1h' }),
+    doc: 'Age after which a client connection is closed once its request has ended.',
+  },
+  lingeringClose: {
+    name: 'lingering_close',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: oneOf(['on', 'off', 'always'], { default: 'on' }),
+    doc: 'Whether the rest of a refused request is read and dropped before the connection closes, so that the client gets to read the answer.',
+  },
+  lingeringTimeMs: {
+    name: 'lingering_time',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: time({ default: '30s' }),
+    doc: 'The longest time spent on reading and dropping the rest of a refused request.',
+  },
+  lingeringTimeoutMs: {
+    name: 'lingering_timeout',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: time({ default: '5s' }),
+    doc: 'The longest wait for more bytes of a refused request.',
+  },
+  serverTokens: {
+    name: 'server_tokens',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: oneOf(['on', 'off', 'build'], { default: 'on' }),
+    doc: 'Whether the `Server` field and error pages carry the version.',
+  },
+});
+/** Limits and timeouts towards the client, as they hold in one location. */
+export type ClientSettings = SettingsOf<typeof clientDirectives>;

@@ -1,0 +1,118 @@
+/** The directives that name servers and locations, and that answer without an upstream. */
+import { custom, nothing, text } from '#src/schema/arguments.ts';
+import { directives, HTTP_SERVER_LOCATION } from '#src/schema/directive.ts';
+import { parseLocation } from './location-argument.ts';
+import { parseReturn } from './return-argument.ts';
+import { parseServerNames } from './server-name-argument.ts';
+import { parseTypes } from './types-argument.ts';
+
+/** The blocks of HTTP. */
+export const routingBlocks = directives({
+  http: {
+    name: 'http',
+    contexts: ['main'],
+    argument: nothing(),
+    opens: 'http',
+    inherit: false,
+    doc: 'Everything about HTTP.',
+  },
+  server: {
+    name: 'server',
+    contexts: ['http'],
+    argument: nothing(),
+    opens: 'server',
+    repeat: true,
+    inherit: false,
+    doc: 'A virtual server: chosen by the address a connection came in on and the host it asks for.',
+  },
+  location: {
+    name: 'location',
+    contexts: ['server'],
+    argument: custom({
+      usage: '[= | ^~] path',
+      minWords: 1,
+      maxWords: 2,
+      parse: parseLocation,
+    }),
+    opens: 'location',
+    repeat: true,
+    inherit: false,
+    doc: 'What holds for paths that begin with (or with `=` are) `path`; the longest match wins, wherever it stands in the file. Regular expressions, names (`@`) and nesting are not built yet.',
+  },
+});
+
+/** How a server is found. */
+export const serverDirectives = directives({
+  names: {
+    name: 'server_name',
+    contexts: ['server'],
+    argument: custom({
+      usage: 'name …',
+      minWords: 1,
+      maxWords: 1_000,
+      parse: parseServerNames,
+    }),
+    repeat: true,
+    inherit: false,
+    doc: 'The hosts this server answers; `""` (also the default) takes requests without a `Host`. Wildcards and regular expressions are not built yet.',
+  },
+});
+
+/** What answers in a location, `proxy_pass` apart. */
+export const handlerDirectives = directives({
+  return: {
+    name: 'return',
+    contexts: ['server', 'location'],
+    argument: custom({
+      usage: 'code [text] | code URL | URL',
+      minWords: 1,
+      maxWords: 2,
+      parse: parseReturn,
+    }),
+    inherit: false,
+    doc: 'Answers at once: with a status and its usual page, with a text, or with a redirect (301, 302, 303, 307, 308). A bare `http://`, `https://` or `$scheme` URL means 302. 444 closes the connection without an answer.',
+  },
+  stubStatus: {
+    name: 'stub_status',
+    contexts: ['server', 'location'],
+    argument: custom({ usage: '', minWords: 0, maxWords: 1, parse: () => true }),
+    inherit: false,
+    doc: "nginx's page of counters, over all proxy threads.",
+  },
+  statusJson: {
+    name: 'status_json',
+    contexts: ['location'],
+    argument: nothing(),
+    inherit: false,
+    doc: 'Weir only. State of the edge as JSON: version, uptime, configuration hash, result of the last reload, counters in total and per thread, endpoints.',
+  },
+});
+
+/** How a body that Weir makes itself is labelled. */
+export const contentDirectives = directives({
+  defaultType: {
+    name: 'default_type',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: text({ default: 'text/plain', usage: 'mime-type' }),
+    doc: 'The `Content-Type` of the text of `return` where `types` has none for the extension of the path.',
+  },
+  types: {
+    name: 'types',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom({
+      usage: '{ mime-type extension …; }',
+      minWords: 0,
+      maxWords: 0,
+      parse: parseTypes,
+    }),
+    opens: 'types',
+    repeat: true,
+    doc: 'Maps extensions of the path to the `Content-Type` of the text of `return`. HTML, GIF and JPEG when there is none.',
+  },
+});
+/** How a body that Weir makes itself is labelled in one location. */
+export interface ContentSettings {
+  readonly defaultType: string;
+  /** Extension in lower case, without the dot → media type. */
+  readonly types: ReadonlyMap<string, string>;
+}

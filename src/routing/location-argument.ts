@@ -1,0 +1,40 @@
+/** The words of `location`. */
+
+import { reportInvalid } from '#src/schema/arguments.ts';
+import type { ParseContext } from '#src/schema/directive.ts';
+import { placeOfWord, type Word } from '#src/schema/tree.ts';
+import type { LocationMatch } from './model.ts';
+
+/** nginx lets the modifier touch the path: `=/x` is `= /x`. Longest first. */
+const MODIFIERS = ['^~', '~*', '=', '~', '@'] as const;
+
+/** Reads what a `location` matches; undefined after reporting what is wrong with it. */
+export function parseLocation(
+  words: readonly Word[],
+  context: ParseContext,
+): LocationMatch | undefined {
+  const [first, second] = words;
+  if (first === undefined) return undefined;
+  const modifier = MODIFIERS.find((known) => first.text.startsWith(known));
+  if (second !== undefined && modifier !== first.text) {
+    return reportInvalid(context, first, 'location modifier', 'known are =, ^~, ~ and ~*');
+  }
+  if (modifier === '~' || modifier === '~*' || modifier === '@') {
+    return reportNotBuilt(modifier, first, context);
+  }
+  const word = second ?? first;
+  const path = second?.text ?? first.text.slice(modifier?.length ?? 0);
+  if (path === '') return reportInvalid(context, word, 'path', 'a location needs a path such as /');
+  if (!path.startsWith('/')) {
+    const message = `location "${path}" never matches: paths begin with "/"`;
+    context.problems.warn(placeOfWord(context.node, word), message, `did you mean "/${path}"?`);
+  }
+  return { kind: modifier === '=' ? 'exact' : 'prefix', path };
+}
+
+function reportNotBuilt(modifier: string, word: Word, context: ParseContext): undefined {
+  const what = modifier === '@' ? 'named location' : 'location with a regular expression';
+  const message = `${what} is not built yet in this version of Weir`;
+  context.problems.emerg(placeOfWord(context.node, word), message);
+  return undefined;
+}

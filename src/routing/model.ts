@@ -1,0 +1,94 @@
+/** What `server` and `location` blocks compile to: frozen, and complete with every default. */
+import type { Address } from '#src/base/address.ts';
+import type { LogSettings } from '#src/exchange/directives.ts';
+import type { Exchange } from '#src/exchange/exchange.ts';
+import type { ClientSettings } from '#src/listeners/http/directives.ts';
+import type { ComplexValue } from '#src/schema/complex-value.ts';
+import type { Place } from '#src/schema/problem.ts';
+import type { ContentSettings } from './directives.ts';
+
+/** One listening address; unique by `key` in a model. */
+export interface ListenConfig {
+  /** `formatAddress(address)`: `0.0.0.0:80`, `[::]:80`, `unix:/path`. */
+  readonly key: string;
+  readonly address: Address;
+  readonly backlog: number;
+  /** The first `listen` that names it. */
+  readonly place: Place;
+}
+
+/** A server's part in one listening address. */
+export interface ServerListen {
+  /** The `key` of a `ListenConfig`. */
+  readonly key: string;
+  /** Answers names that no server of the address has. Exactly one server per address is. */
+  readonly isDefault: boolean;
+}
+
+/** Which paths a location takes; the path is normalised before. */
+export interface LocationMatch {
+  readonly kind: 'exact' | 'prefix';
+  readonly path: string;
+}
+
+/** `proxy_pass`. */
+export interface ProxyHandler {
+  readonly kind: 'proxy';
+  /** Index into `model.upstreams`. */
+  readonly upstream: number;
+  /** What replaces the matched prefix of the path; undefined passes the target as it came. */
+  readonly uri: string | undefined;
+  /** `$proxy_host`: the name as written, with the port unless it is 80; `localhost` for unix. */
+  readonly hostHeader: string;
+  /** `$proxy_port`: as written or `80`; empty for unix. */
+  readonly port: string;
+}
+
+/** `return`. A body is sent as it is; without one the status has its usual page. */
+export interface ReturnHandler {
+  readonly kind: 'return';
+  /** 0 to 999; 444 closes the connection without an answer. */
+  readonly status: number;
+  readonly body?: ComplexValue<Exchange>;
+  /** For 301, 302, 303, 307 and 308: the `Location` field. */
+  readonly location?: ComplexValue<Exchange>;
+}
+
+/** `stub_status` and `status_json`. */
+export interface StatusHandler {
+  readonly kind: 'status';
+  readonly format: 'stub' | 'json';
+}
+
+/** Nothing answers here: 404. */
+export interface NoHandler {
+  readonly kind: 'none';
+}
+
+/** What answers an exchange that a location took. */
+export type Handler = ProxyHandler | ReturnHandler | StatusHandler | NoHandler;
+
+/**
+ * One location with all that holds in it. A feature of a lower layer that has settings per
+ * location adds its field here by declaration merging, beside its directives (src/proxy does).
+ */
+export interface Location {
+  readonly match: LocationMatch;
+  readonly place: Place;
+  readonly handler: Handler;
+  readonly client: ClientSettings;
+  readonly content: ContentSettings;
+  readonly log: LogSettings<Exchange>;
+}
+
+/** One `server` block. */
+export interface VirtualServer {
+  /** Exact names, lower case, in order; `''` takes requests without a host. */
+  readonly names: readonly string[];
+  readonly listens: readonly ServerListen[];
+  /** Empty when the server itself answers everything by `return`. */
+  readonly locations: readonly Location[];
+  /** What holds when no location matches; its handler is `none` or the server's `return`. */
+  readonly fallback: Location;
+  readonly place: Place;
+}

@@ -1,0 +1,39 @@
+/** The words of `server_name`. */
+import type { ParseContext } from '#src/schema/directive.ts';
+import { placeOfWord, type Word } from '#src/schema/tree.ts';
+
+/** One exact name of a server, lower case; the word says where it stands. */
+export interface ServerName {
+  readonly name: string;
+  readonly word: Word;
+}
+
+/** Reads a `server_name` line; names that this version cannot match are reported and left out. */
+export function parseServerNames(
+  words: readonly Word[],
+  context: ParseContext,
+): readonly ServerName[] {
+  const names: ServerName[] = [];
+  for (const word of words) {
+    const kind = unbuiltKind(word.text);
+    const place = placeOfWord(context.node, word);
+    if (kind !== undefined) {
+      const message = `${kind} "${word.text}" is not built yet in this version of Weir`;
+      context.problems.emerg(place, message);
+      continue;
+    }
+    if (/[/:\s]/.test(word.text)) {
+      const message = `server name "${word.text}" has suspicious symbols`;
+      context.problems.warn(place, message, 'a name is a host without scheme, port or path');
+    }
+    names.push({ name: word.text.toLowerCase(), word });
+  }
+  return names;
+}
+
+function unbuiltKind(name: string): string | undefined {
+  if (name.startsWith('~')) return 'regular expression server name';
+  if (name.includes('*') || name.startsWith('.')) return 'wildcard server name';
+  if (name.includes('$')) return 'server name with a variable';
+  return undefined;
+}

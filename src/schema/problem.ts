@@ -1,0 +1,62 @@
+/** A problem of the configuration: what, where, and what to do. */
+
+/** Where something was written. Lines and columns count from 1; columns count UTF-16 units. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** `emerg` refuses the configuration; `warn` is probably a mistake; `notice` is information. */
+export type Severity = 'emerg' | 'warn' | 'notice';
+
+/** One finding, with the place it is about and, where we know one, what to do. */
+export interface Problem extends Place {
+  readonly severity: Severity;
+  readonly message: string;
+  readonly suggestion?: string;
+}
+
+/** The line an operator reads: `weir: [emerg] unknown directive "lisen", did you mean … in F:3`. */
+export function formatProblem(problem: Problem): string {
+  const { severity, message, suggestion, file, line } = problem;
+  const advice = suggestion === undefined ? '' : `, ${suggestion}`;
+  const place = file === '' ? '' : ` in ${file}${line > 0 ? `:${line}` : ''}`;
+  return `weir: [${severity}] ${message}${advice}${place}`;
+}
+
+/** Collects the problems of one run, so that all of them can be told at once. */
+export class Problems {
+  readonly #list: Problem[] = [];
+
+  /** In the order in which they were found. */
+  get list(): readonly Problem[] {
+    return this.#list;
+  }
+
+  /** True when something found refuses the configuration. */
+  get isFatal(): boolean {
+    return this.#list.some((problem) => problem.severity === 'emerg');
+  }
+
+  /** The configuration cannot be used. */
+  emerg(place: Place, message: string, suggestion?: string): void {
+    this.#add('emerg', place, message, suggestion);
+  }
+
+  /** The configuration can be used, but probably does not say what was meant. */
+  warn(place: Place, message: string, suggestion?: string): void {
+    this.#add('warn', place, message, suggestion);
+  }
+
+  /** Worth knowing; told by `-t` only. */
+  notice(place: Place, message: string, suggestion?: string): void {
+    this.#add('notice', place, message, suggestion);
+  }
+
+  #add(severity: Severity, place: Place, message: string, suggestion: string | undefined): void {
+    const { file, line, column } = place;
+    const problem = { severity, message, file, line, column };
+    this.#list.push(suggestion === undefined ? problem : { ...problem, suggestion });
+  }
+}

@@ -1,0 +1,126 @@
+/** A block with the blocks around it, and nginx's rule for what applies inside. */
+import type { Context, Directive, DirectiveSet, ParseTools, SettingsOf } from './directive.ts';
+import type { Place, Problems } from './problem.ts';
+import type { ConfigNode } from './tree.ts';
+
+/** One block of the tree and the chain of blocks around it. */
+export class Scope {
+  readonly context: Context;
+  /** The directive that opens the block; undefined for the whole file. */
+  readonly node: ConfigNode | undefined;
+  readonly nodes: readonly ConfigNode[];
+  readonly parent: Scope | undefined;
+  readonly tools: ParseTools;
+  /** Meanings already worked out; shared by all scopes of one tree, so each is told off once. */
+  readonly parsed: Map<ConfigNode | Directive, unknown>;
+  readonly #byName = new Map<string, ConfigNode[]>();
+
+  private constructor(
+    context: Context,
+    node: ConfigNode | undefined,
+    nodes: readonly ConfigNode[],
+    parent: Scope | undefined,
+    tools: ParseTools,
+  ) {
+    this.context = context;
+    this.node = node;
+    this.nodes = nodes;
+    this.parent = parent;
+    this.tools = tools;
+    this.parsed = parent?.parsed ?? new Map();
+    for (const child of nodes) {
+      const same = this.#byName.get(child.name);
+      if (same === undefined) this.#byName.set(child.name, [child]);
+      else same.push(child);
+    }
+  }
+
+  /** The scope of the whole configuration. */
+  static main(nodes: readonly ConfigNode[], tools: ParseTools): Scope {
+    return new Scope('main', undefined, nodes, undefined, tools);
+  }
+
+  /** The scope of a block that stands in this one. */
+  inside(context: Context, node: ConfigNode): Scope {
+    return new Scope(context, node, node.block ?? [], this, this.tools);
+  }
+
+  /** The directives of that name in this very block, in order. */
+  own(name: string): readonly ConfigNode[] {
+    return this.#byName.get(name) ?? [];
+  }
+
+  /**
+   * The occurrences that apply here. nginx's rule: the nearest level that has any wins whole, so
+   * an array directive is inherited only by a level that has none of its own.
+   */
+  occurrences(directive: Directive): readonly ConfigNode[] {
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) {
+      if (directive.contexts.includes(scope.context)) {
+        const own = scope.own(directive.name);
+        if (own.length > 0) return own;
+      }
+      if (directive.inherit === false) return [];
+    }
+    return [];
+  }
+
+  /** Where the value that applies here was written; undefined when it is the default. */
+  placeOf(directive: Directive): Place | undefined {
+    return this.occurrences(directive)[0];
+  }
+}
+
+/** The values that hold in `scope`, complete with defaults. Problems are reported once per place. */
+export function compileSettings<D extends DirectiveSet>(
+  set: D,
+  scope: Scope,
+  problems: Problems,
+): SettingsOf<D> {
+  const settings: Record<string, unknown> = {};
+  for (const [key, directive] of Object.entries(set)) {
+    settings[key] = compileOne(directive, scope, problems);
+  }
+  // Each value comes from the directive under the same key, which is what SettingsOf says.
+  return settings as SettingsOf<D>;
+}
+
+function compileOne(directive: Directive, scope: Scope, problems: Problems): unknown {
+  const values: unknown[] = [];
+  for (const node of scope.occurrences(directive)) {
+    const value = parseNode(directive, node, scope, problems);
+    if (value !== undefined) values.push(value);
+  }
+  if (directive.repeat === true) return values;
+  return values[0] ?? defaultOf(directive, scope, problems);
+}
+
+/** The meaning of one occurrence, worked out once; undefined when it has none. */
+export function parseNode<T>(
+  directive: Directive<T>,
+  node: ConfigNode,
+  scope: Scope,
+  problems: Problems,
+): T | undefined {
+  const { parsed, tools } = scope;
+  if (!parsed.has(node)) {
+    const count = node.words.length;
+    // A wrong number of words was reported when the tree was checked.
+    const fits = count >= directive.argument.minWords && count <= directive.argument.maxWords;
+    const context = { node, problems, tools };
+    parsed.set(node, fits ? directive.argument.parse(node.words, context) : undefined);
+  }
+  // Only this directive parses this node, so what is remembered is a T.
+  return parsed.get(node) as T | undefined;
+}
+
+function defaultOf(directive: Directive, scope: Scope, problems: Problems): unknown {
+  const { parsed, tools } = scope;
+  if (directive.argument.default === undefined) return undefined;
+  if (!parsed.has(directive)) {
+    const words = directive.argument.default.map((text) => ({ text, line: 0, column: 0 }));
+    const node = { name: directive.name, words, file: '', line: 0, column: 0 };
+    parsed.set(directive, directive.argument.parse(words, { node, problems, tools }));
+  }
+  return parsed.get(directive);
+}

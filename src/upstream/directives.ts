@@ -1,0 +1,53 @@
+/** The directives of an `upstream` block. */
+import { custom, integer, time } from '#src/schema/arguments.ts';
+import { directives, type SettingsOf } from '#src/schema/directive.ts';
+import { parseServer } from './server-argument.ts';
+
+const UPSTREAM = ['upstream'] as const;
+
+/** `server` and the keep-alive of connections towards it. */
+export const upstreamDirectives = directives({
+  servers: {
+    name: 'server',
+    contexts: UPSTREAM,
+    argument: custom({
+      usage: 'address [parameters]',
+      minWords: 1,
+      maxWords: 20,
+      parse: parseServer,
+    }),
+    repeat: true,
+    inherit: false,
+    doc: 'An endpoint: `host[:port]` or `unix:/path`, with `weight=`, `max_fails=`, `fail_timeout=` and `down`. A name with several addresses makes several endpoints. Port 80 when none is given.',
+  },
+  maxIdle: {
+    name: 'keepalive',
+    contexts: UPSTREAM,
+    argument: integer({ default: '32' }),
+    inherit: false,
+    doc: 'Idle connections to the upstream that each proxy thread keeps; 0 keeps none. On by default, as in nginx since 1.29.7.',
+  },
+  maxRequests: {
+    name: 'keepalive_requests',
+    contexts: UPSTREAM,
+    argument: integer({ default: '1000', min: 1 }),
+    inherit: false,
+    doc: 'Requests after which a connection to an endpoint is closed.',
+  },
+  maxAgeMs: {
+    name: 'keepalive_time',
+    contexts: UPSTREAM,
+    argument: time({ default: '1h' }),
+    inherit: false,
+    doc: 'Age after which a connection to an endpoint is closed once its request has ended.',
+  },
+  idleTimeoutMs: {
+    name: 'keepalive_timeout',
+    contexts: UPSTREAM,
+    argument: time({ default: '60s' }),
+    inherit: false,
+    doc: 'How long an idle connection to an endpoint is kept. Keep it below the keep-alive timeout of the endpoint.',
+  },
+});
+/** The settings of one `upstream` block. */
+export type UpstreamSettings = SettingsOf<typeof upstreamDirectives>;

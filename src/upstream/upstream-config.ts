@@ -1,0 +1,43 @@
+/** What an `upstream` block, or an address in `proxy_pass`, compiles to. Plain and frozen. */
+import type { Address } from '#src/base/address.ts';
+import type { Place } from '#src/schema/problem.ts';
+
+/** One address of an upstream (one `server` line may yield several, as a name may resolve so). */
+export interface EndpointConfig {
+  readonly address: Address;
+  /** As `$upstream_addr` shows it: `127.0.0.1:80`, `[::1]:80`, `unix:/path`. */
+  readonly name: string;
+  readonly weight: number;
+  /** Most connections at a time; 0 means no limit. */
+  readonly maxConns: number;
+  /** Failures within `failTimeoutMs` that put it aside; 0 means it is never put aside. */
+  readonly maxFails: number;
+  readonly failTimeoutMs: number;
+  readonly backup: boolean;
+  readonly down: boolean;
+  readonly place: Place;
+}
+
+/** How connections to an upstream are kept; `keepalive` and its three companions. */
+export interface PoolConfig {
+  /** Idle connections kept per thread over all endpoints of the upstream; 0 keeps none. */
+  readonly maxIdle: number;
+  /** A connection is closed after so many requests. */
+  readonly maxRequests: number;
+  /** A connection older than this is closed after its request. */
+  readonly maxAgeMs: number;
+  /** An idle connection is closed after this time. */
+  readonly idleTimeoutMs: number;
+}
+
+/** One upstream. Its index in the model is its id. */
+export interface UpstreamConfig {
+  /** The block's name, or for an implicit one the host and port of `proxy_pass`. */
+  readonly name: string;
+  /** True when `proxy_pass` names an address instead of an `upstream` block. */
+  readonly implicit: boolean;
+  /** Never empty in a model without problems. */
+  readonly endpoints: readonly EndpointConfig[];
+  readonly pool: PoolConfig;
+  readonly place: Place;
+}
