@@ -1,0 +1,138 @@
+/**
+ * Every message between the three, as one union per direction. All are plain data; descriptors and
+ * handles travel beside them.
+ *
+ *   master ──ToGeneration──▶ generation main thread ──ToThread──▶ proxy thread
+ *   master ◀─FromGeneration─ generation main thread ◀─FromThread─ proxy thread
+ *
+ * A generation's life: start → ready → (drain → stopped-listening → drained | stop) → exit.
+ */
+import type { LogLevel } from '#src/base/log.ts';
+import type { ConfigNode } from '#src/schema/tree.ts';
+import type { Facts, MasterFacts } from '#src/shared/facts.ts';
+import type { SharedSizes } from '#src/shared/layout.ts';
+
+/** One listening socket as a generation gets it: several numbers of one accept queue. */
+export interface SocketShare {
+  /** The master's number for it; constant over generations. */
+  readonly socket: number;
+  /** The address, as in `Model.listens`. */
+  readonly key: string;
+  /** Descriptor numbers in the generation. Who listens on one closes it, so none serves twice. */
+  readonly descriptors: readonly number[];
+  /** The threads that listen on it: one with SO_REUSEPORT, all when the queue is shared. */
+  readonly threads: readonly number[];
+}
+
+/** What buildModel needs, as the master read it. The generation never reads configuration files. */
+export interface ConfigSource {
+  readonly tree: readonly ConfigNode[];
+  /** What host names in it meant when the files were read, and the like; see src/config. */
+  readonly extras: unknown;
+  readonly file: string;
+}
+
+/** The first message: all a generation needs. */
+export interface StartOrder {
+  readonly type: 'start';
+  readonly generation: number;
+  readonly source: ConfigSource;
+  readonly threadCount: number;
+  readonly sockets: readonly SocketShare[];
+  /** Downstream connections one thread may hold open. */
+  readonly connectionCap: number;
+  readonly facts: MasterFacts;
+  readonly errorLog: { readonly path: string; readonly level: LogLevel };
+}
+
+/**
+ * State that outlives a generation, named by what it belongs to, since numbers change with the
+ * configuration. Sent by the old one when the new one is ready; the new one uses what it still has.
+ */
+export interface Snapshot {
+  /** Round-robin position by upstream name. */
+  readonly turns: readonly (readonly [upstream: string, turn: number])[];
+}
+
+/**
+ * What a generation has in flight and has counted; absolute, so that a lost report does no harm.
+ * While it drains it reports every 50 ms.
+ */
+export interface LoadReport {
+  /** Exchanges in flight by `upstream name/endpoint address`; those with none are left out. */
+  readonly inFlight: readonly (readonly [endpoint: string, count: number])[];
+  /** Sums of the thread rows, by column. */
+  readonly totals: readonly number[];
+}
+
+export type ToGeneration =
+  | StartOrder
+  /** A newer generation accepts: finish what is open; after `timeoutMs` (0: never) cut it. */
+  | { readonly type: 'drain'; readonly timeoutMs: number }
+  /** Close everything now and exit. */
+  | { readonly type: 'stop' }
+  | { readonly type: 'reopen-logs' }
+  /** Comes with a handle: one more descriptor of this socket. */
+  | { readonly type: 'descriptor'; readonly socket: number }
+  /** The master cannot send handles (portable tier): `exhausted` is the way. */
+  | { readonly type: 'no-descriptor'; readonly socket: number }
+  /** From an older generation, before it drains. */
+  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  /** Sums over all older generations, for the rows `foreign`. */
+  | { readonly type: 'foreign'; readonly load: LoadReport }
+  /** Asks for `snapshot`. */
+  | { readonly type: 'snapshot-request' }
+  | { readonly type: 'facts'; readonly facts: MasterFacts };
+
+export type FromGeneration =
+  /** The process runs and has set its traps; it now waits for `start`. */
+  | { readonly type: 'hello' }
+  /** Every thread listens and serves. */
+  | { readonly type: 'ready' }
+  /** A thread did not start; the process ends. */
+  | { readonly type: 'failed'; readonly reason: string }
+  /** No descriptor of a listening socket is left in it; its threads still serve. */
+  | { readonly type: 'stopped-listening' }
+  /** Nothing is open any more; the process ends. */
+  | { readonly type: 'drained' }
+  /** Few descriptors of this socket are left. */
+  | { readonly type: 'need-descriptor'; readonly socket: number }
+  /** None is left and none came: a dead thread cannot be replaced, another generation must come. */
+  | { readonly type: 'exhausted'; readonly key: string }
+  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly type: 'load'; readonly load: LoadReport };
+
+/** What a proxy thread is started with. */
+export interface ThreadData {
+  readonly source: ConfigSource;
+  readonly thread: number;
+  readonly shared: SharedArrayBuffer;
+  readonly sizes: SharedSizes;
+  readonly connectionCap: number;
+  readonly errorLog: { readonly path: string; readonly level: LogLevel };
+}
+
+export type ToThread =
+  /** Accept on this descriptor; the thread owns the number from now on. */
+  | { readonly type: 'listen'; readonly key: string; readonly descriptor: number }
+  | { readonly type: 'drain' }
+  | { readonly type: 'close' }
+  | { readonly type: 'reopen-logs' }
+  | { readonly type: 'facts'; readonly facts: Facts }
+  /** Only where WEIR_TEST_HOOKS is set: end in a given way. */
+  | { readonly type: 'crash'; readonly how: string };
+
+export type FromThread =
+  /** The server is built; it now waits for `listen`. */
+  | { readonly type: 'built' }
+  | { readonly type: 'listening'; readonly key: string }
+  | { readonly type: 'listen-failed'; readonly key: string; readonly reason: string }
+  /**
+   * `full`: at its connection cap it has closed its listening descriptors; their queues wait in the
+   * kernel, and the generation lets threads with room serve them. `room`: it can listen again and
+   * needs one descriptor for each of its sockets.
+   */
+  | { readonly type: 'pressure'; readonly state: 'full' | 'room' }
+  | { readonly type: 'stopped-listening' }
+  | { readonly type: 'drained' }
+  | { readonly type: 'closed' };
