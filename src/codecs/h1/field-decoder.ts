@@ -1,0 +1,182 @@
+/**
+ * Data path. The field lines of a head, from S_FIELD_START to S_HEAD_DONE; request and response
+ * decoders build on it. Every byte is looked at: strictness costs less than a smuggled request.
+ *
+ *   base                at (relative)          the bytes of a head lie in one piece; when more are
+ *   | method … fields …|                       needed, whoever calls keeps them and calls again
+ *
+ * Allocates one string per complete head, its text.
+ */
+
+import type { FailureCode } from '#src/base/failure.ts';
+import {
+  BYTE_CLASS,
+  COLON,
+  CR,
+  IS_TOKEN,
+  IS_UNDERSCORE,
+  IS_VALUE,
+  LF,
+  SPACE,
+  TAB,
+} from '#src/bytes/ascii.ts';
+import { latin1 } from '#src/bytes/latin1.ts';
+import { FAILED, NEED_MORE } from '#src/codecs/codec.ts';
+import { lookUpField } from '#src/http/field-names.ts';
+import { type HeaderMap, MARK_DROP, MARK_UNUSUAL, MAX_FIELDS } from '#src/http/header-map.ts';
+import {
+  S_END_LF,
+  S_FAILED,
+  S_FIELD_LF,
+  S_FIELD_NAME,
+  S_FIELD_SPACE,
+  S_FIELD_START,
+  S_FIELD_VALUE,
+  S_HEAD_DONE,
+  S_START,
+} from './states.ts';
+
+export abstract class FieldDecoder {
+  state = S_START;
+  failure: FailureCode | undefined = undefined;
+  /** Longest head in bytes. */
+  maxHeadBytes: number;
+  /** Offset behind the last byte looked at, from the start of the head. */
+  protected at = 0;
+  /** Start of the token being read. */
+  protected mark = 0;
+  #nameEnd = 0;
+  #nameClasses = 0;
+
+  constructor(maxHeadBytes: number) {
+    this.maxHeadBytes = maxHeadBytes;
+  }
+
+  /** Ready for the next head. */
+  protected startHead(): void {
+    this.state = S_START;
+    this.failure = undefined;
+    this.at = 0;
+    this.mark = 0;
+  }
+
+  protected fail(failure: FailureCode): number {
+    this.state = S_FAILED;
+    this.failure = failure;
+    return FAILED;
+  }
+
+  /** > 0 length of the complete head · 0 need more · < 0 failed. */
+  protected decodeFields(bytes: Buffer, base: number, end: number, fields: HeaderMap): number {
+    let at = base + this.at;
+    let state = this.state;
+    while (at < end) {
+      const byte = bytes[at] as number;
+      switch (state) {
+        case S_FIELD_START:
+          if (byte === CR) state = S_END_LF;
+          else {
+            // RFC 9112 §5.2: a line that starts with a space continues the last one: obs-fold.
+            if (byte === SPACE || byte === TAB) return this.fail('field_folded');
+            if (byte === LF) return this.fail('line_end_malformed');
+            this.mark = at - base;
+            this.#nameClasses = 0;
+            state = S_FIELD_NAME;
+            continue;
+          }
+          at += 1;
+          break;
+        case S_FIELD_NAME: {
+          let classes = this.#nameClasses;
+          let bits = BYTE_CLASS[byte] as number;
+          while ((bits & IS_TOKEN) !== 0) {
+            classes |= bits;
+            at += 1;
+            if (at === end) break;
+            bits = BYTE_CLASS[bytes[at] as number] as number;
+          }
+          this.#nameClasses = classes;
+          if (at === end) break;
+          // §5.1: no whitespace before the colon; an empty name hid later fields (CVE-2023-25725).
+          if (bytes[at] !== COLON || at - base === this.mark) {
+            return this.fail('field_name_malformed');
+          }
+          this.#nameEnd = at - base;
+          at += 1;
+          state = S_FIELD_SPACE;
+          break;
+        }
+        case S_FIELD_SPACE:
+          if (byte === SPACE || byte === TAB) at += 1;
+          else {
+            this.#valueStart = at - base;
+            state = S_FIELD_VALUE;
+          }
+          break;
+        case S_FIELD_VALUE:
+          at = skipValue(bytes, at, end);
+          if (at === end) break;
+          if (bytes[at] !== CR) {
+            return this.fail(bytes[at] === LF ? 'line_end_malformed' : 'field_value_malformed');
+          }
+          if (!this.#addField(bytes, base, at, fields)) return this.fail('request_field_count');
+          at += 1;
+          state = S_FIELD_LF;
+          break;
+        case S_FIELD_LF:
+          if (byte !== LF) return this.fail('line_end_malformed');
+          at += 1;
+          state = S_FIELD_START;
+          break;
+        case S_END_LF:
+          if (byte !== LF) return this.fail('line_end_malformed');
+          this.state = S_HEAD_DONE;
+          this.at = at + 1 - base;
+          if (this.at > this.maxHeadBytes) return this.fail('request_head_too_large');
+          fields.text = latin1(bytes, base, at + 1);
+          return this.at;
+        default:
+          return this.fail('internal_error');
+      }
+    }
+    this.state = state;
+    this.at = at - base;
+    return this.at > this.maxHeadBytes ? this.fail('request_head_too_large') : NEED_MORE;
+  }
+
+  #valueStart = 0;
+
+  /** The field from `mark` to the CR at `at`; false when there is no room for it. */
+  #addField(bytes: Buffer, base: number, at: number, fields: HeaderMap): boolean {
+    if (fields.count === MAX_FIELDS) return false;
+    const nameStart = base + this.mark;
+    const nameEnd = base + this.#nameEnd;
+    let valueEnd = at - base;
+    const valueStart = this.#valueStart;
+    while (valueEnd > valueStart && isSpace(bytes[base + valueEnd - 1] as number)) valueEnd -= 1;
+    const id = lookUpField(bytes, nameStart, nameEnd);
+    const index = fields.count;
+    fields.add(id, this.mark, this.#nameEnd, valueStart, valueEnd);
+    if (valueStart !== this.#nameEnd + 2 || valueEnd !== at - base || bytes[nameEnd + 1] === TAB) {
+      fields.mark(index, MARK_UNUSUAL);
+    }
+    // nginx's underscores_in_headers off: `X_Forwarded_For` must not pass for `X-Forwarded-For`.
+    if ((this.#nameClasses & IS_UNDERSCORE) !== 0 && !this.keepsUnderscores) {
+      fields.mark(index, MARK_DROP);
+    }
+    return true;
+  }
+
+  /** `underscores_in_headers on`; responses keep theirs. */
+  keepsUnderscores = true;
+}
+
+function isSpace(byte: number): boolean {
+  return byte === SPACE || byte === TAB;
+}
+
+/** Index of the first byte in bytes[at..end) that may not stand in a field value; end if none. */
+function skipValue(bytes: Buffer, at: number, end: number): number {
+  while (at < end && ((BYTE_CLASS[bytes[at] as number] as number) & IS_VALUE) !== 0) at += 1;
+  return at;
+}

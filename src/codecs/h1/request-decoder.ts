@@ -1,0 +1,209 @@
+/**
+ * Data path. Bytes of a client → request heads. Strict (reliability.md §5): what two readers could
+ * read in two ways is refused with 400 and the connection is closed; nothing is repaired.
+ */
+
+import {
+  BYTE_CLASS,
+  CR,
+  IS_TARGET,
+  IS_TOKEN,
+  LF,
+  SPACE,
+} from '#src/bytes/ascii.ts';
+import { latin1 } from '#src/bytes/latin1.ts';
+import { F_EXPECT } from '#src/http/field-names.ts';
+import { frameRequest } from '#src/http/framing.ts';
+import {
+  CONNECTION_CLOSE,
+  CONNECTION_KEEP_ALIVE,
+  readConnection,
+} from '#src/http/hop-by-hop.ts';
+import type { RequestHead } from '#src/http/message.ts';
+import { readTarget } from '#src/http/target.ts';
+import { FieldDecoder } from './field-decoder.ts';
+import { MAX_HEAD_BYTES, MAX_LEADING_LINES, MAX_REQUEST_LINE_BYTES } from './limits.ts';
+import {
+  S_FAILED,
+  S_FIELD_START,
+  S_LINE_LF,
+  S_METHOD,
+  S_START,
+  S_START_LF,
+  S_TARGET,
+  S_VERSION,
+} from './states.ts';
+
+/** Methods that need no string of their own. */
+const COMMON_METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
+/** The longest registered method is UPDATEREDIRECTREF, 17 bytes. */
+const MAX_METHOD_BYTES = 32;
+const VERSION_BYTES = 8; // "HTTP/1.1"
+
+export class RequestDecoder extends FieldDecoder {
+  maxRequestLineBytes = MAX_REQUEST_LINE_BYTES;
+  #leadingLines = 0;
+  #lineStart = 0;
+  #methodEnd = 0;
+  #targetStart = 0;
+  #targetEnd = 0;
+
+  constructor() {
+    super(MAX_HEAD_BYTES);
+    this.keepsUnderscores = false;
+  }
+
+  /** Ready for the next request; also empties a decoder that goes back to a free list. */
+  reset(): void {
+    this.startHead();
+    this.#leadingLines = 0;
+    this.#lineStart = 0;
+  }
+
+  /**
+   * Reads the head that starts at bytes[base]; `end` is the end of what has come of it. > 0 length
+   * of the complete head, `head` is filled · 0 need more: call again with the same bytes in front
+   * of the new ones · < 0 refused: see `failure`.
+   */
+  decodeHead(bytes: Buffer, base: number, end: number, head: RequestHead): number {
+    if (this.state < S_FIELD_START) {
+      const line = this.#decodeLine(bytes, base, end);
+      if (line <= 0) return line;
+    }
+    const length = this.decodeFields(bytes, base, end, head.fields);
+    if (length <= 0) return length;
+    head.headBytes = length;
+    return this.#finish(bytes, base, head) ? length : -1;
+  }
+
+  /** > 0 the line is complete · 0 need more · < 0 failed. */
+  #decodeLine(bytes: Buffer, base: number, end: number): number {
+    let at = base + this.at;
+    let state = this.state;
+    while (at < end) {
+      const byte = bytes[at] as number;
+      switch (state) {
+        case S_START:
+          if (byte === CR) {
+            if (++this.#leadingLines > MAX_LEADING_LINES) return this.fail('request_line_malformed');
+            at += 1;
+            state = S_START_LF;
+            break;
+          }
+          this.#lineStart = at - base;
+          state = S_METHOD;
+          break;
+        case S_START_LF:
+          if (byte !== LF) return this.fail('line_end_malformed');
+          at += 1;
+          state = S_START;
+          break;
+        case S_METHOD: {
+          while (at < end && ((BYTE_CLASS[bytes[at] as number] as number) & IS_TOKEN) !== 0) at += 1;
+          const length = at - base - this.#lineStart;
+          if (length > MAX_METHOD_BYTES) return this.fail('request_line_malformed');
+          if (at === end) break;
+          if (bytes[at] !== SPACE || length === 0) return this.fail('request_line_malformed');
+          this.#methodEnd = at - base;
+          at += 1;
+          this.#targetStart = at - base;
+          state = S_TARGET;
+          break;
+        }
+        case S_TARGET:
+          while (at < end && ((BYTE_CLASS[bytes[at] as number] as number) & IS_TARGET) !== 0) {
+            at += 1;
+          }
+          if (at - base - this.#lineStart > this.maxRequestLineBytes) {
+            return this.fail('request_target_too_long');
+          }
+          if (at === end) break;
+          if (bytes[at] !== SPACE || at - base === this.#targetStart) {
+            return this.fail('request_target_malformed');
+          }
+          this.#targetEnd = at - base;
+          at += 1;
+          this.mark = at - base;
+          state = S_VERSION;
+          break;
+        case S_VERSION:
+          if (byte === CR && at - base - this.mark === VERSION_BYTES) state = S_LINE_LF;
+          else if (at - base - this.mark >= VERSION_BYTES) {
+            return this.fail('request_version_malformed');
+          }
+          at += 1;
+          break;
+        case S_LINE_LF:
+          if (byte !== LF) return this.fail('line_end_malformed');
+          this.state = S_FIELD_START;
+          this.at = at + 1 - base;
+          return this.#checkVersion(bytes, base) ? 1 : -1;
+        default:
+          return this.fail('internal_error');
+      }
+    }
+    this.state = state;
+    this.at = at - base;
+    return 0;
+  }
+
+  #minorVersion = 1;
+
+  /** `HTTP/1.0` and `HTTP/1.1`; a later minor version speaks 1.1 to us (RFC 9110 §2.5). */
+  #checkVersion(bytes: Buffer, base: number): boolean {
+    const version = latin1(bytes, base + this.mark, base + this.mark + VERSION_BYTES);
+    if (version === 'HTTP/1.1') this.#minorVersion = 1;
+    else if (version === 'HTTP/1.0') this.#minorVersion = 0;
+    else {
+      this.fail(
+        /^HTTP\/\d\.\d$/.test(version) ? 'request_version_unsupported' : 'request_version_malformed',
+      );
+      return false;
+    }
+    return true;
+  }
+
+  /** The complete head means something: target, host, framing, connection. */
+  #finish(bytes: Buffer, base: number, head: RequestHead): boolean {
+    const { text } = head.fields;
+    head.method = this.#methodOf(bytes, base, text);
+    head.target = text.substring(this.#targetStart, this.#targetEnd);
+    head.minorVersion = this.#minorVersion;
+    head.protocol = this.#minorVersion === 1 ? 'HTTP/1.1' : 'HTTP/1.0';
+    const failure = frameRequest(head) ?? readTarget(head);
+    if (failure !== undefined) {
+      this.state = S_FAILED;
+      this.failure = failure;
+      return false;
+    }
+    const connection = readConnection(head.fields);
+    head.keepAlive =
+      (connection & CONNECTION_CLOSE) === 0 &&
+      (head.minorVersion === 1 || (connection & CONNECTION_KEEP_ALIVE) !== 0);
+    if (head.fields.find(F_EXPECT) >= 0) return this.#readExpect(head);
+    return true;
+  }
+
+  #methodOf(bytes: Buffer, base: number, text: string): string {
+    const first = bytes[base + this.#lineStart];
+    const length = this.#methodEnd - this.#lineStart;
+    for (const method of COMMON_METHODS) {
+      if (method.length !== length || method.charCodeAt(0) !== first) continue;
+      if (text.startsWith(method, this.#lineStart)) return method;
+    }
+    return text.substring(this.#lineStart, this.#methodEnd);
+  }
+
+  /** RFC 9110 §10.1.1: only 100-continue is known; a 1.0 client does not mean it. */
+  #readExpect(head: RequestHead): boolean {
+    const value = head.fields.get(F_EXPECT)?.toLowerCase();
+    if (head.minorVersion === 0) return true;
+    if (value !== '100-continue' || (head.fields.countById[F_EXPECT] as number) > 1) {
+      this.state = S_FAILED;
+      this.failure = 'expectation_unknown';
+      return false;
+    }
+    head.expectsContinue = true;
+    return true;
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Data path. What an intermediary removes (RFC 9110 §7.6.1), and what the Connection field says
+ * about the connection itself.
+ */
+
+import {
+  F_CONNECTION,
+  F_CONTENT_LENGTH,
+  F_HOST,
+  F_TRANSFER_ENCODING,
+  type KnownField,
+  fieldId,
+  fieldIdOf,
+} from './field-names.ts';
+import { type HeaderMap, MARK_DROP } from './header-map.ts';
+
+/** Never forwarded by name; Connection may name more. `Upgrade` has its own way (RFC 9110 §7.8). */
+const HOP_BY_HOP: readonly Exclude<KnownField, ''>[] = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
+/**
+ * Fields that a Connection list must not remove: whoever lists them wants a rule behind us to miss
+ * them ("hop-by-hop header abuse", CVE-2024-45410), or the framing to change.
+ */
+const PROTECTED: readonly Exclude<KnownField, ''>[] = [
+  'host',
+  'content-length',
+  'authorization',
+  'cookie',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'forwarded',
+  'via',
+];
+
+const isProtected = new Set(PROTECTED.map(fieldId));
+
+/** Ids a forwarded head must not carry over: the list above and the framing, which is our own. */
+export const HOP_BY_HOP_IDS: readonly number[] = [
+  ...HOP_BY_HOP.map(fieldId),
+  F_CONTENT_LENGTH,
+  F_TRANSFER_ENCODING,
+];
+
+/** What a Connection field said, as bits. */
+export const CONNECTION_CLOSE = 1;
+export const CONNECTION_KEEP_ALIVE = 2;
+export const CONNECTION_UPGRADE = 4;
+
+/**
+ * Reads every Connection field: marks the fields it names as not to be forwarded, and returns the
+ * CONNECTION_ bits. No Connection field costs one look-up; `keep-alive` alone costs no string.
+ */
+export function readConnection(fields: HeaderMap): number {
+  const count = fields.countById[F_CONNECTION] as number;
+  if (count === 0) return 0;
+  if (count === 1) {
+    const value = fields.valueAt(fields.find(F_CONNECTION));
+    if (value === 'keep-alive') return CONNECTION_KEEP_ALIVE;
+    if (value === 'close') return CONNECTION_CLOSE;
+    return readTokens(fields, value);
+  }
+  let bits = 0;
+  for (let index = 0; index < fields.count; index++) {
+    if (fields.ids[index] === F_CONNECTION) bits |= readTokens(fields, fields.valueAt(index));
+  }
+  return bits;
+}
+
+function readTokens(fields: HeaderMap, value: string): number {
+  let bits = 0;
+  for (const token of value.split(',')) {
+    const name = token.trim().toLowerCase();
+    if (name === 'close') bits |= CONNECTION_CLOSE;
+    else if (name === 'keep-alive') bits |= CONNECTION_KEEP_ALIVE;
+    else if (name === 'upgrade') bits |= CONNECTION_UPGRADE;
+    else if (name !== '') dropNamed(fields, name);
+  }
+  return bits;
+}
+
+function dropNamed(fields: HeaderMap, name: string): void {
+  const id = fieldIdOf(name);
+  if (id === F_HOST || isProtected.has(id)) return;
+  for (let index = 0; index < fields.count; index++) {
+    if (fields.nameEquals(index, name)) fields.mark(index, MARK_DROP);
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * Data path. A connection on a raw handle: no net.Socket, no stream, no event emitter. Reads go
+ * into the thread's buffer, writes are tried at once and cost no object while the kernel takes
+ * them. Allocates: this object per connection; a request object per write that has to wait.
+ */
+
+import { getSystemErrorName } from 'node:util';
+import { type Connection, type ConnectionOwner, NO_OWNER } from './connection.ts';
+import type { RawBindings, RawHandle, SocketName, WriteRequest } from './raw-handles.ts';
+import { retireBytes, threadReadBuffer } from './read-buffer.ts';
+
+const EOF = -4095; // UV_EOF
+/** Text up to this goes through a stack buffer in Node (src/stream_base.cc). */
+const MAX_TEXT_WRITE = 16 * 1024;
+const NO_NAME: SocketName = {};
+
+/** Everything the connections of one thread share. */
+export class FastTransport {
+  readonly raw: RawBindings;
+  /** Unused so far: kept until a write has to wait with it. */
+  spareRequest: WriteRequest;
+
+  constructor(raw: RawBindings) {
+    this.raw = raw;
+    this.spareRequest = new raw.WriteRequest();
+  }
+
+  /** Takes a connected handle and starts reading. */
+  adopt(handle: RawHandle, owner: ConnectionOwner): FastConnection {
+    return new FastConnection(this, handle, owner);
+  }
+
+  readonly onRead = makeOnRead(this);
+}
+
+/** One function for all handles; `this` is the handle (see raw-handles.ts). */
+function makeOnRead(transport: FastTransport): (this: RawHandle) => Buffer | undefined {
+  const { readIndex, state } = transport.raw;
+  return function onRead(this: RawHandle): Buffer | undefined {
+    const length = state[readIndex] as number;
+    const connection = this.user as FastConnection;
+    if (length > 0) return connection.deliver(length);
+    if (length < 0) connection.onReadFailed(length);
+    return undefined;
+  };
+}
+
+export class FastConnection implements Connection {
+  owner: ConnectionOwner;
+  isQueued = false;
+  #transport: FastTransport;
+  #handle: RawHandle | undefined;
+  #text = '';
+  #parts: Buffer[] | undefined = undefined;
+  #buffer: Buffer = threadReadBuffer;
+  #holders = 0;
+  #waitingWrites = 0;
+  #isBroken = false;
+  #isEnded = false;
+  #peer: SocketName | undefined = undefined;
+  #own: SocketName | undefined = undefined;
+
+  constructor(transport: FastTransport, handle: RawHandle, owner: ConnectionOwner) {
+    this.#transport = transport;
+    this.#handle = handle;
+    this.owner = owner;
+    handle.user = this;
+    handle.onread = transport.onRead;
+    handle.setNoDelay?.(true);
+    handle.useUserBuffer(this.#buffer);
+    const status = handle.readStart();
+    if (status < 0) this.#breakLater(status);
+  }
+
+  /** Called by the handle; returns the buffer for the next read when it changed. */
+  deliver(length: number): Buffer | undefined {
+    const buffer = this.#buffer;
+    this.owner.onBytes(buffer, length);
+    if (buffer === threadReadBuffer) retireBytes(length);
+    return this.#buffer === buffer ? undefined : this.#buffer;
+  }
+
+  onReadFailed(status: number): void {
+    if (status === EOF) this.owner.onEnd();
+    else this.#break(status);
+  }
+
+  queueText(text: string): void {
+    if (this.#parts === undefined) this.#text += text;
+    else this.#parts.push(Buffer.from(text, 'latin1'));
+  }
+
+  queueBytes(bytes: Buffer): void {
+    if (this.#parts === undefined) {
+      this.#parts = this.#text === '' ? [] : [Buffer.from(this.#text, 'latin1')];
+      this.#text = '';
+    }
+    this.#parts.push(bytes);
+  }
+
+  flush(): boolean {
+    let parts = this.#parts;
+    const text = this.#text;
+    if (parts === undefined && text === '') return !this.isQueued;
+    if (text.length > MAX_TEXT_WRITE) parts = [Buffer.from(text, 'latin1')];
+    this.#parts = undefined;
+    this.#text = '';
+    const handle = this.#handle;
+    if (handle === undefined || this.#isBroken || this.#isEnded) return true;
+    const transport = this.#transport;
+    const request = transport.spareRequest;
+    let status: number;
+    if (parts === undefined) status = handle.writeLatin1String(request, text);
+    else if (parts.length === 1) status = handle.writeBuffer(request, parts[0] as Buffer);
+    else status = handle.writev(request, parts, true);
+    if (status < 0) {
+      this.#breakLater(status);
+      return true;
+    }
+    if ((transport.raw.state[transport.raw.asyncIndex] as number) === 0) return !this.isQueued;
+    request.connection = this;
+    request.kept = parts;
+    request.oncomplete = onWriteComplete;
+    transport.spareRequest = new transport.raw.WriteRequest();
+    this.#waitingWrites += 1;
+    this.isQueued = true;
+    return false;
+  }
+
+  onWritten(status: number): void {
+    this.#waitingWrites -= 1;
+    if (this.#handle === undefined) return;
+    if (status < 0) {
+      this.#break(status);
+      return;
+    }
+    if (this.#waitingWrites > 0) return;
+    this.isQueued = false;
+    this.owner.onDrained();
+  }
+
+  readInto(buffer: Buffer | undefined): void {
+    this.#buffer = buffer ?? threadReadBuffer;
+  }
+
+  holdReading(): void {
+    if (this.#holders++ === 0) this.#handle?.readStop();
+  }
+
+  letGoReading(): void {
+    if (--this.#holders > 0 || this.#handle === undefined || this.#isBroken) return;
+    const status = this.#handle.readStart();
+    if (status < 0) this.#breakLater(status);
+  }
+
+  end(): void {
+    this.flush();
+    if (this.#isEnded || this.#handle === undefined || this.#isBroken) return;
+    this.#isEnded = true;
+    const request = new this.#transport.raw.ShutdownRequest();
+    request.oncomplete = (): void => undefined;
+    this.#handle.shutdown(request);
+  }
+
+  destroy(): void {
+    const handle = this.#release();
+    handle?.close();
+  }
+
+  reset(): void {
+    const handle = this.#release();
+    if (handle === undefined) return;
+    // RST is refused while a FIN waits behind queued writes; then a plain close must do.
+    if (handle.reset === undefined || handle.reset() < 0) handle.close();
+  }
+
+  remoteAddress(): string {
+    return this.#peerName().address ?? '';
+  }
+
+  remotePort(): number {
+    return this.#peerName().port ?? 0;
+  }
+
+  localAddress(): string {
+    return this.#ownName().address ?? '';
+  }
+
+  localPort(): number {
+    return this.#ownName().port ?? 0;
+  }
+
+  #peerName(): SocketName {
+    this.#peer ??= nameOf(this.#handle, 'getpeername');
+    return this.#peer;
+  }
+
+  #ownName(): SocketName {
+    this.#own ??= nameOf(this.#handle, 'getsockname');
+    return this.#own;
+  }
+
+  #release(): RawHandle | undefined {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    this.owner = NO_OWNER;
+    this.#text = '';
+    this.#parts = undefined;
+    this.#isBroken = true;
+    return handle;
+  }
+
+  #break(status: number): void {
+    if (this.#handle === undefined) return;
+    this.#isBroken = true;
+    this.owner.onBroken(getSystemErrorName(status));
+  }
+
+  /** From inside a call of the owner: told on the next turn, so that no call is entered twice. */
+  #breakLater(status: number): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    setImmediate(() => this.#break(status));
+  }
+}
+
+function onWriteComplete(this: WriteRequest, status: number): void {
+  const connection = this.connection as FastConnection;
+  this.connection = undefined;
+  this.kept = undefined;
+  connection.onWritten(status);
+}
+
+function nameOf(handle: RawHandle | undefined, method: 'getpeername' | 'getsockname'): SocketName {
+  if (handle === undefined) return NO_NAME;
+  const read = handle[method];
+  if (read === undefined) return { address: 'unix:', port: 0 };
+  const name: SocketName = {};
+  return read.call(handle, name) === 0 ? name : NO_NAME;
+}

@@ -1,0 +1,81 @@
+/** Data path. Accepting and connecting on raw handles. */
+
+import { getSystemErrorName } from 'node:util';
+import type { Address } from '#src/base/address.ts';
+import type { Acceptor, AcceptorOwner, Dial, DialOwner } from './connection.ts';
+import { NO_OWNER } from './connection.ts';
+import { FastConnection, type FastTransport } from './fast-connection.ts';
+import type { ConnectRequest, RawHandle } from './raw-handles.ts';
+
+/** Accepts on a listening descriptor; throws an Error with a `code` when it cannot. */
+export function acceptFast(
+  transport: FastTransport,
+  fd: number,
+  isUnix: boolean,
+  backlog: number,
+  owner: AcceptorOwner,
+): Acceptor {
+  const { raw } = transport;
+  const handle = isUnix ? new raw.Pipe(raw.pipeServerType) : new raw.Tcp(raw.serverType);
+  const status = handle.open(fd) || handle.listen(backlog);
+  if (status < 0) {
+    handle.close();
+    const code = getSystemErrorName(status);
+    throw Object.assign(new Error(`cannot listen on descriptor ${fd}: ${code}`), { code });
+  }
+  handle.onconnection = (failure, client): void => {
+    if (failure < 0 || client === undefined) owner.onAcceptFailed(getSystemErrorName(failure));
+    else owner.onAccepted(new FastConnection(transport, client, NO_OWNER));
+  };
+  return { close: () => handle.close() };
+}
+
+/** Connects; the owner is told later, never from inside this call. */
+export function dialFast(transport: FastTransport, address: Address, owner: DialOwner): Dial {
+  return new FastDial(transport, address, owner);
+}
+
+class FastDial implements Dial {
+  readonly #transport: FastTransport;
+  readonly #handle: RawHandle;
+  #owner: DialOwner | undefined;
+
+  constructor(transport: FastTransport, address: Address, owner: DialOwner) {
+    this.#transport = transport;
+    this.#owner = owner;
+    const { raw } = transport;
+    const isUnix = address.kind === 'unix';
+    this.#handle = isUnix ? new raw.Pipe(raw.pipeSocketType) : new raw.Tcp(raw.socketType);
+    const request = isUnix ? new raw.PipeConnectRequest() : new raw.TcpConnectRequest();
+    request.dial = this;
+    request.oncomplete = onConnectComplete;
+    const status = connect(this.#handle, request, address);
+    if (status < 0) setImmediate(() => this.settle(status));
+  }
+
+  cancel(): void {
+    if (this.#owner === undefined) return;
+    this.#owner = undefined;
+    this.#handle.close();
+  }
+
+  settle(status: number): void {
+    const owner = this.#owner;
+    if (owner === undefined) return;
+    this.#owner = undefined;
+    if (status < 0) {
+      this.#handle.close();
+      owner.onDialFailed(getSystemErrorName(status));
+    } else owner.onConnected(new FastConnection(this.#transport, this.#handle, NO_OWNER));
+  }
+}
+
+function connect(handle: RawHandle, request: ConnectRequest, address: Address): number {
+  if (address.kind === 'unix') return handle.connect(request, address.path) ?? 0;
+  if (!address.host.includes(':')) return handle.connect(request, address.host, address.port);
+  return handle.connect6?.(request, address.host, address.port) ?? -1;
+}
+
+function onConnectComplete(this: ConnectRequest, status: number): void {
+  (this.dial as FastDial).settle(status);
+}

@@ -1,0 +1,134 @@
+/**
+ * Data path. A connection on net.Socket, by public API only: for a Node whose handles look
+ * different. Same behaviour as fast-connection.ts, at more cost per connection and write.
+ */
+
+import type { Socket } from 'node:net';
+import { type Connection, type ConnectionOwner, NO_OWNER } from './connection.ts';
+import { READ_BUFFER_BYTES, retireBytes, threadReadBuffer } from './read-buffer.ts';
+
+export class PortableConnection implements Connection {
+  owner: ConnectionOwner;
+  isQueued = false;
+  readonly #socket: Socket;
+  #parts: (string | Buffer)[] = [];
+  #buffer: Buffer | undefined = undefined;
+  #holders = 0;
+  #isBroken = false;
+  #isEnded = false;
+
+  constructor(socket: Socket, owner: ConnectionOwner) {
+    this.#socket = socket;
+    this.owner = owner;
+    socket.setNoDelay(true);
+    socket.on('data', (bytes: Buffer) => this.#deliver(bytes));
+    socket.on('end', () => this.owner.onEnd());
+    socket.on('drain', () => this.#drained());
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#break(error.code ?? 'EIO'));
+    socket.on('close', () => this.#break('ECONNRESET'));
+  }
+
+  queueText(text: string): void {
+    this.#parts.push(text);
+  }
+
+  queueBytes(bytes: Buffer): void {
+    this.#parts.push(bytes);
+  }
+
+  flush(): boolean {
+    const parts = this.#parts;
+    if (parts.length === 0) return !this.isQueued;
+    this.#parts = [];
+    if (this.#isBroken || this.#isEnded) return true;
+    if (parts.length > 1) this.#socket.cork();
+    for (const part of parts) {
+      if (typeof part === 'string') this.#socket.write(part, 'latin1');
+      else this.#socket.write(part);
+    }
+    if (parts.length > 1) this.#socket.uncork();
+    if (this.#socket.writableLength === 0) return true;
+    this.isQueued = true;
+    return false;
+  }
+
+  readInto(buffer: Buffer | undefined): void {
+    this.#buffer = buffer;
+  }
+
+  holdReading(): void {
+    if (this.#holders++ === 0) this.#socket.pause();
+  }
+
+  letGoReading(): void {
+    if (--this.#holders === 0 && !this.#isBroken) this.#socket.resume();
+  }
+
+  end(): void {
+    this.flush();
+    this.#isEnded = true;
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#isBroken = true;
+    this.owner = NO_OWNER;
+    this.#socket.destroy();
+  }
+
+  reset(): void {
+    this.#isBroken = true;
+    this.owner = NO_OWNER;
+    this.#socket.resetAndDestroy();
+  }
+
+  remoteAddress(): string {
+    return this.#socket.remoteAddress ?? this.#unixOrNothing();
+  }
+
+  remotePort(): number {
+    return this.#socket.remotePort ?? 0;
+  }
+
+  localAddress(): string {
+    return this.#socket.localAddress ?? this.#unixOrNothing();
+  }
+
+  localPort(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
+  #unixOrNothing(): string {
+    return this.#socket.destroyed || this.#socket.remoteFamily !== undefined ? '' : 'unix:';
+  }
+
+  /**
+   * Puts the bytes where the fast tier would have read them, so that owners meet one contract:
+   * bytes die with the callback unless the buffer is theirs. One piece at a time, as large as it.
+   */
+  #deliver(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; ) {
+      const buffer = this.#buffer ?? threadReadBuffer;
+      const length = bytes.copy(buffer, 0, at, Math.min(bytes.length, at + READ_BUFFER_BYTES));
+      if (this.#holders > 0) {
+        this.#socket.unshift(bytes.subarray(at));
+        return;
+      }
+      at += length;
+      this.owner.onBytes(buffer, length);
+      if (buffer === threadReadBuffer) retireBytes(length);
+    }
+  }
+
+  #drained(): void {
+    if (!this.isQueued) return;
+    this.isQueued = this.#socket.writableLength > 0;
+    if (!this.isQueued) this.owner.onDrained();
+  }
+
+  #break(errno: string): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    this.owner.onBroken(errno);
+  }
+}

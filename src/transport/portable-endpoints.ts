@@ -1,0 +1,50 @@
+/** Data path. Accepting and connecting by public API. */
+
+import { type Socket, connect, createServer } from 'node:net';
+import type { Address } from '#src/base/address.ts';
+import type { Acceptor, AcceptorOwner, Dial, DialOwner } from './connection.ts';
+import { NO_OWNER } from './connection.ts';
+import { PortableConnection } from './portable-connection.ts';
+
+/** A high-water mark of one byte makes every write that waits announce its 'drain'. */
+const HIGH_WATER_MARK_BYTES = 1;
+
+/** Accepts on a listening descriptor; a failure to listen is told to the owner. */
+export function acceptPortable(fd: number, backlog: number, owner: AcceptorOwner): Acceptor {
+  const server = createServer(
+    { allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK_BYTES, noDelay: true },
+    (socket) => owner.onAccepted(new PortableConnection(socket, NO_OWNER)),
+  );
+  server.on('error', (error: NodeJS.ErrnoException) => owner.onAcceptFailed(error.code ?? 'EIO'));
+  // exclusive: a listener in a child of node:cluster would be bound by the master (DESIGN §3).
+  server.listen({ fd, backlog, exclusive: true });
+  return { close: () => server.close() };
+}
+
+/** Connects; the owner is told later, never from inside this call. */
+export function dialPortable(address: Address, owner: DialOwner): Dial {
+  const options = { allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK_BYTES };
+  const socket: Socket =
+    address.kind === 'unix'
+      ? connect({ ...options, path: address.path })
+      : connect({ ...options, host: address.host, port: address.port, noDelay: true });
+  let isSettled = false;
+  const onError = (error: NodeJS.ErrnoException): void => {
+    if (isSettled) return;
+    isSettled = true;
+    owner.onDialFailed(error.code ?? 'EIO');
+  };
+  socket.once('error', onError);
+  socket.once('connect', () => {
+    if (isSettled) return;
+    isSettled = true;
+    socket.off('error', onError);
+    owner.onConnected(new PortableConnection(socket, NO_OWNER));
+  });
+  return {
+    cancel: (): void => {
+      isSettled = true;
+      socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,21 @@
+/**
+ * Data path. The one static read buffer of a thread: callbacks are synchronous, so one serves all
+ * connections. Its bytes die when the callback returns; a slice of it that stayed queued once put
+ * one user's bytes into another's response (DESIGN §4).
+ */
+
+/** One read takes at most this; libuv reads again only when it was filled. */
+export const READ_BUFFER_BYTES = 64 * 1024;
+
+/** What a buffer is overwritten with in tests, so that a kept slice shows. */
+const POISON = 0xdb;
+
+export const threadReadBuffer: Buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+
+/** On with WEIR_POISON=1: every read buffer is overwritten after each callback. */
+const isPoisoned = process.env['WEIR_POISON'] === '1';
+
+/** Called after every `onBytes` that was given the thread's buffer. */
+export function retireBytes(length: number): void {
+  if (isPoisoned) threadReadBuffer.fill(POISON, 0, length);
+}
