@@ -1,7 +1,8 @@
 /** The words of `access_log` and `log_format`. */
 import { parseSizeWord, parseTimeWord, reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
-import { placeOfWord, type Word } from '#src/schema/tree.ts';
+import { reportNotBuilt } from '#src/schema/not-built.ts';
+import type { Word } from '#src/schema/tree.ts';
 
 /** One `access_log` line; `'off'` cancels the logs of the enclosing levels. */
 export type AccessLogArgument =
@@ -43,29 +44,43 @@ export function parseAccessLog(
     const extra = rest[0];
     return extra === undefined ? 'off' : reportInvalid(context, extra, 'parameter');
   }
-  if (target.text.startsWith('syslog:')) return notBuilt('"syslog:"', target, context);
-  if (target.text.includes('$')) return notBuilt('a path with variables', target, context);
+  if (target.text.startsWith('syslog:'))
+    return reportNotBuilt('"access_log syslog:"', target, context);
+  if (target.text.includes('$'))
+    return reportNotBuilt('"access_log" with variables in its path', target, context);
   if (target.text === '') return reportInvalid(context, target, 'path');
   const path = context.tools.resolvePath(target.text);
   const format = rest[0]?.text.includes('=') === false ? rest[0] : undefined;
-  let bufferBytes: number | undefined = DEFAULT_BUFFER_BYTES;
-  let flushMs: number | undefined = DEFAULT_FLUSH_MS;
+  const draft = { path, format, bufferBytes: DEFAULT_BUFFER_BYTES, flushMs: DEFAULT_FLUSH_MS };
   for (const word of format === undefined ? rest : rest.slice(1)) {
-    const [name, text = ''] = word.text.split(/=(.*)/s);
-    const value = { ...word, text };
-    if (name === 'buffer') bufferBytes = parseSizeWord(value, context, { min: '1k', max: '64m' });
-    else if (name === 'flush') flushMs = parseTimeWord(value, context, { min: '1ms' });
-    else if (name === 'gzip' || name === 'if') return notBuilt(`"${name}"`, word, context);
-    else return reportInvalid(context, word, 'parameter', 'known are buffer= and flush=');
+    if (!readLogParameter(word, draft, context)) return undefined;
   }
-  if (bufferBytes === undefined || flushMs === undefined) return undefined;
-  return { path, format, bufferBytes, flushMs };
+  return draft;
 }
 
-function notBuilt(what: string, word: Word, context: ParseContext): undefined {
-  const message = `${what} in "access_log" is not built yet in this version of Weir`;
-  context.problems.emerg(placeOfWord(context.node, word), message);
-  return undefined;
+/** False after reporting a problem. */
+function readLogParameter(
+  word: Word,
+  draft: { bufferBytes: number; flushMs: number },
+  context: ParseContext,
+): boolean {
+  const equals = word.text.indexOf('=');
+  const name = equals < 0 ? word.text : word.text.slice(0, equals);
+  const value = { ...word, text: word.text.slice(equals + 1) };
+  if (name === 'buffer' && equals > 0) {
+    draft.bufferBytes = parseSizeWord(value, context, { min: '1k', max: '64m' }) ?? 0;
+    return draft.bufferBytes > 0;
+  }
+  if (name === 'flush' && equals > 0) {
+    draft.flushMs = parseTimeWord(value, context, { min: '1ms' }) ?? 0;
+    return draft.flushMs > 0;
+  }
+  if (name === 'gzip' || name === 'if') {
+    reportNotBuilt(`parameter "${name}" of "access_log"`, word, context);
+  } else {
+    reportInvalid(context, word, 'parameter', 'known are buffer= and flush=');
+  }
+  return false;
 }
 
 /** Reads a `log_format`; undefined after reporting what is wrong with it. */

@@ -3,6 +3,7 @@ import type { Exchange } from '#src/exchange/exchange.ts';
 import { compileWord, reportInvalid } from '#src/schema/arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
+import { reportNotBuilt } from '#src/schema/not-built.ts';
 import { placeOfWord, type Word } from '#src/schema/tree.ts';
 
 /** A `proxy_pass` line; whether its host is an upstream is known when all blocks are read. */
@@ -90,10 +91,4 @@ export function parseBuffering(words: readonly Word[], context: ParseContext): f
   const message = `"${context.node.name} on" has no effect in this version of Weir: bodies are streamed`;
   context.problems.notice(placeOfWord(context.node, word), message);
   return false;
-}
-
-function reportNotBuilt(what: string, word: Word, context: ParseContext): undefined {
-  const message = `${what} is not built yet in this version of Weir`;
-  context.problems.emerg(placeOfWord(context.node, word), message);
-  return undefined;
 }

@@ -2,6 +2,7 @@
 
 import { reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
+import { reportNotBuilt } from '#src/schema/not-built.ts';
 import { placeOfWord, type Word } from '#src/schema/tree.ts';
 import type { LocationMatch } from './model.ts';
 
@@ -20,7 +21,8 @@ export function parseLocation(
     return reportInvalid(context, first, 'location modifier', 'known are =, ^~, ~ and ~*');
   }
   if (modifier === '~' || modifier === '~*' || modifier === '@') {
-    return reportNotBuilt(modifier, first, context);
+    const what = modifier === '@' ? 'named location' : 'location with a regular expression';
+    return reportNotBuilt(what, first, context);
   }
   const word = second ?? first;
   const path = second?.text ?? first.text.slice(modifier?.length ?? 0);
@@ -30,11 +32,4 @@ export function parseLocation(
     context.problems.warn(placeOfWord(context.node, word), message, `did you mean "/${path}"?`);
   }
   return { kind: modifier === '=' ? 'exact' : 'prefix', path };
-}
-
-function reportNotBuilt(modifier: string, word: Word, context: ParseContext): undefined {
-  const what = modifier === '@' ? 'named location' : 'location with a regular expression';
-  const message = `${what} is not built yet in this version of Weir`;
-  context.problems.emerg(placeOfWord(context.node, word), message);
-  return undefined;
 }

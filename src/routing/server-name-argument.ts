@@ -1,5 +1,6 @@
 /** The words of `server_name`. */
 import type { ParseContext } from '#src/schema/directive.ts';
+import { reportNotBuilt } from '#src/schema/not-built.ts';
 import { placeOfWord, type Word } from '#src/schema/tree.ts';
 
 /** One exact name of a server, lower case; the word says where it stands. */
@@ -16,15 +17,17 @@ export function parseServerNames(
   const names: ServerName[] = [];
   for (const word of words) {
     const kind = unbuiltKind(word.text);
-    const place = placeOfWord(context.node, word);
     if (kind !== undefined) {
-      const message = `${kind} "${word.text}" is not built yet in this version of Weir`;
-      context.problems.emerg(place, message);
+      reportNotBuilt(`${kind} "${word.text}"`, word, context);
       continue;
     }
     if (/[/:\s]/.test(word.text)) {
       const message = `server name "${word.text}" has suspicious symbols`;
-      context.problems.warn(place, message, 'a name is a host without scheme, port or path');
+      context.problems.warn(
+        placeOfWord(context.node, word),
+        message,
+        'a name is a host without scheme, port or path',
+      );
     }
     names.push({ name: word.text.toLowerCase(), word });
   }

@@ -25,9 +25,10 @@ export function formatProblem(problem: Problem): string {
   return `weir: [${severity}] ${message}${advice}${place}`;
 }
 
-/** Collects the problems of one run, so that all of them can be told at once. */
+/** Collects the problems of one run, so that all of them can be told at once; each once. */
 export class Problems {
   readonly #list: Problem[] = [];
+  readonly #seen = new Set<string>();
 
   /** In the order in which they were found. */
   get list(): readonly Problem[] {
@@ -56,6 +57,10 @@ export class Problems {
 
   #add(severity: Severity, place: Place, message: string, suggestion: string | undefined): void {
     const { file, line, column } = place;
+    // A file that is included twice has its problems once.
+    const key = [severity, file, line, column, message].join('\0');
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
     const problem = { severity, message, file, line, column };
     this.#list.push(suggestion === undefined ? problem : { ...problem, suggestion });
   }

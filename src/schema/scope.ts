@@ -3,6 +3,12 @@ import type { Context, Directive, DirectiveSet, ParseTools, SettingsOf } from '.
 import type { Place, Problems } from './problem.ts';
 import type { ConfigNode } from './tree.ts';
 
+/** What one occurrence means to the directive that was asked about it. */
+interface ParsedNode {
+  readonly directive: Directive;
+  readonly value: unknown;
+}
+
 /** One block of the tree and the chain of blocks around it. */
 export class Scope {
   readonly context: Context;
@@ -12,7 +18,7 @@ export class Scope {
   readonly parent: Scope | undefined;
   readonly tools: ParseTools;
   /** Meanings already worked out; shared by all scopes of one tree, so each is told off once. */
-  readonly parsed: Map<ConfigNode | Directive, unknown>;
+  readonly parsed: Map<ConfigNode | Directive, ParsedNode>;
   readonly #byName = new Map<string, ConfigNode[]>();
 
   private constructor(
@@ -103,24 +109,27 @@ export function parseNode<T>(
   problems: Problems,
 ): T | undefined {
   const { parsed, tools } = scope;
-  if (!parsed.has(node)) {
-    const count = node.words.length;
-    // A wrong number of words was reported when the tree was checked.
-    const fits = count >= directive.argument.minWords && count <= directive.argument.maxWords;
-    const context = { node, problems, tools };
-    parsed.set(node, fits ? directive.argument.parse(node.words, context) : undefined);
-  }
-  // Only this directive parses this node, so what is remembered is a T.
-  return parsed.get(node) as T | undefined;
+  const known = parsed.get(node);
+  // One file included in two kinds of block gives the same node to two directives of one name.
+  // What was remembered for this directive is a T.
+  if (known !== undefined && known.directive === directive) return known.value as T | undefined;
+  const count = node.words.length;
+  // A wrong number of words was reported when the tree was checked.
+  const fits = count >= directive.argument.minWords && count <= directive.argument.maxWords;
+  const context = { node, problems, tools };
+  const value = fits ? directive.argument.parse(node.words, context) : undefined;
+  parsed.set(node, { directive, value });
+  return value;
 }
 
 function defaultOf(directive: Directive, scope: Scope, problems: Problems): unknown {
   const { parsed, tools } = scope;
   if (directive.argument.default === undefined) return undefined;
-  if (!parsed.has(directive)) {
-    const words = directive.argument.default.map((text) => ({ text, line: 0, column: 0 }));
-    const node = { name: directive.name, words, file: '', line: 0, column: 0 };
-    parsed.set(directive, directive.argument.parse(words, { node, problems, tools }));
-  }
-  return parsed.get(directive);
+  const known = parsed.get(directive);
+  if (known !== undefined) return known.value;
+  const words = directive.argument.default.map((text) => ({ text, line: 0, column: 0 }));
+  const node = { name: directive.name, words, file: '', line: 0, column: 0 };
+  const value = directive.argument.parse(words, { node, problems, tools });
+  parsed.set(directive, { directive, value });
+  return value;
 }

@@ -1,7 +1,8 @@
 /** The words of `server` in an `upstream` block. */
 import { parseInteger, parseTimeWord, reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
-import { placeOfWord, type Word } from '#src/schema/tree.ts';
+import { reportNotBuilt } from '#src/schema/not-built.ts';
+import type { Word } from '#src/schema/tree.ts';
 
 /** A `server` line; its address is resolved when the upstream is built. */
 export interface ServerArgument {
@@ -61,8 +62,7 @@ function readParameter(word: Word, draft: Draft, context: ParseContext): boolean
     return set(parseTimeWord(value, context), (ms) => (draft.failTimeoutMs = ms));
   }
   if (NOT_BUILT.includes(name)) {
-    const message = `parameter "${name}" of "server" is not built yet in this version of Weir`;
-    context.problems.emerg(placeOfWord(context.node, word), message);
+    reportNotBuilt(`parameter "${name}" of "server"`, word, context);
     return false;
   }
   reportInvalid(

@@ -6,7 +6,8 @@ import {
   reportInvalid,
 } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
-import { placeOfWord, type Word } from '#src/schema/tree.ts';
+import { reportNotBuilt } from '#src/schema/not-built.ts';
+import type { Word } from '#src/schema/tree.ts';
 
 /** Bounds of a request head. */
 export interface HeaderBuffers {
@@ -60,7 +61,6 @@ export function parseStrictOnly(
   if (word.text !== 'on' && word.text !== 'off') {
     return reportInvalid(context, word, 'value', 'it must be "on" or "off"');
   }
-  const message = `"${context.node.name} ${word.text}" is not built yet in this version of Weir`;
-  context.problems.emerg(placeOfWord(context.node, word), message, `only "${only}" is`);
-  return undefined;
+  const what = `"${context.node.name} ${word.text}"`;
+  return reportNotBuilt(what, word, context, `only "${only}" is`);
 }

@@ -2,8 +2,9 @@
 import type { Address } from '#src/base/address.ts';
 import { parseInteger, reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
+import { reportNotBuilt } from '#src/schema/not-built.ts';
 import { didYouMean } from '#src/schema/suggestion.ts';
-import { placeOfWord, type Word } from '#src/schema/tree.ts';
+import type { Word } from '#src/schema/tree.ts';
 import { resolveAddresses } from '#src/upstream/resolve-address.ts';
 
 /** One `listen` line. A name may have several addresses. */
@@ -67,9 +68,8 @@ function listenAddresses(word: Word, context: ParseContext): readonly Address[] 
   if (/^\d+$/.test(text)) text = `0.0.0.0:${text}`;
   else if (text === '*' || text.startsWith('*:')) text = `0.0.0.0${text.slice(1)}`;
   if (/:\d+-\d+$/.test(text)) {
-    const message = `port range in "listen ${word.text}" is not built yet in this version of Weir`;
-    context.problems.emerg(placeOfWord(context.node, word), message, 'write one line per port');
-    return undefined;
+    const what = `port range in "listen ${word.text}"`;
+    return reportNotBuilt(what, word, context, 'write one "listen" per port');
   }
   return resolveAddresses(text, word, { what: 'listen', defaultPort: 80 }, context);
 }
@@ -77,8 +77,7 @@ function listenAddresses(word: Word, context: ParseContext): readonly Address[] 
 function reportParameter(word: Word, context: ParseContext): void {
   const name = word.text.split('=')[0] ?? '';
   if (NOT_BUILT.includes(name)) {
-    const message = `parameter "${word.text}" of "listen" is not built yet in this version of Weir`;
-    context.problems.emerg(placeOfWord(context.node, word), message);
+    reportNotBuilt(`parameter "${word.text}" of "listen"`, word, context);
     return;
   }
   const advice = didYouMean(word.text, [...BUILT, ...NOT_BUILT]);
