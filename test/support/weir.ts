@@ -260,15 +260,16 @@ export async function runWeir(args: readonly string[], options: RunOptions = {})
 export async function run(
   program: string,
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; cwd?: string; patienceMs?: number } = {},
+  options: { env?: NodeJS.ProcessEnv; cwd?: string; input?: string; patienceMs?: number } = {},
 ): Promise<Outcome> {
   const child = spawn(program, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.patienceMs ?? PATIENCE_MS,
     killSignal: 'SIGKILL',
   });
+  child.stdin.on('error', () => {}); // EPIPE: it did not want its input
+  child.stdin.end(options.input ?? '');
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
