@@ -1,9 +1,10 @@
 /** Several origins on one port (SO_REUSEPORT), each in a thread of its own, steered as one. */
 import { once } from 'node:events';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import type { Behaviour } from './behaviour.ts';
-import { type OriginOptions, startOrigin } from './origin.ts';
+import type { OriginOptions } from './origin.ts';
 import type { OriginReport } from './origin-core.ts';
+import type { OriginCommand } from './origin-thread.ts';
 
 /** Steers all threads; counts are sums, and `work` is the sum without a queue history. */
 export interface OriginThreads {
@@ -13,11 +14,6 @@ export interface OriginThreads {
   reset(): Promise<void>;
   close(): Promise<void>;
 }
-
-type Command =
-  | { kind: 'saw' }
-  | { kind: 'change'; behaviour: Partial<Behaviour> }
-  | { kind: 'reset' };
 
 /** Starts that many threads. Slots are per thread, so a limit of slots is refused with an Error. */
 export async function startOriginThreads(
@@ -29,7 +25,7 @@ export async function startOriginThreads(
   }
   const workers: Worker[] = [];
   const start = async (port: number): Promise<number> => {
-    const worker = new Worker(new URL(import.meta.url), {
+    const worker = new Worker(new URL('./origin-thread.ts', import.meta.url), {
       workerData: { ...options, port, reusePort: true, keepRequests: 0 },
     });
     workers.push(worker);
@@ -39,7 +35,7 @@ export async function startOriginThreads(
   const port = await start(options.port ?? 0);
   for (let i = 1; i < threads; i += 1) await start(port);
 
-  const ask = (command: Command): Promise<OriginReport[]> =>
+  const ask = (command: OriginCommand): Promise<OriginReport[]> =>
     Promise.all(
       workers.map(async (worker) => {
         worker.postMessage(command);
@@ -67,15 +63,4 @@ function sum(a: OriginReport, b: OriginReport): OriginReport {
   work.inFlight += b.work.inFlight;
   work.busySlotSeconds += b.work.busySlotSeconds;
   return { ...(total as unknown as OriginReport), work };
-}
-
-if (!isMainThread && parentPort !== null) {
-  const port = parentPort;
-  const origin = await startOrigin(workerData as OriginOptions);
-  port.on('message', (command: Command) => {
-    if (command.kind === 'change') origin.change(command.behaviour);
-    if (command.kind === 'reset') origin.reset();
-    port.postMessage(origin.saw());
-  });
-  port.postMessage({ port: origin.port });
 }
