@@ -1,7 +1,7 @@
 /** `npm run load`: the load generator as a program. */
 import { parseArgs } from 'node:util';
 import { startLoad } from './load.ts';
-import { FAILURE_KINDS, type LoadOptions, type LoadReport } from './options.ts';
+import { FAILURE_KINDS, type JobClass, type LoadOptions, type LoadReport } from './options.ts';
 
 const HELP = `usage: node native-bench/load/cli.ts [options] URL
 
@@ -31,77 +31,88 @@ ends early with the report. Exit code 1 when a request failed.
   --json           print the whole report as JSON
 `;
 
-async function main(): Promise<number> {
-  const string = { type: 'string' } as const;
-  const flag = { type: 'boolean', default: false } as const;
-  const { values, positionals } = parseArgs({
+const string = { type: 'string' } as const;
+const flag = { type: 'boolean', default: false } as const;
+const withDefault = <const Text extends string>(text: Text) => ({ ...string, default: text });
+
+function readArguments() {
+  return parseArgs({
     allowPositionals: true,
     options: {
       rate: string,
-      arrivals: { type: 'string', default: 'poisson' },
-      duration: { type: 'string', default: '10' },
+      arrivals: withDefault('poisson'),
+      duration: withDefault('10'),
       requests: string,
-      warmup: { type: 'string', default: '0' },
-      connections: { type: 'string', default: '64' },
+      warmup: withDefault('0'),
+      connections: withDefault('64'),
       'one-shot': flag,
-      heads: { type: 'string', default: 'identical' },
-      bytes: { type: 'string', default: '64' },
-      upload: { type: 'string', default: '0' },
+      heads: withDefault('identical'),
+      bytes: withDefault('64'),
+      upload: withDefault('0'),
       field: { type: 'string', multiple: true, default: [] },
       'work-ms': string,
-      timeout: { type: 'string', default: '10' },
-      threads: { type: 'string', default: '1' },
-      seed: { type: 'string', default: '1' },
-      pacing: { type: 'string', default: 'spin' },
+      timeout: withDefault('10'),
+      threads: withDefault('1'),
+      seed: withDefault('1'),
+      pacing: withDefault('spin'),
       'retry-stale': flag,
       json: flag,
       help: flag,
     },
   });
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = readArguments();
   const [address] = positionals;
   if (values.help || address === undefined) {
     process.stdout.write(HELP);
     return values.help ? 0 : 2;
   }
-  const url = new URL(address);
-  const number = (text: string): number => {
-    const value = Number(text);
-    if (Number.isNaN(value) || value < 0) throw new Error(`"${text}" is no number`);
-    return value;
-  };
+  const report = await runWithProgress(loadOptions(new URL(address), values), values.json);
+  if (values.json) console.log(JSON.stringify(report, undefined, 2));
+  else print(report);
+  return report.failures > 0 ? 1 : 0;
+}
+
+/** The run that the arguments ask for. Throws an Error that names a wrong one. */
+function loadOptions(url: URL, values: ReturnType<typeof readArguments>['values']): LoadOptions {
   const workMs = values['work-ms'];
-  const options: LoadOptions = {
+  const all: Omit<JobClass, 'work'> = { name: 'all', share: 1 };
+  return {
     host: url.hostname,
     port: Number(url.port || 80),
     path: `${url.pathname}${url.search}`,
     mode: values.rate === undefined ? 'closed' : 'open',
     arrivals: oneOf(values.arrivals, ['poisson', 'constant']),
+    ratePerSec: values.rate === undefined ? 0 : number(values.rate),
     durationMs: number(values.duration) * 1000,
+    requests: values.requests === undefined ? Number.POSITIVE_INFINITY : number(values.requests),
     warmupMs: number(values.warmup) * 1000,
     connections: number(values.connections),
     keepAlive: !values['one-shot'],
     heads: oneOf(values.heads, ['identical', 'unique', 'checked']),
     bodyBytes: number(values.bytes),
     uploadBytes: number(values.upload),
-    fields: values.field.map((line) => {
-      const [name = '', ...rest] = line.split(':');
-      return [name.trim(), rest.join(':').trim()] as const;
-    }),
+    fields: values.field.map(splitField),
+    classes: [workMs === undefined ? all : { ...all, work: { fixedMs: number(workMs) } }],
     timeoutMs: number(values.timeout) * 1000,
     threads: number(values.threads),
     seed: number(values.seed),
     pacing: oneOf(values.pacing, ['spin', 'timer']),
     retryStale: values['retry-stale'],
-    ...(values.rate === undefined ? {} : { ratePerSec: number(values.rate) }),
-    ...(values.requests === undefined ? {} : { requests: number(values.requests) }),
-    ...(workMs === undefined
-      ? {}
-      : { classes: [{ name: 'all', share: 1, work: { fixedMs: number(workMs) } }] }),
   };
-  const report = await runWithProgress(options, values.json);
-  if (values.json) console.log(JSON.stringify(report, undefined, 2));
-  else print(report);
-  return report.failures > 0 ? 1 : 0;
+}
+
+function splitField(line: string): readonly [string, string] {
+  const [name = '', ...rest] = line.split(':');
+  return [name.trim(), rest.join(':').trim()];
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (Number.isNaN(value) || value < 0) throw new Error(`"${text}" is no number`);
+  return value;
 }
 
 /** A line per two seconds on stderr, so that a long run is seen to live. */
