@@ -7,6 +7,11 @@ export interface Place {
   readonly column: number;
 }
 
+/** Only the place of something that has one: what a model keeps does not hold the whole tree. */
+export function placeOf({ file, line, column }: Place): Place {
+  return { file, line, column };
+}
+
 /** `emerg` refuses the configuration; `warn` is probably a mistake; `notice` is information. */
 export type Severity = 'emerg' | 'warn' | 'notice';
 

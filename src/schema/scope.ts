@@ -1,6 +1,6 @@
 /** A block with the blocks around it, and nginx's rule for what applies inside. */
 import type { Context, Directive, DirectiveSet, ParseTools, SettingsOf } from './directive.ts';
-import type { Place, Problems } from './problem.ts';
+import { type Place, type Problems, placeOf } from './problem.ts';
 import type { ConfigNode } from './tree.ts';
 
 /** What one occurrence means to the directive that was asked about it. */
@@ -73,7 +73,8 @@ export class Scope {
 
   /** Where the value that applies here was written; undefined when it is the default. */
   placeOf(directive: Directive): Place | undefined {
-    return this.occurrences(directive)[0];
+    const [node] = this.occurrences(directive);
+    return node === undefined ? undefined : placeOf(node);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What nginx.conf and weir.config.ts are read into: plain data that crosses processes as it is. */
-import type { Place } from './problem.ts';
+import { type Place, placeOf } from './problem.ts';
 
 /** One argument of a directive, unquoted, with the place where it starts. */
 export interface Word {
@@ -17,6 +17,6 @@ export interface ConfigNode extends Place {
 
 /** Where a word of `node` stands. */
 export function placeOfWord(node: ConfigNode, word: Word | undefined): Place {
-  if (word === undefined) return node;
+  if (word === undefined) return placeOf(node);
   return { file: node.file, line: word.line, column: word.column };
 }

@@ -1,9 +1,22 @@
 /** The directives of an `upstream` block. */
-import { custom, integer, time } from '#src/schema/arguments.ts';
+import { custom, integer, text, time } from '#src/schema/arguments.ts';
 import { directives, type SettingsOf } from '#src/schema/directive.ts';
 import { parseServer } from './server-argument.ts';
 
 const UPSTREAM = ['upstream'] as const;
+
+/** The block itself. */
+export const upstreamBlocks = directives({
+  upstream: {
+    name: 'upstream',
+    contexts: ['http'],
+    argument: text({ usage: 'name' }),
+    opens: 'upstream',
+    repeat: true,
+    inherit: false,
+    doc: 'A named group of endpoints for `proxy_pass`. Round robin, weighted.',
+  },
+});
 
 /** `server` and the keep-alive of connections towards it. */
 export const upstreamDirectives = directives({

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { type Address, parseAddress } from '#src/base/address.ts';
 import { reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
+import { didYouMean } from '#src/schema/suggestion.ts';
 import { placeOfWord, type Word } from '#src/schema/tree.ts';
 
 /** What a name in `directive` is called in messages: `host not found in upstream "x"`. */
@@ -10,6 +11,8 @@ export interface AddressUse {
   /** `upstream` or `listen`. */
   readonly what: string;
   readonly defaultPort: number;
+  /** Names that are no hosts but could have been meant: those of the `upstream` blocks. */
+  readonly names: readonly string[];
 }
 
 /**
@@ -33,7 +36,7 @@ export function resolveAddresses(
   const found = context.tools.resolveHost(host);
   if (found.length > 0) return found.map((ip) => ({ kind: 'tcp', host: ip, port }));
   const message = `host not found in ${use.what} "${text}"`;
-  const advice = `"${host}" is in neither DNS nor /etc/hosts`;
+  const advice = didYouMean(host, use.names) ?? `"${host}" is in neither DNS nor /etc/hosts`;
   context.problems.emerg(placeOfWord(context.node, word), message, advice);
   return undefined;
 }

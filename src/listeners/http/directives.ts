@@ -52,12 +52,6 @@ export const clientDirectives = directives({
     }),
     doc: 'Bounds the request head: no line may exceed `size` (414 for the request line, 431 for a field), the head as a whole `number` × `size` (431).',
   },
-  maxHeaders: {
-    name: 'max_headers',
-    contexts: HTTP_SERVER,
-    argument: integer({ default: '1000', min: 1 }),
-    doc: 'The most fields a request head may have; beyond it 431.',
-  },
   ignoreInvalidHeaders: {
     name: 'ignore_invalid_headers',
     contexts: HTTP_SERVER,

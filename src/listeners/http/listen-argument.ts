@@ -71,7 +71,7 @@ function listenAddresses(word: Word, context: ParseContext): readonly Address[] 
     const what = `port range in "listen ${word.text}"`;
     return reportNotBuilt(what, word, context, 'write one "listen" per port');
   }
-  return resolveAddresses(text, word, { what: 'listen', defaultPort: 80 }, context);
+  return resolveAddresses(text, word, { what: 'listen', defaultPort: 80, names: [] }, context);
 }
 
 function reportParameter(word: Word, context: ParseContext): void {

@@ -1,0 +1,115 @@
+/** One `location` (or the level of a `server`) with everything that holds in it. */
+
+import type { LogSettings } from '#src/exchange/directives.ts';
+import type { Exchange } from '#src/exchange/exchange.ts';
+import { clientDirectives } from '#src/listeners/http/directives.ts';
+import { proxyDirectives, proxyPassDirectives } from '#src/proxy/directives.ts';
+import type { ProxyPassArgument } from '#src/proxy/proxy-arguments.ts';
+import {
+  type ContentSettings,
+  contentDirectives,
+  handlerDirectives,
+} from '#src/routing/directives.ts';
+import type {
+  Handler,
+  Location,
+  LocationMatch,
+  ProxyHandler,
+  ReturnHandler,
+} from '#src/routing/model.ts';
+import { DEFAULT_TYPES } from '#src/routing/types-argument.ts';
+import type { Directive } from '#src/schema/directive.ts';
+import { type Place, placeOf } from '#src/schema/problem.ts';
+import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
+import type { ConfigNode } from '#src/schema/tree.ts';
+import { buildLog } from './build-logs.ts';
+import type { LocationContext } from './build-servers.ts';
+import { upstreamOf } from './build-upstreams.ts';
+
+/** Compiles one level. Problems of inherited directives are told once, where they are written. */
+export function buildLocation(
+  scope: Scope,
+  match: LocationMatch,
+  place: Place,
+  context: LocationContext,
+): Location {
+  const { problems, formats } = context;
+  const client = compileSettings(clientDirectives, scope, problems);
+  const proxy = compileSettings(proxyDirectives, scope, problems);
+  const content = buildContent(scope, context);
+  const log: LogSettings<Exchange> = buildLog(scope, formats, problems);
+  const handler = buildHandler(scope, context);
+  // Request paths are strings of one char per byte; so must be what they are compared with.
+  const path = Buffer.from(match.path, 'utf8').toString('latin1');
+  return {
+    match: { kind: match.kind, path },
+    place: placeOf(place),
+    handler,
+    client,
+    content,
+    log,
+    proxy,
+  };
+}
+
+function buildContent(scope: Scope, { problems }: LocationContext): ContentSettings {
+  const { defaultType, types } = compileSettings(contentDirectives, scope, problems);
+  if (types.length === 0) return { defaultType, types: DEFAULT_TYPES };
+  return { defaultType, types: new Map(types.flatMap((map) => [...map])) };
+}
+
+function buildHandler(scope: Scope, context: LocationContext): Handler {
+  const { problems } = context;
+  const pass = ownNode(scope, proxyPassDirectives.pass);
+  const stub = ownNode(scope, handlerDirectives.stubStatus);
+  const json = ownNode(scope, handlerDirectives.statusJson);
+  const [first, second] = [pass, stub, json].filter((node) => node !== undefined);
+  if (first !== undefined && second !== undefined) {
+    const message = `"${second.name}" and "${first.name}" cannot both answer here`;
+    problems.emerg(second, message, `"${first.name}" is in line ${first.line}`);
+  }
+  // Compiled even where `return` wins, for the problems it may have.
+  const proxy = pass === undefined ? undefined : buildProxy(pass, scope, context);
+  const answer = compileSettings(handlerDirectives, scope, problems).return;
+  if (answer !== undefined) return winningReturn(answer, first, context);
+  if (proxy !== undefined) return proxy;
+  if (stub !== undefined) return { kind: 'status', format: 'stub' };
+  if (json !== undefined) return { kind: 'status', format: 'json' };
+  return { kind: 'none' };
+}
+
+function ownNode(scope: Scope, directive: Directive): ConfigNode | undefined {
+  return scope.occurrences(directive)[0];
+}
+
+/** As in nginx, `return` comes before whatever else would answer. */
+function winningReturn(
+  answer: ReturnHandler,
+  loser: ConfigNode | undefined,
+  { problems }: LocationContext,
+): ReturnHandler {
+  if (loser !== undefined) {
+    problems.warn(loser, `"${loser.name}" is never reached`, '"return" answers before it');
+  }
+  return answer;
+}
+
+function buildProxy(
+  node: ConfigNode,
+  scope: Scope,
+  { upstreams, problems }: LocationContext,
+): ProxyHandler | undefined {
+  const pass = parseNode<ProxyPassArgument>(proxyPassDirectives.pass, node, scope, problems);
+  if (pass === undefined) return undefined;
+  const upstream = upstreamOf(pass, upstreams, scope, { node, problems, tools: scope.tools });
+  if (upstream === undefined) return undefined;
+  const { authority } = pass;
+  const uri = pass.uri === undefined ? undefined : Buffer.from(pass.uri, 'utf8').toString('latin1');
+  if (authority.startsWith('unix:')) {
+    return { kind: 'proxy', upstream, uri, hostHeader: 'localhost', port: '' };
+  }
+  // nginx leaves the default port out of $proxy_host.
+  const port = /:(\d+)$/.exec(authority)?.[1] ?? '80';
+  const hostHeader = authority.replace(/:(80)?$/, '');
+  return { kind: 'proxy', upstream, uri, hostHeader, port };
+}

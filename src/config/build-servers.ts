@@ -1,0 +1,230 @@
+/** `server` and `location` blocks → virtual servers, and the addresses they listen on. */
+import { type Address, formatAddress } from '#src/base/address.ts';
+import { listenDirectives } from '#src/listeners/http/directives.ts';
+import type { ListenArgument } from '#src/listeners/http/listen-argument.ts';
+import { routingBlocks, serverDirectives } from '#src/routing/directives.ts';
+import type {
+  ListenConfig,
+  Location,
+  LocationMatch,
+  ServerListen,
+  VirtualServer,
+} from '#src/routing/model.ts';
+import type { ServerName } from '#src/routing/server-name-argument.ts';
+import { type Place, type Problems, placeOf } from '#src/schema/problem.ts';
+import { parseNode, type Scope } from '#src/schema/scope.ts';
+import { placeOfWord } from '#src/schema/tree.ts';
+import type { VariableCompiler } from '#src/variables/compiler.ts';
+import { buildLocation } from './build-location.ts';
+import { buildLogFormats, type LogFormats } from './build-logs.ts';
+import type { UpstreamList } from './build-upstreams.ts';
+import { firstAt } from './check.ts';
+import type { Model } from './model.ts';
+import type { ConfigTree } from './tree.ts';
+
+/** What compiling servers needs. */
+export interface HttpContext {
+  readonly scope: Scope;
+  readonly upstreams: UpstreamList;
+  readonly variables: VariableCompiler;
+  readonly problems: Problems;
+  readonly tree: ConfigTree;
+}
+
+/** What compiling locations needs. */
+export interface LocationContext extends HttpContext {
+  readonly formats: LogFormats;
+}
+
+/** nginx's default on Linux. */
+const DEFAULT_BACKLOG = 511;
+
+/** Compiles every `server` of `http`. */
+export function buildServers(http: HttpContext): Pick<Model, 'listens' | 'servers' | 'logFiles'> {
+  const { scope, problems } = http;
+  const formats = buildLogFormats(scope, http.variables, problems);
+  const context = { ...http, formats };
+  const listens = new ListenTable(problems);
+  const drafts: ServerDraft[] = [];
+  for (const node of scope.own(routingBlocks.server.name)) {
+    if (node.block === undefined) continue;
+    const inside = scope.inside('server', node);
+    const fallback = buildLocation(inside, { kind: 'prefix', path: '/' }, node, context);
+    const locations = buildLocations(inside, context);
+    const names = buildNames(inside, problems);
+    const keys = listens.take(inside, node, http.tree.defaultPort);
+    drafts.push({ names, keys, place: node, fallback, locations });
+  }
+  for (const { keys, names } of drafts) listens.claimNames(keys, names);
+  const servers = drafts.map((draft) => finish(draft, listens));
+  const all = servers.flatMap((server) => [server.fallback, ...server.locations]);
+  const paths = all.flatMap(({ log }) => log.accessLogs.map(({ path }) => path));
+  return { listens: listens.all, servers, logFiles: [...new Set(paths)] };
+}
+
+/** A server before it is known which one is the default of each address. */
+interface ServerDraft {
+  readonly names: readonly ServerNameAt[];
+  readonly keys: readonly string[];
+  readonly place: Place;
+  readonly fallback: Location;
+  readonly locations: readonly Location[];
+}
+
+interface ServerNameAt {
+  readonly name: string;
+  readonly place: Place;
+}
+
+function finish(draft: ServerDraft, table: ListenTable): VirtualServer {
+  const { names, keys, place, fallback, locations } = draft;
+  const listens: ServerListen[] = keys.map((key) => {
+    return { key, isDefault: table.defaultOf(key) === place };
+  });
+  // nginx runs a server's own `return` before it looks for a location.
+  const answersAll = fallback.handler.kind === 'return';
+  return {
+    names: names.map(({ name }) => name),
+    listens,
+    locations: answersAll ? [] : locations,
+    fallback,
+    place: placeOf(place),
+  };
+}
+
+function buildNames(scope: Scope, problems: Problems): ServerNameAt[] {
+  const directive = serverDirectives.names;
+  const nodes = scope.occurrences(directive);
+  const names = nodes.flatMap((node) => {
+    const parsed = parseNode<readonly ServerName[]>(directive, node, scope, problems) ?? [];
+    return parsed.map(({ name, word }) => ({ name, place: placeOfWord(node, word) }));
+  });
+  const own = new Map(names.map((entry) => [entry.name, entry]));
+  if (nodes.length > 0) return [...own.values()];
+  return scope.node === undefined ? [] : [{ name: '', place: scope.node }];
+}
+
+function buildLocations(server: Scope, context: LocationContext): Location[] {
+  const directive = routingBlocks.location;
+  const firsts = new Map<string, Place>();
+  const locations: Location[] = [];
+  for (const node of server.occurrences(directive)) {
+    if (node.block === undefined) continue;
+    const match = parseNode<LocationMatch>(directive, node, server, context.problems);
+    const scope = server.inside('location', node);
+    // A location that cannot match is compiled all the same, for the problems inside it.
+    const location = buildLocation(scope, match ?? { kind: 'exact', path: '' }, node, context);
+    if (match === undefined) continue;
+    const key = `${match.kind} ${match.path}`;
+    const first = firsts.get(key);
+    if (first !== undefined) {
+      const message = `duplicate location "${match.path}"`;
+      context.problems.emerg(node, message, firstAt(first, node));
+      continue;
+    }
+    firsts.set(key, node);
+    locations.push(location);
+  }
+  return locations;
+}
+
+/** The listening addresses of all servers: unique, each with one default server. */
+class ListenTable {
+  readonly #problems: Problems;
+  readonly #all = new Map<string, ListenConfig & { hasBacklog: boolean }>();
+  readonly #defaults = new Map<string, { server: Place; place: Place; isExplicit: boolean }>();
+  readonly #names = new Map<string, Place>();
+
+  constructor(problems: Problems) {
+    this.#problems = problems;
+  }
+
+  get all(): readonly ListenConfig[] {
+    return [...this.#all.values()].map(({ key, address, backlog, place }) => {
+      return { key, address, backlog, place };
+    });
+  }
+
+  /** The place of the server that is the default of that address. */
+  defaultOf(key: string): Place | undefined {
+    return this.#defaults.get(key)?.server;
+  }
+
+  /** Enters the `listen`s of one server; returns their keys, each once. */
+  take(scope: Scope, server: Place, defaultPort: number): string[] {
+    const directive = listenDirectives.listens;
+    const nodes = scope.occurrences(directive);
+    const keys = new Map<string, Place>();
+    if (nodes.length === 0) {
+      const address: Address = { kind: 'tcp', host: '0.0.0.0', port: defaultPort };
+      keys.set(
+        this.#enter(address, { isDefault: false, backlog: undefined }, server, server),
+        server,
+      );
+    }
+    for (const node of nodes) {
+      const listen = parseNode<ListenArgument>(directive, node, scope, this.#problems);
+      for (const address of listen?.addresses ?? []) {
+        const key = formatAddress(address);
+        const first = keys.get(key);
+        if (first !== undefined) {
+          this.#problems.emerg(node, `a duplicate listen ${key}`, firstAt(first, node));
+        } else if (listen !== undefined) {
+          keys.set(this.#enter(address, listen, node, server), node);
+        }
+      }
+    }
+    return [...keys.keys()];
+  }
+
+  #enter(
+    address: Address,
+    listen: Pick<ListenArgument, 'isDefault' | 'backlog'>,
+    place: Place,
+    server: Place,
+  ): string {
+    const key = formatAddress(address);
+    const known = this.#all.get(key);
+    const { backlog } = listen;
+    if (known !== undefined && known.hasBacklog && backlog !== undefined) {
+      const message = `duplicate listen options for ${key}`;
+      this.#problems.emerg(place, message, firstAt(known.place, place));
+    }
+    const hasBacklog = known?.hasBacklog === true || backlog !== undefined;
+    this.#all.set(key, {
+      key,
+      address,
+      backlog: backlog ?? known?.backlog ?? DEFAULT_BACKLOG,
+      place: known?.place ?? placeOf(place),
+      hasBacklog,
+    });
+    this.#enterDefault(key, listen.isDefault, place, server);
+    return key;
+  }
+
+  /** The first server of an address is its default, unless another says that it is. */
+  #enterDefault(key: string, isExplicit: boolean, place: Place, server: Place): void {
+    const before = this.#defaults.get(key);
+    if (before?.isExplicit === true && isExplicit) {
+      const message = `a duplicate default server for ${key}`;
+      this.#problems.emerg(place, message, firstAt(before.place, place));
+    } else if (before === undefined || isExplicit) {
+      this.#defaults.set(key, { server, place, isExplicit });
+    }
+  }
+
+  /** Warns of names that an earlier server of the same address has: they never match. */
+  claimNames(keys: readonly string[], names: readonly ServerNameAt[]): void {
+    for (const key of keys) {
+      for (const { name, place } of names) {
+        const first = this.#names.get(`${key} ${name}`);
+        if (first === undefined) {
+          this.#names.set(`${key} ${name}`, place);
+        } else {
+          const message = `conflicting server name "${name}" on ${key}, ignored`;
+          this.#problems.warn(place, message, firstAt(first, place));
+        }
+      }
+    }
+  }
+}

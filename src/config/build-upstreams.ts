@@ -1,0 +1,155 @@
+/** `upstream` blocks, and the upstreams that `proxy_pass` with an address implies. */
+import { type Address, formatAddress } from '#src/base/address.ts';
+import type { ProxyPassArgument } from '#src/proxy/proxy-arguments.ts';
+import type { ParseContext } from '#src/schema/directive.ts';
+import { type Place, type Problems, placeOf } from '#src/schema/problem.ts';
+import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
+import { placeOfWord } from '#src/schema/tree.ts';
+import {
+  type UpstreamSettings,
+  upstreamBlocks,
+  upstreamDirectives,
+} from '#src/upstream/directives.ts';
+import { resolveAddresses } from '#src/upstream/resolve-address.ts';
+import type { ServerArgument } from '#src/upstream/server-argument.ts';
+import type { EndpointConfig, PoolConfig, UpstreamConfig } from '#src/upstream/upstream-config.ts';
+import { firstAt } from './check.ts';
+
+const DEFAULT_PORT = 80;
+
+/** The upstreams of a model in the order of their ids. */
+export class UpstreamList {
+  readonly #all: UpstreamConfig[] = [];
+  readonly #ids = new Map<string, number>();
+  readonly #names = new Map<string, Place>();
+
+  get all(): readonly UpstreamConfig[] {
+    return this.#all;
+  }
+
+  /** The names of `upstream` blocks, those with problems too: what a mistyped host may have meant. */
+  get names(): readonly string[] {
+    return [...this.#names.keys()];
+  }
+
+  /** Where the block of that name stands. */
+  placeOf(name: string): Place | undefined {
+    return this.#names.get(name);
+  }
+
+  /** Takes a name before its block is compiled. */
+  claim(name: string, place: Place): void {
+    this.#names.set(name, place);
+  }
+
+  /** The id of what was added under that key. */
+  idOf(key: string): number | undefined {
+    return this.#ids.get(key);
+  }
+
+  /** Adds one and returns its id. */
+  add(key: string, upstream: UpstreamConfig): number {
+    const id = this.#all.push(upstream) - 1;
+    this.#ids.set(key, id);
+    return id;
+  }
+}
+
+/** Compiles every `upstream` block of `http`. */
+export function buildUpstreams(http: Scope, list: UpstreamList, problems: Problems): void {
+  for (const node of http.own(upstreamBlocks.upstream.name)) {
+    const name = node.words[0]?.text;
+    if (name === undefined || node.block === undefined) continue;
+    const first = list.placeOf(name);
+    if (first !== undefined) {
+      problems.emerg(node, `duplicate upstream "${name}"`, firstAt(first, node));
+      continue;
+    }
+    list.claim(name, node);
+    const scope = http.inside('upstream', node);
+    const settings = compileSettings(upstreamDirectives, scope, problems);
+    const endpoints = buildEndpoints(scope, problems);
+    if (scope.own('server').length === 0) {
+      problems.emerg(node, `no servers are inside upstream "${name}"`);
+    } else if (endpoints.length > 0 && endpoints.every((endpoint) => endpoint.down)) {
+      problems.warn(node, `all servers of upstream "${name}" are down`);
+    }
+    list.add(name, {
+      name,
+      implicit: false,
+      endpoints,
+      pool: poolOf(settings),
+      place: placeOf(node),
+    });
+  }
+}
+
+function buildEndpoints(scope: Scope, problems: Problems): EndpointConfig[] {
+  const directive = upstreamDirectives.servers;
+  const { tools } = scope;
+  return scope.occurrences(directive).flatMap((node) => {
+    const server = parseNode<ServerArgument>(directive, node, scope, problems);
+    if (server === undefined) return [];
+    const word = server.address;
+    const use = { what: 'upstream', defaultPort: DEFAULT_PORT, names: [] };
+    const addresses = resolveAddresses(word.text, word, use, { node, problems, tools }) ?? [];
+    const { weight, maxConns, maxFails, failTimeoutMs, backup, down } = server;
+    const traits = { weight, maxConns, maxFails, failTimeoutMs, backup, down };
+    return addresses.map((address) => endpointAt(address, traits, placeOfWord(node, word)));
+  });
+}
+
+type EndpointTraits = Omit<EndpointConfig, 'address' | 'name' | 'place'>;
+
+function endpointAt(address: Address, traits: EndpointTraits, place: Place): EndpointConfig {
+  return { address, name: formatAddress(address), ...traits, place };
+}
+
+function poolOf({ maxIdle, maxRequests, maxAgeMs, idleTimeoutMs }: UpstreamSettings): PoolConfig {
+  return { maxIdle, maxRequests, maxAgeMs, idleTimeoutMs };
+}
+
+/** An address in `proxy_pass` counts as `upstream` with one `server` line and nothing else. */
+const IMPLICIT_TRAITS: EndpointTraits = {
+  weight: 1,
+  maxConns: 0,
+  maxFails: 1,
+  failTimeoutMs: 10_000,
+  backup: false,
+  down: false,
+};
+
+/**
+ * The id of the upstream that a `proxy_pass` means; undefined after reporting that there is none.
+ * `context` is that of the `proxy_pass`, `scope` gives the defaults.
+ */
+export function upstreamOf(
+  pass: ProxyPassArgument,
+  list: UpstreamList,
+  scope: Scope,
+  context: ParseContext,
+): number | undefined {
+  const { authority, word } = pass;
+  const { problems, node } = context;
+  if (list.placeOf(authority) !== undefined) return list.idOf(authority);
+  const name = authority.replace(/:\d*$/, '');
+  if (name !== authority && list.placeOf(name) !== undefined) {
+    const message = `upstream "${name}" may not have port ${authority.slice(name.length + 1)}`;
+    const advice = 'ports belong to the servers of the upstream';
+    problems.emerg(placeOfWord(node, word), message, advice);
+    return undefined;
+  }
+  const use = { what: 'upstream', defaultPort: DEFAULT_PORT, names: list.names };
+  const addresses = resolveAddresses(authority, word, use, context);
+  if (addresses === undefined) return undefined;
+  // Two spellings of one address share a pool: `127.0.0.1` and `127.0.0.1:80`.
+  const isUnix = authority.startsWith('unix:');
+  const key = isUnix || name !== authority ? authority.toLowerCase() : `${name.toLowerCase()}:80`;
+  const known = list.idOf(`//${key}`);
+  if (known !== undefined) return known;
+  const place = placeOfWord(node, word);
+  const endpoints = addresses.map((address) => endpointAt(address, IMPLICIT_TRAITS, place));
+  const settings = compileSettings(upstreamDirectives, scope, problems);
+  const upstream = { name: authority, implicit: true, endpoints, pool: poolOf(settings), place };
+  return list.add(`//${key}`, upstream);
+}

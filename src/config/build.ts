@@ -1,0 +1,95 @@
+/** The tree → the model that runs: contexts, inheritance, defaults, all problems at once. Pure. */
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { type Clock, SystemClock } from '#src/base/clock.ts';
+import { routingBlocks } from '#src/routing/directives.ts';
+import type { ParseTools } from '#src/schema/directive.ts';
+import { type Problem, Problems } from '#src/schema/problem.ts';
+import { compileSettings, Scope } from '#src/schema/scope.ts';
+import { VariableCompiler } from '#src/variables/compiler.ts';
+import { buildServers } from './build-servers.ts';
+import { buildUpstreams, UpstreamList } from './build-upstreams.ts';
+import { checkBlock } from './check.ts';
+import { errorLogDirectives, eventsDirectives, mainDirectives } from './main-directives.ts';
+import type { ErrorLogConfig, MainSettings, Model } from './model.ts';
+import { print } from './syntax/print.ts';
+import type { ConfigTree } from './tree.ts';
+
+/** What `buildModel` makes of a tree. */
+export interface BuiltModel {
+  /** Undefined exactly when a problem is an `emerg`. */
+  readonly model: Model | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Checks a tree and compiles it. `clock` is what `$request_time` and its like read: a thread gives
+ * the one that stamps its exchanges.
+ */
+export function buildModel(tree: ConfigTree, clock: Clock = new SystemClock()): BuiltModel {
+  const problems = new Problems();
+  const variables = new VariableCompiler({ clock, hostname: hostname(), pid: process.pid });
+  const scope = Scope.main(tree.nodes, parseTools(tree, variables));
+  checkBlock(tree.nodes, 'main', problems);
+  const main = buildMain(scope, problems);
+  const upstreams = new UpstreamList();
+  let served: ReturnType<typeof buildServers> = { listens: [], servers: [], logFiles: [] };
+  const http = scope.own(routingBlocks.http.name)[0];
+  if (http === undefined) {
+    const advice = 'without one there is nothing to serve';
+    problems.warn({ file: tree.file, line: 0, column: 0 }, 'no "http" section', advice);
+  } else {
+    const inside = scope.inside('http', http);
+    buildUpstreams(inside, upstreams, problems);
+    served = buildServers({ scope: inside, upstreams, variables, problems, tree });
+  }
+  const hash = hashOf(tree);
+  const model = problems.isFatal ? undefined : { main, ...served, upstreams: upstreams.all, hash };
+  return { model, problems: problems.list };
+}
+
+/** First 12 hex digits of a SHA-256 over what the files say, comments and spacing apart. */
+export function hashOf(tree: ConfigTree): string {
+  return createHash('sha256').update(print(tree.nodes)).digest('hex').slice(0, 12);
+}
+
+function parseTools(tree: ConfigTree, variables: VariableCompiler): ParseTools {
+  return {
+    compileComplex: (text, place, problems) => variables.compile(text, place, problems),
+    resolvePath: (path) => resolve(tree.prefix, path),
+    resolveHost: (name) => (Object.hasOwn(tree.hosts, name) ? (tree.hosts[name] ?? []) : []),
+  };
+}
+
+function buildMain(scope: Scope, problems: Problems): MainSettings {
+  const settings = compileSettings(mainDirectives, scope, problems);
+  const [eventsNode] = scope.own('events');
+  const eventsScope = eventsNode === undefined ? scope : scope.inside('events', eventsNode);
+  const events = compileSettings(eventsDirectives, eventsScope, problems);
+  const { user } = settings;
+  const place = scope.placeOf(mainDirectives.user);
+  return {
+    ...settings,
+    ...events,
+    user: user === undefined || place === undefined ? undefined : { ...user, place },
+    errorLog: buildErrorLog(scope, problems),
+  };
+}
+
+const DEFAULT_ERROR_LOG: ErrorLogConfig = { path: 'stderr', level: 'error' };
+
+/** The process has one error log; a second one is refused rather than left without effect. */
+function buildErrorLog(main: Scope, problems: Problems): ErrorLogConfig {
+  const http = main.own(routingBlocks.http.name).map((node) => main.inside('http', node));
+  const levels = [main, ...http];
+  const nodes = levels.flatMap((level) => level.occurrences(errorLogDirectives.errorLogs));
+  if (nodes[1] !== undefined) {
+    const message = 'a second "error_log" is not built yet in this version of Weir';
+    problems.emerg(nodes[1], message, 'one error log serves the whole process');
+  }
+  const logs = levels.flatMap((level) => {
+    return compileSettings(errorLogDirectives, level, problems).errorLogs;
+  });
+  return logs[0] ?? DEFAULT_ERROR_LOG;
+}

@@ -1,0 +1,131 @@
+/** Files → one tree: the main file with everything that it includes, each file named once. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Place, Problems } from '#src/schema/problem.ts';
+import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
+import { expandPattern, isPattern } from './glob.ts';
+import { parse } from './syntax/parser.ts';
+import type { Source } from './tree.ts';
+
+/** More is a mistake that multiplies itself. */
+const MAX_FILES = 10_000;
+/** Includes inside includes. */
+const MAX_INCLUDE_DEPTH = 32;
+
+/** Reads files and follows `include`. Keeps the text of each for `-T`. */
+export class FileReader {
+  readonly #problems: Problems;
+  /** The folder of the main file: what `include` takes relative names from, as in nginx. */
+  readonly #folder: string;
+  readonly #sources = new Map<string, Source>();
+  #fileCount = 0;
+
+  constructor(mainFile: string, problems: Problems) {
+    this.#folder = dirname(mainFile);
+    this.#problems = problems;
+  }
+
+  /** Every file in the order of reading, once. */
+  get sources(): readonly Source[] {
+    return [...this.#sources.values()];
+  }
+
+  /** The nodes of a file with its includes in their place. `from` is where it was asked for. */
+  readFile(file: string, from: Place, chain: readonly string[] = []): ConfigNode[] {
+    if (chain.includes(file)) {
+      const loop = [...chain.slice(chain.indexOf(file)), file].join(' → ');
+      this.#problems.emerg(from, `include loop: ${loop}`, 'a file cannot include itself');
+      return [];
+    }
+    if (chain.length > MAX_INCLUDE_DEPTH) {
+      this.#problems.emerg(from, `includes are nested deeper than ${MAX_INCLUDE_DEPTH}`);
+      return [];
+    }
+    if (++this.#fileCount > MAX_FILES) {
+      this.#problems.emerg(from, `more than ${MAX_FILES} files are included`);
+      return [];
+    }
+    const text = this.#read(file, from);
+    if (text === undefined) return [];
+    const nodes = parse(text, file, this.#problems);
+    return this.expand(nodes, [...chain, file]);
+  }
+
+  /** Puts the nodes of included files where their `include` stands. */
+  expand(nodes: readonly ConfigNode[], chain: readonly string[]): ConfigNode[] {
+    return nodes.flatMap((node) => {
+      if (node.name === 'include') return this.#include(node, chain);
+      if (node.block === undefined) return [node];
+      return [{ ...node, block: this.expand(node.block, chain) }];
+    });
+  }
+
+  #include(node: ConfigNode, chain: readonly string[]): ConfigNode[] {
+    const [word] = node.words;
+    if (node.block !== undefined) {
+      this.#problems.emerg(node, 'directive "include" is not terminated by ";"');
+      return [];
+    }
+    if (word === undefined || node.words.length !== 1 || word.text === '') {
+      const message = 'invalid number of arguments in "include" directive';
+      this.#problems.emerg(node, message, 'it takes one file or pattern');
+      return [];
+    }
+    const path = resolve(this.#folder, word.text);
+    const files = isPattern(path) ? expandPattern(path) : [path];
+    return files.flatMap((file) => this.readFile(file, placeOfWord(node, word), chain));
+  }
+
+  #read(file: string, from: Place): string | undefined {
+    const known = this.#sources.get(file);
+    if (known !== undefined) return known.text;
+    let bytes: Buffer;
+    try {
+      bytes = readFileSync(file);
+    } catch (error) {
+      this.#reportUnreadable(file, from, error);
+      return undefined;
+    }
+    let text = bytes.toString('utf8');
+    // An editor's byte order mark is no part of the first directive.
+    if (text.startsWith('\uFEFF')) text = text.slice(1);
+    this.#sources.set(file, { file, text });
+    this.#checkEncoding(bytes, text, file);
+    return text;
+  }
+
+  /** A byte that is not UTF-8 would silently become another character: say in which line it is. */
+  #checkEncoding(bytes: Buffer, text: string, file: string): void {
+    if (Buffer.from(text).equals(bytes) || !text.includes('\uFFFD')) return;
+    for (const [i, line] of text.split('\n').entries()) {
+      const column = line.indexOf('\uFFFD') + 1;
+      const comment = line.search(/(^|\s)#/);
+      if (column === 0 || (comment >= 0 && comment < column)) continue;
+      const advice = 'save the file as UTF-8';
+      this.#problems.emerg({ file, line: i + 1, column }, 'the text is not valid UTF-8', advice);
+      return;
+    }
+  }
+
+  #reportUnreadable(file: string, from: Place, error: unknown): void {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const reason = REASONS[code] ?? code;
+    const message = `open() "${file}" failed (${reason})`;
+    this.#problems.emerg(from, message, ADVICE[code]);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: '2: No such file or directory',
+  EACCES: '13: Permission denied',
+  EISDIR: '21: Is a directory',
+  ENOTDIR: '20: Not a directory',
+  ELOOP: '40: Too many levels of symbolic links',
+  EMFILE: '24: Too many open files',
+};
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOENT: 'check the path; relative ones begin at the folder of the main file',
+  EACCES: 'the user that starts Weir must be able to read it',
+  EISDIR: 'name a file in it, or a pattern such as "*.conf"',
+};

@@ -1,0 +1,159 @@
+/** The directives of the processes: `main` and `events`. */
+import { LOG_LEVELS, type LogLevel } from '#src/base/log.ts';
+import {
+  custom,
+  flag,
+  integer,
+  nothing,
+  oneOf,
+  parseInteger,
+  path,
+  reportInvalid,
+  time,
+} from '#src/schema/arguments.ts';
+import { directives, type ParseContext } from '#src/schema/directive.ts';
+import { reportNotBuilt } from '#src/schema/not-built.ts';
+import { didYouMean } from '#src/schema/suggestion.ts';
+import type { Word } from '#src/schema/tree.ts';
+import type { ErrorLogConfig } from './model.ts';
+
+const MAIN = ['main'] as const;
+const EVENTS = ['events'] as const;
+
+/** Process-wide settings. */
+export const mainDirectives = directives({
+  user: {
+    name: 'user',
+    contexts: MAIN,
+    argument: custom({ usage: 'user [group]', minWords: 1, maxWords: 2, parse: parseUser }),
+    doc: 'Whom the generation and its threads run as when the master is root. Without a group, the one named like the user, else its own.',
+  },
+  workerProcesses: {
+    name: 'worker_processes',
+    contexts: MAIN,
+    argument: custom({
+      usage: 'number | auto',
+      minWords: 1,
+      maxWords: 1,
+      default: ['1'],
+      parse: parseWorkerProcesses,
+    }),
+    doc: 'Proxy threads. `auto` is one per CPU that this process may use, by affinity and cgroup.',
+  },
+  workerRlimitNofile: {
+    name: 'worker_rlimit_nofile',
+    contexts: MAIN,
+    argument: integer({ min: 1 }),
+    doc: 'The limit on open files of the generation.',
+  },
+  workerShutdownTimeoutMs: {
+    name: 'worker_shutdown_timeout',
+    contexts: MAIN,
+    argument: time({ default: '0' }),
+    doc: 'How long a draining generation may take to finish; then its connections are closed. 0, the default, sets no limit.',
+  },
+  pidFile: {
+    name: 'pid',
+    contexts: MAIN,
+    argument: path({ default: 'weir.pid' }),
+    doc: 'The file with the process id of the master.',
+  },
+  daemon: {
+    name: 'daemon',
+    contexts: MAIN,
+    argument: flag({ default: 'off' }),
+    doc: 'Whether Weir goes to the background. Unlike nginx it stays in the foreground unless told.',
+  },
+});
+
+/** `error_log`; several lines are told apart when the whole is built. */
+export const errorLogDirectives = directives({
+  errorLogs: {
+    name: 'error_log',
+    contexts: ['main', 'http'],
+    argument: custom({
+      usage: 'file | stderr [level]',
+      minWords: 1,
+      maxWords: 2,
+      parse: parseErrorLog,
+    }),
+    repeat: true,
+    inherit: false,
+    doc: 'Where errors are logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert`, `emerg`; `error` when none is given). `stderr` when there is none. One log for the whole process: in `http` it counts when there is none outside.',
+  },
+});
+
+/** Settings of `events`. */
+export const eventsDirectives = directives({
+  workerConnections: {
+    name: 'worker_connections',
+    contexts: EVENTS,
+    argument: integer({ default: '512', min: 1 }),
+    doc: 'Connections that each proxy thread may have open, clients and endpoints together.',
+  },
+  acceptMode: {
+    name: 'accept',
+    contexts: EVENTS,
+    argument: oneOf(['reuseport', 'shared'], { default: 'reuseport' }),
+    doc: 'Weir only. `reuseport`: every proxy thread has its own accept queue and the kernel spreads connections. `shared`: all threads take from one queue, which evens out tails.',
+  },
+});
+
+/** The blocks outside `http`, and what is read before anything else. */
+export const mainBlocks = directives({
+  events: {
+    name: 'events',
+    contexts: MAIN,
+    argument: nothing(),
+    opens: 'events',
+    inherit: false,
+    doc: 'How connections are taken.',
+  },
+});
+
+function parseUser(
+  [name, group]: readonly Word[],
+  context: ParseContext,
+): { readonly name: string; readonly group: string | undefined } | undefined {
+  if (name === undefined) return undefined;
+  if (name.text === '') return reportInvalid(context, name, 'user');
+  return { name: name.text, group: group?.text };
+}
+
+/** More threads than this is a mistyped number. */
+const MAX_THREADS = 1_024;
+
+function parseWorkerProcesses(
+  [word]: readonly Word[],
+  context: ParseContext,
+): number | 'auto' | undefined {
+  if (word === undefined) return undefined;
+  if (word.text === 'auto') return 'auto';
+  if (!/^\d+$/.test(word.text)) {
+    return reportInvalid(context, word, 'number', 'write a number or "auto"');
+  }
+  return parseInteger(word, context, { min: 1, max: MAX_THREADS });
+}
+
+function parseErrorLog(
+  [target, level]: readonly Word[],
+  context: ParseContext,
+): ErrorLogConfig | undefined {
+  if (target === undefined) return undefined;
+  if (/^(syslog|memory):/.test(target.text)) {
+    return reportNotBuilt(`"error_log ${target.text.replace(/:.*/s, ':')}"`, target, context);
+  }
+  if (target.text === '') return reportInvalid(context, target, 'path');
+  const found = findLevel(level, context);
+  if (found === undefined) return undefined;
+  const path = target.text === 'stderr' ? 'stderr' : context.tools.resolvePath(target.text);
+  return { path, level: found };
+}
+
+function findLevel(word: Word | undefined, context: ParseContext): LogLevel | undefined {
+  if (word === undefined) return 'error';
+  const found = LOG_LEVELS.find((level) => level === word.text);
+  if (found !== undefined) return found;
+  const advice = didYouMean(word.text, LOG_LEVELS) ?? `it must be one of ${LOG_LEVELS.join(', ')}`;
+  return reportInvalid(context, word, 'log level', advice);
+}

@@ -1,0 +1,137 @@
+/** Files, `-g` and host names → a tree that needs nothing more from outside. */
+import { ADDRCONFIG } from 'node:dns';
+import { lookup } from 'node:dns/promises';
+import { dirname, resolve } from 'node:path';
+import { type Problem, Problems } from '#src/schema/problem.ts';
+import type { ConfigNode } from '#src/schema/tree.ts';
+import { hostNameOf } from '#src/upstream/resolve-address.ts';
+import type { BuiltModel } from './build.ts';
+import { buildModel } from './build.ts';
+import { FileReader } from './file-reader.ts';
+import { parse } from './syntax/parser.ts';
+import type { ConfigTree, Source } from './tree.ts';
+
+/** The IP addresses of a host name; empty when there are none. */
+export type HostLookup = (name: string) => Promise<readonly string[]>;
+
+/** What to read. */
+export interface ReadOptions {
+  /** `-c`; a relative path is taken from the prefix when one is given, else from where we are. */
+  readonly file: string;
+  /** `-p`; without it, the folder above that of the main file (`conf/weir.conf` → `.`). */
+  readonly prefix?: string | undefined;
+  /** `-g`: directives for the top level, read before the file. */
+  readonly globals?: string | undefined;
+  /** Stands in for DNS and /etc/hosts in tests. */
+  readonly lookup?: HostLookup;
+}
+
+/** What was read; the tree is usable only when no problem is an `emerg`. */
+export interface ReadConfiguration {
+  readonly tree: ConfigTree;
+  /** Every file in the order of reading, for `-T`. */
+  readonly sources: readonly Source[];
+  readonly problems: readonly Problem[];
+}
+
+/** Where problems of `-g` are said to be. */
+const COMMAND_LINE = 'command line';
+
+/** Reads a configuration with everything that it includes. Never throws. */
+export async function readConfiguration(options: ReadOptions): Promise<ReadConfiguration> {
+  const problems = new Problems();
+  const file = resolve(options.prefix ?? '.', options.file);
+  const prefix = resolve(options.prefix ?? dirname(dirname(file)));
+  const reader = new FileReader(file, problems);
+  const globals = parse(closed(options.globals ?? ''), COMMAND_LINE, problems);
+  const nodes = [
+    ...reader.expand(globals, []),
+    ...reader.readFile(file, { file: '', line: 0, column: 0 }),
+  ];
+  const hosts = await lookUpHosts(nodes, options.lookup ?? systemLookup);
+  const defaultPort = process.geteuid?.() === 0 ? 80 : 8_000;
+  const tree = { file, prefix, nodes, hosts, defaultPort };
+  return { tree, sources: reader.sources, problems: problems.list };
+}
+
+/** A configuration read and compiled, with all its problems in the order of the files. */
+export interface LoadedConfiguration extends ReadConfiguration {
+  /** Undefined exactly when a problem is an `emerg`. */
+  readonly model: BuiltModel['model'];
+}
+
+/** What `-t` does: reads, compiles, and gathers the problems of both. */
+export async function loadConfiguration(options: ReadOptions): Promise<LoadedConfiguration> {
+  const { tree, sources, problems: found } = await readConfiguration(options);
+  const built = buildModel(tree);
+  const problems = inOrder([...found, ...built.problems], sources);
+  const isGood = problems.every((problem) => problem.severity !== 'emerg');
+  return { tree, sources, problems, model: isGood ? built.model : undefined };
+}
+
+/** By file in the order of reading, then by line and column. */
+function inOrder(problems: readonly Problem[], sources: readonly Source[]): readonly Problem[] {
+  const rank = new Map(sources.map(({ file }, i) => [file, i]));
+  const rankOf = ({ file }: Problem): number => rank.get(file) ?? -1;
+  return problems.toSorted((a, b) => {
+    return rankOf(a) - rankOf(b) || a.line - b.line || a.column - b.column;
+  });
+}
+
+/** nginx takes `-g 'daemon off'` without its semicolon too. */
+function closed(globals: string): string {
+  return /[;}]\s*$/.test(globals) || globals.trim() === '' ? globals : `${globals};`;
+}
+
+async function lookUpHosts(
+  nodes: readonly ConfigNode[],
+  find: HostLookup,
+): Promise<Record<string, readonly string[]>> {
+  const names = new Set<string>();
+  collectHosts(nodes, names, new Set(upstreamNames(nodes)));
+  const found = await Promise.all(
+    [...names].map(async (name) => [name, await find(name)] as const),
+  );
+  return Object.fromEntries(found.filter(([, addresses]) => addresses.length > 0));
+}
+
+/** The names that stand where an address is expected. */
+function collectHosts(
+  nodes: readonly ConfigNode[],
+  names: Set<string>,
+  upstreams: ReadonlySet<string>,
+): void {
+  for (const { name, words, block } of nodes) {
+    if (block !== undefined) collectHosts(block, names, upstreams);
+    const text = words[0]?.text;
+    if (text === undefined) continue;
+    if (name === 'proxy_pass') {
+      const host = hostNameOf(text.replace(/^http:\/\//i, '').replace(/[/?#].*$/s, ''));
+      if (host !== undefined && !upstreams.has(host)) names.add(host);
+    } else if ((name === 'listen' && !/^\d+$/.test(text)) || (name === 'server' && !block)) {
+      const host = hostNameOf(text);
+      if (host !== undefined) names.add(host);
+    }
+  }
+}
+
+function upstreamNames(nodes: readonly ConfigNode[]): string[] {
+  return nodes.flatMap(({ name, words, block = [] }) => {
+    if (name === 'http') return upstreamNames(block);
+    return name === 'upstream' && words[0] !== undefined ? [words[0].text] : [];
+  });
+}
+
+/** The system's resolver: /etc/hosts, then DNS; only families that this machine has. */
+async function systemLookup(name: string): Promise<readonly string[]> {
+  // ADDRCONFIG finds nothing on a machine that has only its loopback; then we ask without.
+  for (const hints of [ADDRCONFIG, 0]) {
+    try {
+      const found = await lookup(name, { all: true, order: 'verbatim', hints });
+      if (found.length > 0) return [...new Set(found.map(({ address }) => address))];
+    } catch {
+      // Not found this way; that there is no way at all is reported where the name is used.
+    }
+  }
+  return name === 'localhost' ? ['127.0.0.1'] : [];
+}

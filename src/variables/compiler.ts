@@ -1,0 +1,192 @@
+/** Text with `$names` → something that is quick to evaluate for an exchange. Runs at load. */
+
+import type { Exchange } from '#src/exchange/exchange.ts';
+import type { LogEscape } from '#src/exchange/log-arguments.ts';
+import type { ComplexValue } from '#src/schema/complex-value.ts';
+import type { Place, Problems } from '#src/schema/problem.ts';
+import { didYouMean } from '#src/schema/suggestion.ts';
+import { connectionVariables } from './connection-variables.ts';
+import { type Escape, escapeDefault, escapeJson, escapeNone } from './escape.ts';
+import { isVariableOfNginx } from './not-built-variables.ts';
+import { processVariables } from './process-variables.ts';
+import { requestVariables } from './request-variables.ts';
+import { responseVariables } from './response-variables.ts';
+import type { VariableEnvironment, VariableReader, VariableTable } from './variable.ts';
+
+const ESCAPES: Readonly<Record<LogEscape, Escape>> = {
+  default: escapeDefault,
+  json: escapeJson,
+  none: escapeNone,
+};
+
+/** Compiles the texts of one configuration. */
+export class VariableCompiler {
+  readonly #tables: readonly VariableTable[];
+
+  constructor(environment: VariableEnvironment) {
+    this.#tables = [
+      requestVariables,
+      connectionVariables,
+      responseVariables,
+      processVariables(environment),
+    ];
+  }
+
+  /** A value for a directive: a variable without a value becomes nothing. */
+  compile(text: string, place: Place, problems: Problems): ComplexValue<Exchange> | undefined {
+    return this.#compile(text, escapeNone, place, problems);
+  }
+
+  /** A line of the access log, without its end. */
+  compileLogFormat(
+    text: string,
+    escape: LogEscape,
+    place: Place,
+    problems: Problems,
+  ): ComplexValue<Exchange> | undefined {
+    return this.#compile(text, ESCAPES[escape], place, problems);
+  }
+
+  /** Every name there is, for documentation; those with an open end as `http_`. */
+  get names(): readonly string[] {
+    return this.#tables.flatMap((table) => [
+      ...Object.keys(table.names),
+      ...Object.keys(table.prefixes),
+    ]);
+  }
+
+  #compile(
+    text: string,
+    escape: Escape,
+    place: Place,
+    problems: Problems,
+  ): ComplexValue<Exchange> | undefined {
+    const parts: Part[] = [];
+    let isGood = true;
+    for (const piece of splitVariables(text)) {
+      if (typeof piece === 'string') {
+        // Heads and bodies are strings of one char per byte; so is what is put into them.
+        parts.push(Buffer.from(piece, 'utf8').toString('latin1'));
+        continue;
+      }
+      const read = 'problem' in piece ? undefined : this.#find(piece.name);
+      if (read !== undefined) parts.push({ read, escape });
+      else isGood = report(piece, this.names, place, problems);
+    }
+    return isGood ? assemble(parts) : undefined;
+  }
+
+  #find(name: string): VariableReader | undefined {
+    for (const { names, prefixes } of this.#tables) {
+      if (Object.hasOwn(names, name)) return names[name];
+      for (const [prefix, make] of Object.entries(prefixes)) {
+        const rest = name.slice(prefix.length);
+        if (rest !== '' && name.startsWith(prefix)) return make(rest);
+      }
+    }
+    return undefined;
+  }
+}
+
+/** A variable in a text, or what is wrong where one begins. */
+type Piece = string | { readonly name: string } | { readonly problem: string };
+
+/** Cuts a text at its variables: `a$b c` → `a`, {b}, ` c`. */
+function* splitVariables(text: string): Generator<Piece> {
+  const variable = /\$(?:\{(\w*)(\}?)|(\w+))?/g;
+  let from = 0;
+  for (const match of text.matchAll(variable)) {
+    if (match.index > from) yield text.slice(from, match.index);
+    from = match.index + match[0].length;
+    const name = match[1] ?? match[3] ?? '';
+    if (match[1] !== undefined && match[2] === '') {
+      yield { problem: `the closing bracket in "${name}" variable is missing` };
+    } else if (name === '') {
+      yield { problem: 'invalid variable name' };
+    } else {
+      yield { name: name.toLowerCase() };
+    }
+  }
+  if (from < text.length) yield text.slice(from);
+}
+
+function report(
+  piece: Exclude<Piece, string>,
+  names: readonly string[],
+  place: Place,
+  problems: Problems,
+): false {
+  if ('problem' in piece) {
+    const advice = 'a "$" begins the name of a variable and cannot stand for itself';
+    problems.emerg(place, piece.problem, advice);
+  } else if (isVariableOfNginx(piece.name)) {
+    problems.emerg(place, `"$${piece.name}" is not built yet in this version of Weir`);
+  } else {
+    const advice = didYouMean(piece.name, names)?.replace('"', '"$');
+    problems.emerg(place, `unknown "${piece.name}" variable`, advice);
+  }
+  return false;
+}
+
+interface VariablePart {
+  readonly read: VariableReader;
+  readonly escape: Escape;
+}
+
+type Part = string | VariablePart;
+
+/** Text that stands side by side is joined; a text without variables is a constant. */
+function assemble(parts: readonly Part[]): ComplexValue<Exchange> {
+  const first = parts[0];
+  if (parts.length === 0) return new Constant('');
+  if (parts.length === 1 && first !== undefined) {
+    return typeof first === 'string' ? new Constant(first) : new SingleVariable(first);
+  }
+  return new TextWithVariables(parts);
+}
+
+class Constant implements ComplexValue<Exchange> {
+  readonly constant: string;
+
+  constructor(text: string) {
+    this.constant = text;
+  }
+
+  evaluate(): string {
+    return this.constant;
+  }
+}
+
+class SingleVariable implements ComplexValue<Exchange> {
+  readonly constant = undefined;
+  readonly #read: VariableReader;
+  readonly #escape: Escape;
+
+  constructor({ read, escape }: VariablePart) {
+    this.#read = read;
+    this.#escape = escape;
+  }
+
+  evaluate(exchange: Exchange): string {
+    return this.#escape(this.#read(exchange));
+  }
+}
+
+class TextWithVariables implements ComplexValue<Exchange> {
+  readonly constant = undefined;
+  readonly #parts: readonly Part[];
+
+  constructor(parts: readonly Part[]) {
+    this.#parts = parts;
+  }
+
+  evaluate(exchange: Exchange): string {
+    let text = '';
+    for (let at = 0; at < this.#parts.length; at++) {
+      const part = this.#parts[at];
+      if (typeof part === 'string') text += part;
+      else if (part !== undefined) text += part.escape(part.read(exchange));
+    }
+    return text;
+  }
+}

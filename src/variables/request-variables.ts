@@ -1,0 +1,117 @@
+/** Data path. What the client asked for: `$request_uri`, `$arg_NAME`, `$http_NAME`, … */
+import { randomFillSync } from 'node:crypto';
+import type { Exchange } from '#src/exchange/exchange.ts';
+import { fieldReader } from './fields.ts';
+import type { VariableReader, VariableTable } from './variable.ts';
+
+const readCookies = fieldReader('cookie', '; ');
+const readContentType = fieldReader('content_type');
+const readContentLength = fieldReader('content_length');
+const readAuthorization = fieldReader('authorization');
+
+/** `$request_method` to `$request_id`. */
+export const requestVariables: VariableTable = {
+  names: {
+    host: (exchange) => exchange.request.host || exchange.serverName,
+    request: ({ request }) => `${request.method} ${request.target} ${request.protocol}`,
+    request_method: ({ request }) => request.method,
+    request_uri: ({ request }) => request.originTarget,
+    uri: ({ request }) => request.path,
+    document_uri: ({ request }) => request.path,
+    args: readArgs,
+    query_string: readArgs,
+    is_args: (exchange) => (readArgs(exchange) === undefined ? '' : '?'),
+    server_protocol: ({ request }) => request.protocol,
+    server_name: (exchange) => exchange.serverName,
+    content_length: ({ request }) => readContentLength(request.fields),
+    content_type: ({ request }) => readContentType(request.fields),
+    remote_user: ({ request }) => basicUser(readAuthorization(request.fields)),
+    request_length: ({ request, requestBodyBytes }) => `${request.headBytes + requestBodyBytes}`,
+    request_id: readRequestId,
+  },
+  prefixes: {
+    http_: (rest) => {
+      const read = rest === 'cookie' ? readCookies : fieldReader(rest);
+      return ({ request }) => read(request.fields);
+    },
+    arg_: argReader,
+    cookie_: cookieReader,
+  },
+};
+
+function readArgs({ request }: Exchange): string | undefined {
+  const { originTarget, queryAt } = request;
+  if (queryAt < 0 || queryAt + 1 === originTarget.length) return undefined;
+  return originTarget.substring(queryAt + 1);
+}
+
+/** The first argument of that name, as it came (not decoded); names are compared without case. */
+function argReader(name: string): VariableReader {
+  const length = name.length;
+  return ({ request: { originTarget, queryAt } }) => {
+    if (queryAt < 0) return undefined;
+    for (let at = queryAt + 1; at < originTarget.length; ) {
+      const next = originTarget.indexOf('&', at);
+      const end = next < 0 ? originTarget.length : next;
+      if (originTarget[at + length] === '=' && startsWith(originTarget, at, name)) {
+        return originTarget.substring(at + length + 1, end);
+      }
+      at = end + 1;
+    }
+    return undefined;
+  };
+}
+
+/** The first cookie of that name; names are compared without case, as nginx does. */
+function cookieReader(name: string): VariableReader {
+  const length = name.length;
+  return ({ request }) => {
+    const cookies = readCookies(request.fields);
+    if (cookies === undefined) return undefined;
+    for (let at = 0; at < cookies.length; ) {
+      while (cookies[at] === ' ' || cookies[at] === '\t') at++;
+      const next = cookies.indexOf(';', at);
+      const end = next < 0 ? cookies.length : next;
+      if (cookies[at + length] === '=' && startsWith(cookies, at, name)) {
+        return cookies.substring(at + length + 1, end).trim();
+      }
+      at = end + 1;
+    }
+    return undefined;
+  };
+}
+
+function startsWith(text: string, at: number, lowerName: string): boolean {
+  for (let i = 0; i < lowerName.length; i++) {
+    const code = text.charCodeAt(at + i);
+    const lower = code >= 0x41 && code <= 0x5a ? code + 32 : code;
+    if (lower !== lowerName.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** The user of `Authorization: Basic …` (RFC 7617), not checked; one char per byte. */
+function basicUser(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || !/^basic /i.test(authorization)) return undefined;
+  const decoded = Buffer.from(authorization.slice('basic '.length), 'base64').toString('latin1');
+  const colon = decoded.indexOf(':');
+  return colon > 0 ? decoded.substring(0, colon) : undefined;
+}
+
+const ID_BYTES = 16;
+/** Random bytes for the next ids: one call to the system for 256 of them. */
+const idPool = Buffer.alloc(ID_BYTES * 256);
+let idAt = idPool.length;
+
+/** 32 hex digits, made when first asked for and then the same for the whole exchange. */
+function readRequestId(exchange: Exchange): string {
+  if (exchange.requestId === '') {
+    if (idAt === idPool.length) {
+      randomFillSync(idPool);
+      idAt = 0;
+    }
+    exchange.requestId = idPool.toString('hex', idAt, idAt + ID_BYTES);
+    idAt += ID_BYTES;
+  }
+  return exchange.requestId;
+}

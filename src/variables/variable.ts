@@ -1,0 +1,24 @@
+/** Data path. What a `$name` is: a way to read one string from an exchange. */
+import type { Clock } from '#src/base/clock.ts';
+import type { Exchange } from '#src/exchange/exchange.ts';
+
+/**
+ * The value for one exchange, one char per byte as heads are; undefined when there is none, which
+ * is `-` in a log line and nothing elsewhere. Allocates nothing but the string.
+ */
+export type VariableReader = (exchange: Exchange) => string | undefined;
+
+/** What variables know beside the exchange; the same for a whole process or thread. */
+export interface VariableEnvironment {
+  readonly clock: Clock;
+  readonly hostname: string;
+  readonly pid: number;
+}
+
+/** Variables of one feature. */
+export interface VariableTable {
+  /** Name without `$`, lower case → reader. */
+  readonly names: Readonly<Record<string, VariableReader>>;
+  /** Names with an open end, such as `http_…`: prefix → the reader for what follows it. */
+  readonly prefixes: Readonly<Record<string, (rest: string) => VariableReader>>;
+}
