@@ -30,6 +30,9 @@ export const KIND_FOLDERS: readonly string[] = [
   'src/listeners',
 ];
 
+/** The exception: what a kind's directives declare is read by routing and config as well. */
+const KIND_DECLARATIONS = 'directives.ts';
+
 const NETWORK = /^node:(net|tls|http|https|http2|dgram|dns)(\/|$)/;
 const PROCESSES = /^node:(worker_threads|cluster|child_process|process)$/;
 const PROCESS_WIDE = /\bprocess\s*\.\s*(exit|argv|kill|abort)\b|\bprocess\.(on|once)\(\s*'SIG/;
@@ -98,6 +101,7 @@ function specifierProblems(path: string, specifier: string): string[] {
   if (kind === undefined || !isShipped(path)) return [];
   const list = `${posix.dirname(kind)}/index.ts`;
   if (path === list || path.startsWith(`${kind}/`)) return [];
+  if (specifier.endsWith(`/${KIND_DECLARATIONS}`) && !kindOf(path)) return [];
   return [`'${specifier}' is inside a kind: only ${list} imports it`];
 }
 
