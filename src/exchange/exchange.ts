@@ -30,6 +30,40 @@ export interface ExchangeHandler {
   onDownstreamGone(exchange: Exchange, reason: FailureCode): void;
 }
 
+/** What a location says about the client side; `ClientSettings` of listeners/http has more. */
+export interface ExchangeLimits {
+  /** Largest request body; 0 is unlimited. */
+  readonly maxBodyBytes: number;
+  /** Longest pause between two reads of the body, two writes of the response. */
+  readonly bodyTimeoutMs: number;
+  readonly sendTimeoutMs: number;
+  readonly keepalive: { readonly timeoutMs: number; readonly headerSec: number };
+  /** Requests and age after which a client connection is closed. */
+  readonly keepaliveRequests: number;
+  readonly keepaliveTimeMs: number;
+  /** While draining, an idle connection stays at least so long. */
+  readonly keepaliveMinTimeoutMs: number;
+  readonly lingeringClose: 'on' | 'off' | 'always';
+  readonly lingeringTimeMs: number;
+  readonly lingeringTimeoutMs: number;
+  readonly serverTokens: 'on' | 'off' | 'build';
+}
+
+/** Of an exchange that does not live. */
+export const NO_LIMITS: ExchangeLimits = {
+  maxBodyBytes: 0,
+  bodyTimeoutMs: 0,
+  sendTimeoutMs: 0,
+  keepalive: { timeoutMs: 0, headerSec: 0 },
+  keepaliveRequests: 1,
+  keepaliveTimeMs: 0,
+  keepaliveMinTimeoutMs: 0,
+  lingeringClose: 'on',
+  lingeringTimeMs: 30_000,
+  lingeringTimeoutMs: 5_000,
+  serverTokens: 'on',
+};
+
 export class Exchange {
   readonly request = new RequestHead();
   readonly response = new ResponseHead();
@@ -59,15 +93,8 @@ export class Exchange {
   // What routing found.
   /** First name of the virtual server ($server_name). */
   serverName = '';
-  /** `client_max_body_size` of the location in bytes; 0 is unlimited. */
-  maxBodyBytes = 0;
-  /** `keepalive_timeout` of the location in ms; 0 closes after this response. */
-  keepAliveTimeoutMs = 0;
-  /** `client_body_timeout`, `send_timeout` in ms. */
-  bodyTimeoutMs = 0;
-  sendTimeoutMs = 0;
-  /** `server_tokens on`. */
-  showsVersion = true;
+  /** What holds for the client side; that of the default server until a location was found. */
+  limits: ExchangeLimits = NO_LIMITS;
   logs: readonly AccessLogTarget[] = [];
 
   // What the attempts did. Several attempts are joined by ", " as nginx does.
@@ -99,11 +126,7 @@ export class Exchange {
     this.bodyBytesSent = 0;
     this.bytesSent = 0;
     this.serverName = '';
-    this.maxBodyBytes = 0;
-    this.keepAliveTimeoutMs = 0;
-    this.bodyTimeoutMs = 0;
-    this.sendTimeoutMs = 0;
-    this.showsVersion = true;
+    this.limits = NO_LIMITS;
     this.logs = [];
     this.proxyHost = '';
     this.proxyPort = '';

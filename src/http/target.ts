@@ -132,3 +132,14 @@ function percentDecode(raw: string): string | undefined {
   }
   return out + raw.substring(from);
 }
+
+/** What nginx escapes when it puts a decoded path into a request: control bytes, space, # % ? and all above 126. */
+const TO_ESCAPE = /[\0-\x20#%?\x7f-\xff]/g;
+
+/** A decoded path as it may stand in a request-target. */
+export function escapePath(path: string): string {
+  return path.replace(
+    TO_ESCAPE,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+}

@@ -1,0 +1,51 @@
+/**
+ * Data path. How a forwarded head differs from the one that came: which fields are left out, and
+ * which are put in front. Compiled per location; every protocol's encoder reads it.
+ */
+
+import { KNOWN_FIELDS, fieldIdOf } from './field-names.ts';
+import { type HeaderMap, MARK_DROP } from './header-map.ts';
+
+export class FieldEdits {
+  /** Per known id: 1 leaves the field out. Id 0 (unknown names) stays 0. */
+  readonly dropIds = new Uint8Array(KNOWN_FIELDS.length);
+  /** Names without an id that are left out, in lower case. */
+  readonly dropNames: readonly string[];
+
+  constructor(ids: Iterable<number>, names: Iterable<string>) {
+    const unknown: string[] = [];
+    for (const id of ids) this.dropIds[id] = 1;
+    for (const name of names) {
+      const id = fieldIdOf(name);
+      if (id === 0) unknown.push(name.toLowerCase());
+      else this.dropIds[id] = 1;
+    }
+    this.dropNames = unknown;
+  }
+
+  /** Whether the field at that index goes on. */
+  keeps(fields: HeaderMap, index: number): boolean {
+    const id = fields.ids[index] as number;
+    if (((fields.marks[index] as number) & MARK_DROP) !== 0 || this.dropIds[id] === 1) return false;
+    if (id !== 0 || this.dropNames.length === 0) return true;
+    for (const name of this.dropNames) if (fields.nameEquals(index, name)) return false;
+    return true;
+  }
+}
+
+/** Fields we put into a request, evaluated: filled anew per exchange, read before the next. */
+export class AddedFields {
+  readonly names: string[] = [];
+  readonly values: string[] = [];
+  count = 0;
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  add(name: string, value: string): void {
+    this.names[this.count] = name;
+    this.values[this.count] = value;
+    this.count += 1;
+  }
+}

@@ -1,0 +1,86 @@
+/** Data path. The lines we put into every response to an HTTP/1.1 client. */
+
+import type { Clock } from '#src/base/clock.ts';
+import { PRODUCT, VERSION } from '#src/base/version.ts';
+import type { Exchange } from '#src/exchange/exchange.ts';
+import { httpDate } from '#src/http/date.ts';
+import { FieldEdits } from '#src/http/field-edits.ts';
+import { F_CONTENT_LENGTH, F_DATE, F_SERVER, fieldId } from '#src/http/field-names.ts';
+import { HOP_BY_HOP_IDS } from '#src/http/hop-by-hop.ts';
+import { BODY_CHUNKED, BODY_LENGTH, BODY_UNTIL_CLOSE } from '#src/http/message.ts';
+import { hasNoBody } from '#src/http/status.ts';
+
+/** What nginx keeps from the client: its own fields stand for Date and Server, X-Accel-* is for it. */
+export const RESPONSE_EDITS = new FieldEdits(
+  [
+    ...HOP_BY_HOP_IDS,
+    F_DATE,
+    F_SERVER,
+    ...(
+      [
+        'x-pad',
+        'x-accel-buffering',
+        'x-accel-charset',
+        'x-accel-expires',
+        'x-accel-limit-rate',
+        'x-accel-redirect',
+      ] as const
+    ).map(fieldId),
+  ],
+  [],
+);
+
+/** How the body's end is told to this client (RFC 9112 §6.3). */
+export const TO_CLIENT_NONE = 0;
+export const TO_CLIENT_LENGTH = 1;
+export const TO_CLIENT_CHUNKED = 2;
+export const TO_CLIENT_CLOSE = 3;
+
+/** Framing towards the client; a 1.0 client does not know chunked. */
+export function framingToClient(exchange: Exchange): number {
+  const { request, response } = exchange;
+  if (request.method === 'HEAD' || hasNoBody(response.status)) return TO_CLIENT_NONE;
+  if (response.framing === BODY_CHUNKED || response.framing === BODY_UNTIL_CLOSE) {
+    return request.minorVersion === 1 ? TO_CLIENT_CHUNKED : TO_CLIENT_CLOSE;
+  }
+  return TO_CLIENT_LENGTH;
+}
+
+/** The lines, each ended by CRLF; `closes` announces the end of the connection. */
+export function responseLines(
+  exchange: Exchange,
+  framing: number,
+  closes: boolean,
+  clock: Clock,
+): string {
+  const { response } = exchange;
+  let lines = serverAndDate(exchange.limits.serverTokens !== 'off', clock);
+  if (framing === TO_CLIENT_LENGTH) {
+    lines += `Content-Length: ${response.framing === BODY_LENGTH ? response.bodyBytes : 0}\r\n`;
+  } else if (framing === TO_CLIENT_CHUNKED) lines += 'Transfer-Encoding: chunked\r\n';
+  else if (framing === TO_CLIENT_NONE && response.status >= 200 && response.status !== 204) {
+    // HEAD and 304: the length the body would have had, when the endpoint told it (RFC 9110 §8.6).
+    const isTold = response.fields.find(F_CONTENT_LENGTH) >= 0;
+    if (isTold || response.framing === BODY_LENGTH) {
+      lines += `Content-Length: ${response.bodyBytes}\r\n`;
+    }
+  }
+  const { headerSec } = exchange.limits.keepalive;
+  if (closes) return `${lines}Connection: close\r\n`;
+  if (headerSec > 0) lines += `Keep-Alive: timeout=${headerSec}\r\n`;
+  return `${lines}Connection: keep-alive\r\n`;
+}
+
+let madeForDate = '';
+let withVersion = '';
+let withoutVersion = '';
+
+function serverAndDate(showsVersion: boolean, clock: Clock): string {
+  const date = httpDate(clock);
+  if (date !== madeForDate) {
+    madeForDate = date;
+    withVersion = `Server: ${PRODUCT}/${VERSION}\r\nDate: ${date}\r\n`;
+    withoutVersion = `Server: ${PRODUCT}\r\nDate: ${date}\r\n`;
+  }
+  return showsVersion ? withVersion : withoutVersion;
+}

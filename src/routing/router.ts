@@ -1,0 +1,68 @@
+/** Data path. Listening address and host → virtual server → location; compiled once. */
+
+import { LocationTree } from './location-tree.ts';
+import type { Location, VirtualServer } from './model.ts';
+
+/** A virtual server, ready to be asked. */
+export interface RoutedServer {
+  readonly server: VirtualServer;
+  readonly tree: LocationTree;
+  /** `$server_name`: the first of its names. */
+  readonly name: string;
+}
+
+interface RoutedAddress {
+  readonly fallback: RoutedServer;
+  /** Names of all its servers, lower case; undefined when there is only the default server. */
+  readonly byName: ReadonlyMap<string, RoutedServer> | undefined;
+}
+
+export class Router {
+  readonly #addresses = new Map<string, RoutedAddress>();
+
+  constructor(servers: readonly VirtualServer[]) {
+    const routed = new Map(
+      servers.map((server) => [
+        server,
+        { server, tree: new LocationTree(server.locations), name: server.names[0] ?? '' },
+      ]),
+    );
+    const keys = new Set(servers.flatMap((server) => server.listens.map(({ key }) => key)));
+    for (const key of keys) this.#addresses.set(key, routeAddress(key, servers, routed));
+  }
+
+  /** The server for a host (lower case, no port) at a listening address. */
+  findServer(listenKey: string, host: string): RoutedServer | undefined {
+    const address = this.#addresses.get(listenKey);
+    if (address?.byName === undefined) return address?.fallback;
+    return address.byName.get(host) ?? address.fallback;
+  }
+
+  /** The location of that server for a normalised path; the server's fallback when none takes it. */
+  findLocation(routed: RoutedServer, path: string): Location {
+    return routed.tree.find(path) ?? routed.server.fallback;
+  }
+}
+
+function routeAddress(
+  key: string,
+  servers: readonly VirtualServer[],
+  routed: ReadonlyMap<VirtualServer, RoutedServer>,
+): RoutedAddress {
+  const here = servers.filter((server) => server.listens.some((listen) => listen.key === key));
+  const isDefault = (server: VirtualServer): boolean =>
+    server.listens.some((listen) => listen.key === key && listen.isDefault);
+  const first = here.find(isDefault) ?? here[0];
+  const fallback = first === undefined ? undefined : routed.get(first);
+  if (fallback === undefined) throw new Error(`no server listens on ${key}`);
+  if (here.length === 1) return { fallback, byName: undefined };
+  const byName = new Map<string, RoutedServer>();
+  for (const server of here) {
+    const entry = routed.get(server);
+    for (const name of server.names) {
+      // nginx: of servers with the same name the first in the file has it.
+      if (entry !== undefined && !byName.has(name)) byName.set(name, entry);
+    }
+  }
+  return { fallback, byName };
+}

@@ -1,0 +1,225 @@
+/**
+ * One proxy thread's server: the composition of everything below, and the one place where listeners,
+ * proxy and upstreams meet. Reads top to bottom; what each part does stands in its own file.
+ */
+
+import { SystemClock } from '#src/base/clock.ts';
+import type { ErrorLog } from '#src/base/log.ts';
+import { TimerEntry, TimerWheel } from '#src/base/timer-wheel.ts';
+import type { Model } from '#src/config/model.ts';
+import { HttpListener, type ListenerOwner } from '#src/listeners/http/http-listener.ts';
+import { HttpThread, type ListenerSettings } from '#src/listeners/http/http-thread.ts';
+import type { Listener } from '#src/listeners/listener.ts';
+import { Proxy } from '#src/proxy/proxy.ts';
+import type { ListenConfig } from '#src/routing/model.ts';
+import type { SharedState } from '#src/shared/shared-state.ts';
+import {
+  INTERNAL_ERRORS,
+  LOG_LINES_DROPPED,
+  UPSTREAM_CONNECTS,
+  UPSTREAM_REUSES,
+} from '#src/shared/thread-rows.ts';
+import { type TransportTier, createTransport } from '#src/transport/transport.ts';
+import { Upstream } from '#src/upstream/upstream.ts';
+import { AccessLogs } from './access-logs.ts';
+import { statusPage } from './status-page.ts';
+
+export interface ServerOptions {
+  readonly model: Model;
+  /** Number of this thread, from 0. */
+  readonly thread: number;
+  readonly shared: SharedState;
+  readonly tier: TransportTier;
+  readonly errorLog: ErrorLog;
+  /** Connections at which it stops accepting; unlimited when not given. */
+  readonly connectionCap?: number;
+  /** True: it has closed its listening descriptors; false: there is room, give it new ones. */
+  readonly onPressure?: (isFull: boolean) => void;
+}
+
+/** After it was full, a thread accepts again when this share of its connections is left. */
+const ROOM_RATIO = 0.95;
+/** After accept() failed for want of descriptors, as long as nginx waits. */
+const ACCEPT_PAUSE_MS = 500;
+
+export class Server implements ListenerOwner {
+  readonly #options: ServerOptions;
+  readonly #clock = new SystemClock();
+  readonly #wheel = new TimerWheel(this.#clock);
+  readonly #row: Float64Array;
+  readonly #logs: AccessLogs;
+  readonly #upstreams: readonly Upstream[];
+  readonly #thread: HttpThread;
+  readonly #listeners = new Map<string, Listener>();
+  readonly #pause = new TimerEntry({ onTimeout: () => this.#resume() });
+  #isFull = false;
+  #onDrained: (() => void) | undefined = undefined;
+
+  /** Throws when a log file cannot be opened; nothing listens yet. */
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    const { model, shared, thread } = options;
+    this.#row = shared.rows.row(thread);
+    this.#logs = new AccessLogs(this.#wheel, { onDropped: (...what) => this.#onDropped(...what) });
+    const transport = createTransport(options.tier);
+    const server = this;
+    const poolThread = {
+      wheel: this.#wheel,
+      transport,
+      countConnect: () => this.#count(UPSTREAM_CONNECTS),
+      countReuse: () => this.#count(UPSTREAM_REUSES),
+      onInternalError: (error: unknown) => this.#onInternalError(error),
+      get isDraining(): boolean {
+        return server.#thread.isDraining;
+      },
+    };
+    let firstEndpoint = 0;
+    this.#upstreams = model.upstreams.map((config, id) => {
+      const upstream = new Upstream(config, id, firstEndpoint, shared.endpoints, poolThread);
+      firstEndpoint += config.endpoints.length;
+      return upstream;
+    });
+    const proxy = new Proxy({
+      clock: this.#clock,
+      servers: model.servers,
+      upstreams: this.#upstreams,
+      logsOf: (location) => this.#logs.of(location),
+      statusPage: (format) => statusPage(format, model, shared),
+    });
+    this.#thread = new HttpThread({
+      clock: this.#clock,
+      wheel: this.#wheel,
+      row: this.#row,
+      serve: (exchange, listenKey) => proxy.serve(exchange, listenKey),
+      onInternalError: (error) => this.#onInternalError(error),
+    });
+    for (const listen of model.listens) {
+      const settings = settingsOf(listen, model);
+      const { address, backlog, key } = listen;
+      this.#listeners.set(
+        key,
+        new HttpListener(this.#thread, settings, address, backlog, transport, this),
+      );
+    }
+    this.#wheel.start();
+  }
+
+  get connectionCount(): number {
+    let count = 0;
+    for (const listener of this.#listeners.values()) count += listener.connectionCount;
+    return count;
+  }
+
+  /** Starts accepting on a listening descriptor of that address; throws an Error with a `code`. */
+  listen(key: string, fd: number): void {
+    const listener = this.#listeners.get(key);
+    if (listener === undefined) throw new Error(`the configuration has no "listen" for ${key}`);
+    listener.listen(fd);
+  }
+
+  /** Closes the listening descriptors; connections live on. */
+  stopListening(): void {
+    for (const listener of this.#listeners.values()) listener.stopListening();
+  }
+
+  /** Finishes what is open and accepts nothing new; `onDrained` once, when nothing is left. */
+  drain(onDrained: () => void): void {
+    this.#onDrained = onDrained;
+    this.#thread.isDraining = true;
+    this.stopListening();
+    for (const listener of this.#listeners.values()) listener.drain();
+    for (const upstream of this.#upstreams) upstream.close();
+    this.#reportDrained();
+  }
+
+  /** Everything at once; the logs are written. */
+  close(): void {
+    this.#thread.isDraining = true;
+    for (const listener of this.#listeners.values()) listener.close();
+    for (const upstream of this.#upstreams) upstream.close();
+    this.#logs.close();
+    this.#wheel.stop();
+  }
+
+  reopenLogs(): void {
+    this.#logs.reopen();
+  }
+
+  /** ListenerOwner. */
+  onConnectionOpened(): void {
+    const { connectionCap } = this.#options;
+    if (connectionCap === undefined || this.connectionCount < connectionCap) return;
+    for (const listener of this.#listeners.values()) if (listener.evictQuietest()) return;
+    this.#stopAccepting();
+  }
+
+  /** ListenerOwner. */
+  onConnectionClosed(): void {
+    const { connectionCap = 0 } = this.#options;
+    if (this.#isFull && this.connectionCount <= connectionCap * ROOM_RATIO) this.#resume();
+    this.#reportDrained();
+  }
+
+  /** ListenerOwner: descriptors are used up, by whomever. Spinning would not free one. */
+  onAcceptFailed(key: string, errno: string): void {
+    this.#options.errorLog.log(
+      'crit',
+      `accept() on ${key} failed (${errno}); not accepting for ${ACCEPT_PAUSE_MS} ms. ` +
+        'Raise worker_rlimit_nofile or lower worker_connections',
+    );
+    this.#stopAccepting();
+    this.#wheel.arm(this.#pause, ACCEPT_PAUSE_MS);
+  }
+
+  #stopAccepting(): void {
+    if (this.#isFull || this.#options.onPressure === undefined) return;
+    this.#isFull = true;
+    this.stopListening();
+    this.#options.onPressure(true);
+  }
+
+  #resume(): void {
+    if (!this.#isFull || this.#thread.isDraining) return;
+    this.#isFull = false;
+    this.#options.onPressure?.(false);
+  }
+
+  #reportDrained(): void {
+    const onDrained = this.#onDrained;
+    if (onDrained === undefined || this.connectionCount > 0) return;
+    this.#onDrained = undefined;
+    this.#logs.close();
+    this.#wheel.stop();
+    onDrained();
+  }
+
+  #onInternalError(error: unknown): void {
+    this.#count(INTERNAL_ERRORS);
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#options.errorLog.log('alert', `an exchange was ended by an error of ours: ${text}`);
+  }
+
+  #onDropped(lines: number, reason: string): void {
+    const before = this.#row[LOG_LINES_DROPPED] ?? 0;
+    this.#row[LOG_LINES_DROPPED] = before + lines;
+    if (before === 0 || lines > 1) {
+      this.#options.errorLog.error(`access log: ${lines} line(s) lost: ${reason}`);
+    }
+  }
+
+  #count(column: number): void {
+    this.#row[column] = (this.#row[column] ?? 0) + 1;
+  }
+}
+
+/** What holds before a virtual server is known: the settings of the address's default server. */
+function settingsOf({ key }: ListenConfig, model: Model): ListenerSettings {
+  const here = model.servers.filter((server) => server.listens.some((at) => at.key === key));
+  const fallback =
+    here.find((server) => server.listens.some((at) => at.key === key && at.isDefault)) ?? here[0];
+  if (fallback === undefined) throw new Error(`no server listens on ${key}`);
+  const isLogged = here.some((server) =>
+    [...server.locations, server.fallback].some(({ log }) => log.accessLogs.length > 0),
+  );
+  return { key, client: fallback.fallback.client, isLogged };
+}

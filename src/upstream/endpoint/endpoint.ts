@@ -1,0 +1,51 @@
+/** Data path. One address of an upstream, with its id in the shared endpoint table. */
+
+import type { Clock } from '#src/base/clock.ts';
+import type { EndpointConfig } from '#src/upstream/upstream-config.ts';
+
+export class Endpoint {
+  readonly config: EndpointConfig;
+  /** Index in the endpoint table: counted over all upstreams of the model. */
+  readonly id: number;
+  readonly #clock: Clock;
+  // nginx's rule for max_fails, per thread as nginx's is per worker without `zone` (semantics §5).
+  #failCount = 0;
+  #failedAtMs = Number.NEGATIVE_INFINITY;
+  #checkedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** An endpoint that is alone in its upstream is never put aside, as in nginx. */
+  readonly #isAlone: boolean;
+
+  constructor(config: EndpointConfig, id: number, clock: Clock, isAlone: boolean) {
+    this.#isAlone = isAlone;
+    this.config = config;
+    this.id = id;
+    this.#clock = clock;
+  }
+
+  /** Not `down`, and not put aside for its failures. */
+  isEligible(): boolean {
+    const { down, failTimeoutMs, maxFails } = this.config;
+    if (down) return false;
+    if (this.#isAlone || maxFails === 0 || this.#failCount < maxFails) return true;
+    return this.#clock.nowMs - this.#checkedAtMs > failTimeoutMs;
+  }
+
+  /** It was picked: after `fail_timeout` that makes this attempt a trial. */
+  onPicked(): void {
+    if (this.#clock.nowMs - this.#checkedAtMs > this.config.failTimeoutMs) {
+      this.#checkedAtMs = this.#clock.nowMs;
+    }
+  }
+
+  onFailure(): void {
+    this.#failCount += 1;
+    this.#failedAtMs = this.#clock.nowMs;
+    this.#checkedAtMs = this.#clock.nowMs;
+  }
+
+  /** Clears the failures only when it was picked more than `fail_timeout` after the last one. */
+  onSuccess(): void {
+    if (this.#failCount > 0 && this.#failedAtMs < this.#checkedAtMs) this.#failCount = 0;
+  }
+}

@@ -1,0 +1,68 @@
+/** Data path. Dials an endpoint within a time; later also the TLS handshake and PROXY header. */
+
+import type { Address } from '#src/base/address.ts';
+import type { FailureCode } from '#src/base/failure.ts';
+import { TimerEntry, type TimeoutOwner, type TimerWheel } from '#src/base/timer-wheel.ts';
+import type { Connection, Dial, DialOwner } from '#src/transport/connection.ts';
+import type { Transport } from '#src/transport/transport.ts';
+import type { PoolClient, UpstreamConnection } from './response-sink.ts';
+
+/** A connection that is being made. */
+export interface PendingConnection {
+  /** Nobody is told anything afterwards. */
+  cancel(): void;
+}
+
+/** Turns a raw connection into one of the upstream's protocol. */
+interface Adopter {
+  adopt(connection: Connection): UpstreamConnection;
+}
+
+export class Connector implements PendingConnection, DialOwner, TimeoutOwner {
+  readonly #timer = new TimerEntry(this);
+  readonly #wheel: TimerWheel;
+  readonly #client: PoolClient;
+  readonly #adopter: Adopter;
+  readonly #dial: Dial;
+
+  constructor(
+    transport: Transport,
+    wheel: TimerWheel,
+    address: Address,
+    timeoutMs: number,
+    client: PoolClient,
+    adopter: Adopter,
+  ) {
+    this.#wheel = wheel;
+    this.#client = client;
+    this.#adopter = adopter;
+    wheel.arm(this.#timer, timeoutMs);
+    this.#dial = transport.dial(address, this);
+  }
+
+  cancel(): void {
+    this.#wheel.forget(this.#timer);
+    this.#dial.cancel();
+  }
+
+  onConnected(connection: Connection): void {
+    this.#wheel.forget(this.#timer);
+    this.#client.onConnectionReady(this.#adopter.adopt(connection));
+  }
+
+  onDialFailed(errno: string): void {
+    this.#wheel.forget(this.#timer);
+    this.#client.onConnectionFailed(failureOf(errno));
+  }
+
+  onTimeout(): void {
+    this.#dial.cancel();
+    this.#client.onConnectionFailed('upstream_connect_timeout');
+  }
+}
+
+/** A unix socket that is not there or that nobody listens on is a refusal, too. */
+function failureOf(errno: string): FailureCode {
+  if (errno === 'ECONNREFUSED' || errno === 'ENOENT') return 'upstream_connect_refused';
+  return errno === 'ETIMEDOUT' ? 'upstream_connect_timeout' : 'upstream_connect_failed';
+}

@@ -1,0 +1,319 @@
+/**
+ * Data path. One HTTP/1.1 connection to an endpoint. Lent to one sink at a time; goes back to its
+ * pool only when request and response ended exactly where they said (H1-13): bytes nobody asked
+ * for, or a rest that nobody read, close it (CVE-2026-48931, response-queue poisoning).
+ *
+ *   IDLE ──start──▶ HEAD ──complete──▶ BODY ──complete, reusable──▶ IDLE
+ *                     └── failed, surplus, not reusable ──▶ CLOSED
+ */
+
+import type { FailureCode } from '#src/base/failure.ts';
+import { TimerEntry, type TimerWheel, type TimeoutOwner } from '#src/base/timer-wheel.ts';
+import { type Carry, carryOf } from '#src/bytes/carry.ts';
+import { latin1 } from '#src/bytes/latin1.ts';
+import { type BodySink, NEED_MORE } from '#src/codecs/codec.ts';
+import { BodyDecoder } from '#src/codecs/h1/body-decoder.ts';
+import { CHUNK_END, LAST_CHUNK, chunkHead } from '#src/codecs/h1/encoder.ts';
+import { ResponseDecoder } from '#src/codecs/h1/response-decoder.ts';
+import { B_UNTIL_CLOSE } from '#src/codecs/h1/states.ts';
+import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
+import { acquireRelayBuffer, releaseRelayBuffer } from '#src/transport/relay-buffers.ts';
+import type { ResponseSink, UpstreamConnection, UpstreamTimeouts } from './response-sink.ts';
+
+const U_IDLE = 0; //   in the pool
+const U_HEAD = 1; //   a response head is awaited
+const U_BODY = 2; //   its body is coming
+const U_CLOSED = 3; // terminal
+
+/** Bodies up to this go out as text, in one write with what is around them. */
+const MAX_TEXT_BODY_BYTES = 8 * 1024;
+/** Informational responses in front of the final one (reliability.md §5). */
+const MAX_INFORMATIONAL = 8;
+
+/** Where a connection came from and goes back to. */
+export interface ConnectionHome {
+  readonly wheel: TimerWheel;
+  /** The response ended cleanly. False: there is no room; the connection closes. */
+  takeBack(connection: H1Connection): boolean;
+  /** It closed while idle in the pool. */
+  onIdleClosed(connection: H1Connection): void;
+  /** An exception of ours while a response was handled (CE-24). */
+  onInternalError(error: unknown): void;
+}
+
+export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySink, TimeoutOwner {
+  readonly #home: ConnectionHome;
+  readonly #connection: Connection;
+  readonly #head = new ResponseDecoder();
+  readonly #body = new BodyDecoder();
+  readonly #timer = new TimerEntry(this);
+  readonly openedAtMs: number;
+  /** Requests sent on it so far. */
+  requestCount = 0;
+  #phase = U_IDLE;
+  #sink: ResponseSink | undefined = undefined;
+  #timeouts: UpstreamTimeouts = { readTimeoutMs: 0, sendTimeoutMs: 0 };
+  #isChunked = false;
+  #requestEnded = false;
+  #sawBytes = false;
+  #informationalCount = 0;
+  #carry: Carry | undefined = undefined;
+  #relay: Buffer | undefined = undefined;
+  #isStable = false;
+  #isHeld = false;
+
+  constructor(home: ConnectionHome, connection: Connection) {
+    this.#home = home;
+    this.#connection = connection;
+    this.openedAtMs = home.wheel.clock.nowMs;
+    connection.owner = this;
+  }
+
+  get isReused(): boolean {
+    return this.requestCount > 0;
+  }
+
+  // ---- UpstreamConnection ----------------------------------------------------------------------
+
+  start(sink: ResponseSink, head: string, isChunked: boolean, timeouts: UpstreamTimeouts): void {
+    this.#sink = sink;
+    this.#timeouts = timeouts;
+    this.#isChunked = isChunked;
+    this.#requestEnded = false;
+    this.#sawBytes = false;
+    this.#informationalCount = 0;
+    this.#phase = U_HEAD;
+    this.#head.reset();
+    this.#home.wheel.disarm(this.#timer);
+    this.#connection.queueText(head);
+  }
+
+  writeBody(bytes: Buffer, start: number, end: number, stable: boolean): void {
+    const connection = this.#connection;
+    const length = end - start;
+    if (this.#isChunked) connection.queueText(chunkHead(length));
+    if (length <= MAX_TEXT_BODY_BYTES) connection.queueText(latin1(bytes, start, end));
+    else {
+      const view = bytes.subarray(start, end);
+      connection.queueBytes(stable ? view : Buffer.from(view));
+    }
+    if (this.#isChunked) connection.queueText(CHUNK_END);
+  }
+
+  endRequest(): void {
+    if (this.#isChunked) this.#connection.queueText(LAST_CHUNK);
+    this.#requestEnded = true;
+  }
+
+  flush(): boolean {
+    const isOut = this.#connection.flush();
+    if (!isOut) this.#home.wheel.arm(this.#timer, this.#timeouts.sendTimeoutMs);
+    else this.#awaitResponse();
+    return isOut;
+  }
+
+  resumeResponse(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#awaitResponse();
+    this.#connection.letGoReading();
+  }
+
+  abort(): void {
+    this.#sink = undefined;
+    this.#close();
+  }
+
+  // ---- Pool ------------------------------------------------------------------------------------
+
+  /** In the pool: closes when the endpoint does, when it talks unasked, and after that time. */
+  rest(idleTimeoutMs: number): void {
+    this.#home.wheel.arm(this.#timer, idleTimeoutMs);
+  }
+
+  /** The pool gives it up. */
+  discard(): void {
+    this.#close();
+  }
+
+  // ---- ConnectionOwner -------------------------------------------------------------------------
+
+  onBytes(bytes: Buffer, length: number): void {
+    const sink = this.#sink;
+    if (sink === undefined) {
+      this.#closeIdle(); // nobody asked for these
+      return;
+    }
+    this.#sawBytes = true;
+    try {
+      if (this.#carry === undefined) this.#take(sink, bytes, length);
+      else {
+        this.#carry.append(bytes, 0, length);
+        const { bytes: waiting, length: waitingLength } = this.#carry;
+        this.#carry = undefined;
+        this.#take(sink, waiting, waitingLength);
+      }
+    } catch (error) {
+      this.#home.onInternalError(error);
+      this.#fail('internal_error');
+    }
+  }
+
+  onEnd(): void {
+    if (this.#sink === undefined) this.#closeIdle();
+    else if (this.#phase === U_BODY && this.#body.state === B_UNTIL_CLOSE) this.#finish(false);
+    else this.#fail(this.#phase === U_BODY ? 'upstream_truncated' : 'upstream_reset');
+  }
+
+  onDrained(): void {
+    if (this.#requestEnded) this.#awaitResponse();
+    this.#sink?.onRequestDrained();
+  }
+
+  onBroken(_errno: string): void {
+    if (this.#sink === undefined) this.#closeIdle();
+    else this.#fail(this.#phase === U_BODY ? 'upstream_truncated' : 'upstream_reset');
+  }
+
+  onTimeout(): void {
+    if (this.#sink === undefined) this.#closeIdle();
+    else if (this.#connection.isQueued) this.#fail('upstream_send_timeout');
+    else if (this.#phase === U_HEAD) this.#fail('upstream_header_timeout');
+    else this.#fail('upstream_read_timeout');
+  }
+
+  /** BodySink. */
+  onBody(bytes: Buffer, start: number, end: number): void {
+    this.#sink?.onResponseBody(bytes, start, end, this.#isStable);
+  }
+
+  // ---- Response --------------------------------------------------------------------------------
+
+  #take(sink: ResponseSink, bytes: Buffer, length: number): void {
+    let at = 0;
+    while (this.#phase === U_HEAD && at < length) {
+      const used = this.#takeHead(sink, bytes, at, length);
+      if (used <= 0) return;
+      at += used;
+    }
+    if (this.#phase !== U_BODY || this.#sink !== sink) return;
+    if (at < length && !this.#body.isDone) {
+      this.#isStable = bytes === this.#relay;
+      const used = this.#body.decode(bytes, at, length, this);
+      if (this.#sink !== sink) return; // given up meanwhile
+      if (used < 0) {
+        this.#fail('upstream_protocol_error');
+        return;
+      }
+      at += used;
+    }
+    if (this.#body.isDone) {
+      this.#finish(at === length);
+      return;
+    }
+    const isOut = sink.flushResponse();
+    if (this.#sink !== sink) return;
+    this.#relayOn();
+    if (isOut) this.#awaitResponse();
+    else this.#holdResponse();
+  }
+
+  /** > 0 bytes of a head · ≤ 0 nothing more to do now. */
+  #takeHead(sink: ResponseSink, bytes: Buffer, at: number, length: number): number {
+    const head = sink.responseHead;
+    const used = this.#head.decodeHead(bytes, at, length, head, sink.requestMethod);
+    if (used === NEED_MORE) {
+      this.#carry = carryOf(bytes, at, length);
+      this.#awaitResponse();
+      return 0;
+    }
+    if (used < 0) {
+      const { failure } = this.#head;
+      const isLarge = failure === 'request_head_too_large' || failure === 'request_field_count';
+      this.#fail(isLarge ? 'upstream_head_too_large' : 'upstream_protocol_error');
+      return -1;
+    }
+    if (head.status < 200) return this.#skipInformational(head.status) ? this.#next(head, used) : -1;
+    this.#phase = U_BODY;
+    this.#body.start(head.framing, head.bodyBytes);
+    sink.onResponseHead();
+    return used;
+  }
+
+  /** 1xx are not the answer. We asked for none, so 101 is a lie (CVE-2026-2833). */
+  #skipInformational(status: number): boolean {
+    this.#informationalCount += 1;
+    if (status !== 101 && this.#informationalCount <= MAX_INFORMATIONAL) return true;
+    this.#fail('upstream_protocol_error');
+    return false;
+  }
+
+  #next(head: { reset(): void }, used: number): number {
+    head.reset();
+    this.#head.reset();
+    return used;
+  }
+
+  /** From the second read of a body on, bytes come into a buffer that may wait in a write. */
+  #relayOn(): void {
+    if (this.#relay !== undefined) return;
+    this.#relay = acquireRelayBuffer();
+    this.#connection.readInto(this.#relay);
+  }
+
+  #holdResponse(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.#home.wheel.disarm(this.#timer); // the client is slow, not the endpoint
+    this.#connection.holdReading();
+  }
+
+  /** Progress: the endpoint has `readTimeoutMs` from now; not while its request is under way. */
+  #awaitResponse(): void {
+    if (this.#requestEnded || this.#phase === U_BODY) {
+      this.#home.wheel.arm(this.#timer, this.#timeouts.readTimeoutMs);
+    } else this.#home.wheel.disarm(this.#timer);
+  }
+
+  /** The response is complete. `isExact`: not a byte more has come than it declared. */
+  #finish(isExact: boolean): void {
+    const sink = this.#sink as ResponseSink;
+    const relay = this.#relay;
+    const keeps = isExact && this.#requestEnded && sink.responseHead.keepAlive;
+    this.#sink = undefined;
+    this.#carry = undefined;
+    this.#relay = undefined;
+    this.requestCount += 1;
+    sink.onResponseEnd();
+    // Back in the pool before the response leaves: the client's next request may want it.
+    this.#connection.readInto(undefined);
+    this.#phase = U_IDLE;
+    if (!keeps || !this.#home.takeBack(this)) this.#close();
+    const isOut = sink.flushResponse();
+    if (relay !== undefined && isOut) releaseRelayBuffer(relay);
+  }
+
+  #fail(failure: FailureCode): void {
+    const sink = this.#sink;
+    const sawBytes = this.#sawBytes;
+    this.#sink = undefined;
+    this.#close();
+    sink?.onUpstreamFailed(failure, sawBytes);
+  }
+
+  #closeIdle(): void {
+    if (this.#phase === U_CLOSED) return;
+    this.#close();
+    this.#home.onIdleClosed(this);
+  }
+
+  /** A relay buffer may still wait in a write to the client: it is left to the garbage collector. */
+  #close(): void {
+    if (this.#phase === U_CLOSED) return;
+    this.#phase = U_CLOSED;
+    this.#carry = undefined;
+    this.#relay = undefined;
+    this.#home.wheel.forget(this.#timer);
+    this.#connection.destroy();
+  }
+}

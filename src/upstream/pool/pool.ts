@@ -1,0 +1,119 @@
+/**
+ * Data path. The connections of one thread to the endpoints of one upstream: lends idle ones, last
+ * used first (the others may cool down and go), dials when there is none.
+ */
+
+import type { TimerWheel } from '#src/base/timer-wheel.ts';
+import type { Connection } from '#src/transport/connection.ts';
+import type { Transport } from '#src/transport/transport.ts';
+import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
+import type { PoolConfig } from '#src/upstream/upstream-config.ts';
+import { Connector, type PendingConnection } from './connector.ts';
+import { type ConnectionHome, H1Connection } from './h1-connection.ts';
+import type { PoolClient } from './response-sink.ts';
+
+/** What the pools of a thread share. */
+export interface PoolThread {
+  readonly wheel: TimerWheel;
+  readonly transport: Transport;
+  /** Counts a dial and a reuse in the thread's row. */
+  countConnect(): void;
+  countReuse(): void;
+  onInternalError(error: unknown): void;
+  /** Set while draining: nothing is kept any more. */
+  readonly isDraining: boolean;
+}
+
+/** Room for idle connections over all endpoints of one upstream (`keepalive`). */
+export class IdleRoom {
+  readonly maxIdle: number;
+  idleCount = 0;
+
+  constructor(maxIdle: number) {
+    this.maxIdle = maxIdle;
+  }
+}
+
+/** The connections of one thread to one endpoint. */
+export class Pool implements ConnectionHome {
+  readonly wheel: TimerWheel;
+  readonly #endpoint: Endpoint;
+  readonly #config: PoolConfig;
+  readonly #thread: PoolThread;
+  readonly #room: IdleRoom;
+  /** Oldest first. */
+  readonly #idle: H1Connection[] = [];
+
+  constructor(endpoint: Endpoint, config: PoolConfig, room: IdleRoom, thread: PoolThread) {
+    this.#endpoint = endpoint;
+    this.#config = config;
+    this.#room = room;
+    this.#thread = thread;
+    this.wheel = thread.wheel;
+  }
+
+  /** An idle connection; undefined when there is none, then `dial`. */
+  take(): H1Connection | undefined {
+    const connection = this.#idle.pop();
+    if (connection === undefined) return undefined;
+    this.#room.idleCount -= 1;
+    this.#thread.countReuse();
+    return connection;
+  }
+
+  /** Connects; the client is told later, unless it cancels what this returns. */
+  dial(client: PoolClient, timeoutMs: number): PendingConnection {
+    this.#thread.countConnect();
+    const { transport, wheel } = this.#thread;
+    return new Connector(transport, wheel, this.#endpoint.config.address, timeoutMs, client, this);
+  }
+
+  /** Makes a lent connection of one just dialed. */
+  adopt(connection: Connection): H1Connection {
+    return new H1Connection(this, connection);
+  }
+
+  /** ConnectionHome. */
+  takeBack(connection: H1Connection): boolean {
+    const { idleTimeoutMs, maxAgeMs, maxIdle, maxRequests } = this.#config;
+    if (maxIdle === 0 || this.#thread.isDraining || connection.requestCount >= maxRequests) {
+      return false;
+    }
+    if (this.wheel.clock.nowMs - connection.openedAtMs > maxAgeMs) return false;
+    if (this.#room.idleCount >= this.#room.maxIdle) {
+      const oldest = this.#idle.shift();
+      if (oldest === undefined) return false;
+      this.#room.idleCount -= 1;
+      oldest.discard();
+    }
+    this.#idle.push(connection);
+    this.#room.idleCount += 1;
+    connection.rest(idleTimeoutMs);
+    return true;
+  }
+
+  /** ConnectionHome. */
+  onIdleClosed(connection: H1Connection): void {
+    const index = this.#idle.lastIndexOf(connection);
+    if (index < 0) return;
+    this.#idle.splice(index, 1);
+    this.#room.idleCount -= 1;
+  }
+
+  /** ConnectionHome. */
+  onInternalError(error: unknown): void {
+    this.#thread.onInternalError(error);
+  }
+
+  /** Closes what is idle. */
+  close(): void {
+    for (const connection of this.#idle.splice(0)) {
+      this.#room.idleCount -= 1;
+      connection.discard();
+    }
+  }
+
+  get idleCount(): number {
+    return this.#idle.length;
+  }
+}

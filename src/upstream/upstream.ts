@@ -1,0 +1,81 @@
+/** Data path. A named group of endpoints with its balancer and pools, for one thread. */
+
+import type { EndpointTable } from '#src/shared/endpoint-table.ts';
+import type { Balancer, PickContext } from './balancers/balancer.ts';
+import { BALANCERS } from './balancers/index.ts';
+import { Endpoint } from './endpoint/endpoint.ts';
+import { IdleRoom, Pool, type PoolThread } from './pool/pool.ts';
+import type { UpstreamConfig } from './upstream-config.ts';
+
+export class Upstream {
+  readonly config: UpstreamConfig;
+  readonly endpoints: readonly Endpoint[];
+  readonly #id: number;
+  readonly #table: EndpointTable;
+  readonly #balancer: Balancer;
+  readonly #pools = new Map<Endpoint, Pool>();
+
+  /** `firstEndpoint`: id of its first endpoint in the endpoint table. */
+  constructor(
+    config: UpstreamConfig,
+    id: number,
+    firstEndpoint: number,
+    table: EndpointTable,
+    thread: PoolThread,
+  ) {
+    this.config = config;
+    this.#id = id;
+    this.#table = table;
+    const { clock } = thread.wheel;
+    const isAlone = config.endpoints.length === 1;
+    this.endpoints = config.endpoints.map(
+      (endpoint, index) => new Endpoint(endpoint, firstEndpoint + index, clock, isAlone),
+    );
+    this.#balancer = BALANCERS[0].create(this.endpoints);
+    const room = new IdleRoom(config.pool.maxIdle);
+    for (const endpoint of this.endpoints) {
+      this.#pools.set(endpoint, new Pool(endpoint, config.pool, room, thread));
+    }
+  }
+
+  /** Next position of the rotation, over all threads. */
+  nextTurn(): number {
+    return this.#table.nextTurn(this.#id);
+  }
+
+  /** Picks an endpoint and counts an attempt in flight there; `finish` must follow once. */
+  pick(context: PickContext): Endpoint | undefined {
+    const endpoint = this.#balancer.pick(context);
+    if (endpoint === undefined) return undefined;
+    endpoint.onPicked();
+    this.#table.start(endpoint.id);
+    return endpoint;
+  }
+
+  /** Counts another attempt at an endpoint that was picked before; `finish` must follow once. */
+  restart(endpoint: Endpoint): void {
+    this.#table.start(endpoint.id);
+  }
+
+  /** Whether a pick could still find an endpoint that this exchange has not tried. */
+  hasUntried(context: PickContext): boolean {
+    return this.endpoints.some((endpoint) => endpoint.isEligible() && !context.hasTried(endpoint));
+  }
+
+  /** The attempt has left the endpoint. */
+  finish(endpoint: Endpoint, isFailure: boolean): void {
+    this.#table.finish(endpoint.id);
+    if (isFailure) {
+      this.#table.fail(endpoint.id);
+      endpoint.onFailure();
+    } else endpoint.onSuccess();
+  }
+
+  poolOf(endpoint: Endpoint): Pool {
+    return this.#pools.get(endpoint) as Pool;
+  }
+
+  close(): void {
+    for (const pool of this.#pools.values()) pool.close();
+  }
+}
