@@ -16,7 +16,7 @@ import { parseNode, type Scope } from '#src/schema/scope.ts';
 import { placeOfWord } from '#src/schema/tree.ts';
 import type { VariableCompiler } from '#src/variables/compiler.ts';
 import { buildLocation } from './build-location.ts';
-import { buildLogFormats, type LogFormats } from './build-logs.ts';
+import { buildLog, buildLogFormats, type LogFormats } from './build-logs.ts';
 import type { UpstreamList } from './build-upstreams.ts';
 import { firstAt } from './check.ts';
 import type { Model } from './model.ts';
@@ -44,6 +44,8 @@ export function buildServers(http: HttpContext): Pick<Model, 'listens' | 'server
   const { scope, problems } = http;
   const formats = buildLogFormats(scope, http.variables, problems);
   const context = { ...http, formats };
+  // A server may override it or there may be none: its problems are told all the same.
+  buildLog(scope, formats, problems);
   const listens = new ListenTable(problems);
   const drafts: ServerDraft[] = [];
   for (const node of scope.own(routingBlocks.server.name)) {

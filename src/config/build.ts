@@ -31,7 +31,7 @@ export function buildModel(tree: ConfigTree, clock: Clock = new SystemClock()): 
   const problems = new Problems();
   const variables = new VariableCompiler({ clock, hostname: hostname(), pid: process.pid });
   const scope = Scope.main(tree.nodes, parseTools(tree, variables));
-  checkBlock(tree.nodes, 'main', problems);
+  checkBlock(scope, problems);
   const main = buildMain(scope, problems);
   const upstreams = new UpstreamList();
   let served: ReturnType<typeof buildServers> = { listens: [], servers: [], logFiles: [] };

@@ -1,21 +1,18 @@
 /** Every directive of the tree against the registry: known here, well-formed, not repeated. */
 import type { Context } from '#src/schema/directive.ts';
 import type { Place, Problems } from '#src/schema/problem.ts';
+import { parseNode, type Scope } from '#src/schema/scope.ts';
 import { didYouMean } from '#src/schema/suggestion.ts';
 import { type ConfigNode, placeOfWord, type Word } from '#src/schema/tree.ts';
 import { contextsOf, findDirective, type Known, namesIn } from './registry.ts';
 
-/** Checks a block and the blocks in it; what arguments mean is checked when they are compiled. */
-export function checkBlock(
-  nodes: readonly ConfigNode[],
-  context: Context,
-  problems: Problems,
-): void {
+/** Checks a block and the blocks in it, down to what the arguments mean. */
+export function checkBlock(scope: Scope, problems: Problems): void {
   const firsts = new Map<string, ConfigNode>();
-  for (const node of nodes) {
-    const known = findDirective(node.name, context);
+  for (const node of scope.nodes) {
+    const known = findDirective(node.name, scope.context);
     if (known === undefined) {
-      reportUnknown(node, context, problems);
+      reportUnknown(node, scope.context, problems);
       continue;
     }
     if (known.kind === 'not-built') {
@@ -27,7 +24,7 @@ export function checkBlock(
     else if (known.kind === 'built' && known.directive.repeat !== true) {
       problems.emerg(node, `"${node.name}" directive is duplicate`, firstAt(first, node));
     }
-    checkNode(node, known, problems);
+    checkNode(node, known, scope, problems);
   }
 }
 
@@ -40,6 +37,7 @@ export function firstAt(first: Place, now: Place): string {
 function checkNode(
   node: ConfigNode,
   known: Exclude<Known, { kind: 'not-built' }>,
+  scope: Scope,
   problems: Problems,
 ): void {
   const opens = known.kind === 'built' ? known.directive.opens : undefined;
@@ -66,10 +64,10 @@ function checkNode(
   } else if (known.kind === 'inert') {
     problems.notice(node, `"${node.name}" has nothing to tune in Weir and is ignored`);
   }
+  // Its meaning is kept: whoever asks for it later gets it, and its problems were told here.
+  if (known.kind === 'built') parseNode(known.directive, node, scope, problems);
   // The lines of `types` are data, not directives.
-  if (node.block !== undefined && opens !== undefined && opens !== 'types') {
-    checkBlock(node.block, opens, problems);
-  }
+  if (opens !== undefined && opens !== 'types') checkBlock(scope.inside(opens, node), problems);
 }
 
 /** A word at the start of a line that is a directive: the line before has no `;`. */

@@ -1,5 +1,8 @@
 /** The name that was probably meant, for `did you mean "…"?`. */
 
+/** `warning` may mean `warn`; more than that apart, words are different ones. */
+const MAX_LENGTH_DIFFERENCE = 3;
+
 /** The closest of `names` to `typed`, as a suggestion; undefined when none is near enough. */
 export function didYouMean(typed: string, names: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(typed.length / 3));
@@ -7,8 +10,10 @@ export function didYouMean(typed: string, names: Iterable<string>): string | und
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const name of names) {
-    if (Math.abs(name.length - typed.length) >= bestDistance) continue;
-    const distance = editDistance(wanted, name.toLowerCase());
+    if (Math.abs(name.length - typed.length) > MAX_LENGTH_DIFFERENCE) continue;
+    const lower = name.toLowerCase();
+    const isCut = wanted.length > 3 && (lower.startsWith(wanted) || wanted.startsWith(lower));
+    const distance = isCut ? 1 : editDistance(wanted, lower);
     if (distance >= bestDistance) continue;
     best = name;
     bestDistance = distance;

@@ -1,6 +1,6 @@
 /** Host names of the configuration → addresses, by what was looked up when the files were read. */
 import { isIP } from 'node:net';
-import { type Address, parseAddress } from '#src/base/address.ts';
+import { type Address, parseAddress, parsePort } from '#src/base/address.ts';
 import { reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
 import { didYouMean } from '#src/schema/suggestion.ts';
@@ -62,8 +62,7 @@ function reportBadAddress(
   const { node, problems } = context;
   const place = placeOfWord(node, word);
   const port = /:([^:\]]*)$/.exec(text)?.[1];
-  const isPortWrong = port !== undefined && parseAddress(text.slice(0, -port.length - 1), 80);
-  if (isPortWrong && !text.startsWith('unix:')) {
+  if (port !== undefined && parsePort(port) === undefined && !text.startsWith('unix:')) {
     problems.emerg(place, `invalid port in ${use.what} "${text}"`, 'a port is 1 to 65535');
   } else if (text === '' || text.startsWith(':')) {
     problems.emerg(place, `no host in ${use.what} "${text}"`);

@@ -125,8 +125,7 @@ class Parser {
       const advice = `the block "${name.text}" that begins in line ${name.line} has none`;
       this.#problems.emerg(this.#at(end), 'unexpected end of file, expecting "}"', advice);
     }
-    const [name, ...words] = this.#words;
-    if (name !== undefined) this.#block.nodes.push(this.#node(name, words));
+    // What was not finished is left out: half a directive would only earn a second problem.
     for (let outer = this.#open.pop(); outer !== undefined; outer = this.#open.pop()) {
       this.#leaveBlock(outer);
     }
