@@ -3,7 +3,7 @@
  * proxy and upstreams meet. Reads top to bottom; what each part does stands in its own file.
  */
 
-import { SystemClock } from '#src/base/clock.ts';
+import type { Clock } from '#src/base/clock.ts';
 import type { ErrorLog } from '#src/base/log.ts';
 import { TimerEntry, TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Model } from '#src/config/model.ts';
@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly shared: SharedState;
   readonly tier: TransportTier;
   readonly errorLog: ErrorLog;
+  /** The clock that the model was built with: its variables and this server share one time. */
+  readonly clock: Clock;
   /** Connections at which it stops accepting; unlimited when not given. */
   readonly connectionCap?: number;
   /** True: it has closed its listening descriptors; false: there is room, give it new ones. */
@@ -44,8 +46,8 @@ const ACCEPT_PAUSE_MS = 500;
 
 export class Server implements ListenerOwner {
   readonly #options: ServerOptions;
-  readonly #clock = new SystemClock();
-  readonly #wheel = new TimerWheel(this.#clock);
+  readonly #clock: Clock;
+  readonly #wheel: TimerWheel;
   readonly #row: Float64Array;
   readonly #logs: AccessLogs;
   readonly #upstreams: readonly Upstream[];
@@ -59,6 +61,8 @@ export class Server implements ListenerOwner {
   constructor(options: ServerOptions) {
     this.#options = options;
     const { model, shared, thread } = options;
+    this.#clock = options.clock;
+    this.#wheel = new TimerWheel(this.#clock);
     this.#row = shared.rows.row(thread);
     this.#logs = new AccessLogs(this.#wheel, { onDropped: (...what) => this.#onDropped(...what) });
     const transport = createTransport(options.tier);

@@ -20,17 +20,18 @@ export class FastTransport {
   /** Unused so far: kept until a write has to wait with it. */
   spareRequest: WriteRequest;
 
+  readonly onRead: (this: RawHandle) => Buffer | undefined;
+
   constructor(raw: RawBindings) {
     this.raw = raw;
     this.spareRequest = new raw.WriteRequest();
+    this.onRead = makeOnRead(this);
   }
 
   /** Takes a connected handle and starts reading. */
   adopt(handle: RawHandle, owner: ConnectionOwner): FastConnection {
     return new FastConnection(this, handle, owner);
   }
-
-  readonly onRead = makeOnRead(this);
 }
 
 /** One function for all handles; `this` is the handle (see raw-handles.ts). */
