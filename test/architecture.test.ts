@@ -139,6 +139,18 @@ const PLANTED: readonly [name: string, path: string, source: string, reason: Reg
     /no dependency/,
   ],
   [
+    'a promise on the data path',
+    'src/proxy/planted.ts',
+    '/** Data path. */\nasync function serve() {}',
+    /no promise/,
+  ],
+  [
+    'a timer object on the data path',
+    'src/proxy/planted.ts',
+    '/**\n * Data path. More.\n */\nsetTimeout(giveUp, 1000);',
+    /timer/,
+  ],
+  [
     'results written by the program',
     'workers/planted.ts',
     `writeFileSync('results/today.json', text);`,

@@ -36,6 +36,10 @@ const KIND_DECLARATIONS = 'directives.ts';
 const NETWORK = /^node:(net|tls|http|https|http2|dgram|dns)(\/|$)/;
 const PROCESSES = /^node:(worker_threads|cluster|child_process|process)$/;
 const PROCESS_WIDE = /\bprocess\s*\.\s*(exit|argv|kill|abort)\b|\bprocess\.(on|once)\(\s*'SIG/;
+const DATA_PATH = /^(\/\*\*\s*(\*\s*)?|\/\/ )Data path\./;
+const PER_EXCHANGE_COSTS = /\b(async|await|Promise|setTimeout|setInterval|EventEmitter)\b/;
+/** The wheel is what all other timeouts hang on: it alone has a timer. */
+const WHEEL = 'src/base/timer-wheel.ts';
 const RESULTS = /(['"`])(\.{0,2}\/)*results(\/|\1)/;
 
 /** What a module may lean on besides other modules of the project. */
@@ -63,6 +67,9 @@ export function architectureProblems(
   }
   if (path.startsWith('src/') && isShipped(path) && PROCESS_WIDE.test(text)) {
     problems.push('process.exit, argv, kill and signals belong in workers/');
+  }
+  if (DATA_PATH.test(source) && path !== WHEEL && PER_EXCHANGE_COSTS.test(text)) {
+    problems.push('no promise, timer or event emitter on the data path');
   }
   if (!/^(native-bench|scenarios)\//.test(path) && isShipped(path) && RESULTS.test(text)) {
     problems.push('results/ is written by native-bench/ and scenarios/ alone');
