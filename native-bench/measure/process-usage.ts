@@ -31,6 +31,21 @@ export function cpuMicros(root: number): number {
   return (ticks / TICKS_PER_SEC) * 1e6;
 }
 
+/** CPU microseconds of children of that process that have ended and were waited for. */
+export function endedChildrenMicros(pid: number): number {
+  return ((readStat(pid)?.childTicks ?? 0) / TICKS_PER_SEC) * 1e6;
+}
+
+/** Microseconds that a core was not idle since boot, whoever used it, hypervisor included. */
+export function coreBusyMicros(core: number): number {
+  const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'latin1'))?.[1];
+  if (line === undefined) throw new Error(`there is no core ${core}`);
+  // user nice system idle iowait irq softirq steal …; guest time is part of user time.
+  const ticks = line.split(' ').map(Number).slice(0, 8);
+  const idle = (ticks[3] ?? 0) + (ticks[4] ?? 0);
+  return ((ticks.reduce((sum, value) => sum + value, 0) - idle) / TICKS_PER_SEC) * 1e6;
+}
+
 /** Memory of the whole tree in kilobytes; PSS counts shared pages once over all who share them. */
 export function memoryKb(root: number): { rss: number; pss: number } {
   let rss = 0;
@@ -104,7 +119,15 @@ function socketInode(pid: number, descriptor: string): string | undefined {
   }
 }
 
-function readStat(pid: number): { pid: number; parent: number; ticks: number } | undefined {
+interface Stat {
+  readonly pid: number;
+  readonly parent: number;
+  /** Its own time and that of its ended children. */
+  readonly ticks: number;
+  readonly childTicks: number;
+}
+
+function readStat(pid: number): Stat | undefined {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -114,7 +137,7 @@ function readStat(pid: number): { pid: number; parent: number; ticks: number } |
   // The command name is in parentheses and may hold anything; fields count from after it:
   // state ppid … utime(11) stime(12) cutime(13) cstime(14).
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  let ticks = 0;
-  for (let i = 11; i <= 14; i += 1) ticks += Number(fields[i]);
-  return { pid, parent: Number(fields[1]), ticks };
+  const field = (index: number): number => Number(fields[index]);
+  const childTicks = field(13) + field(14);
+  return { pid, parent: field(1), ticks: field(11) + field(12) + childTicks, childTicks };
 }

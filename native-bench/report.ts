@@ -1,0 +1,150 @@
+/** BENCHMARKS.md, from the newest results of every workload and scenario. */
+import type { Comparison } from './compare.ts';
+import { type ResultRecord, readResults } from './measure/results.ts';
+import { relativeWidth } from './measure/statistics.ts';
+import {
+  comparisonNotes,
+  comparisonRows,
+  type IdleComparison,
+  idleRows,
+  markdownTable,
+  ratioText,
+  WIDEST_INTERVAL,
+} from './tables.ts';
+import { IDLE_WORKLOAD, WORKLOADS } from './workloads.ts';
+
+interface Proof {
+  readonly promise: string;
+  readonly target: string;
+  readonly measured: string;
+  readonly pass: boolean;
+}
+
+type Found<Data> = { path: string; record: ResultRecord<Data> };
+
+const METHOD = `Nothing here is written by hand: \`npm run bench -- --report\` makes this page from
+\`results/\`. To repeat it: \`npm run bench\` on a quiet machine with at least two cores.
+
+## Method
+
+- One proxy thread (nginx: one worker process) pinned to core 0. The generator (wrk, one thread) and
+  the origin (nginx answering from memory) share core 1.
+- Equal features: the same request fields are added, the same log is on or off, upstream keep-alive
+  is on, \`keepalive_requests\` is raised on both sides. nginx and Weir read the same file,
+  [native-bench/baselines/nginx.conf](native-bench/baselines/nginx.conf); HAProxy's is
+  [haproxy.cfg](native-bench/baselines/haproxy.cfg).
+- CPU per request: user and system time of all of the proxy's processes (/proc/PID/stat) divided by
+  the requests that wrk completed. It stays valid when the generator is the limit; requests per
+  second and latencies then do not, and are marked.
+- Peers take turns, A B C, C B A, …; each row of turns is a pair for every two peers. A ratio is the
+  median over the pairs with its bootstrap 95 % interval. Below 1 is better than the peer. An
+  interval wider than ${WIDEST_INTERVAL * 100} % judges nothing.
+- p50 and p99 are wrk's, in a closed loop at full load: they compare peers, they are no promise.
+- PSS is that of all of the proxy's processes at the end of the workload.
+`;
+
+/** The whole page. Throws when a result cannot be read. */
+export function benchmarksPage(): string {
+  const comparisons = readResults<Comparison>('bench').filter(
+    ({ record }) => record.name !== IDLE_WORKLOAD,
+  );
+  const idle = newest(readResults<IdleComparison>('bench'), IDLE_WORKLOAD);
+  const chosen = WORKLOADS.map(({ name }) => newest(comparisons, name)).filter(
+    (found) => found !== undefined,
+  );
+  const parts = ['# Benchmarks\n', METHOD];
+  parts.push(machineSection([...chosen, ...(idle === undefined ? [] : [idle])]));
+  parts.push('## Results\n');
+  if (chosen.length === 0 && idle === undefined) parts.push('No results yet.\n');
+  for (const found of chosen) parts.push(comparisonSection(found));
+  if (idle !== undefined) parts.push(idleSection(idle));
+  parts.push(lossSection(chosen));
+  parts.push(proofSection());
+  return `${parts
+    .filter((part) => part !== '')
+    .join('\n')
+    .trimEnd()}\n`;
+}
+
+/** The newest full run of that name; a quick one only where there is no full one. */
+function newest<Data>(found: readonly Found<Data>[], name: string): Found<Data> | undefined {
+  const named = found.filter(({ record }) => record.name === name);
+  return named.filter(({ record }) => !record.quick).at(-1) ?? named.at(-1);
+}
+
+function machineSection(found: readonly Found<unknown>[]): string {
+  const lines = new Set(
+    found.map(({ record: { machine } }) => {
+      const { cpu, cores, memoryMb, kernel, system, node } = machine;
+      const memory = `${Math.round(memoryMb / 1024)} GB`;
+      return `- ${cpu}, ${cores} cores, ${memory}; ${system}, Linux ${kernel}; Node ${node}`;
+    }),
+  );
+  return lines.size === 0 ? '' : `## Machine\n\n${[...lines].join('\n')}\n`;
+}
+
+function comparisonSection(found: Found<Comparison>): string {
+  const { data } = found.record;
+  const notes = comparisonNotes(data).map((note) => `\n${note}`);
+  return [
+    `### ${data.workload.name}\n`,
+    `${capital(data.workload.about)}. ${data.workload.connections} connections, ${data.pairs} pairs of ${data.seconds} s. ${source(found)}\n`,
+    markdownTable(comparisonRows(data)),
+    ...notes,
+    '',
+  ].join('\n');
+}
+
+function idleSection(found: Found<IdleComparison>): string {
+  return [
+    `### ${IDLE_WORKLOAD}\n`,
+    `Growth of RSS per connection that has made one request and waits (one thread), and where 1,000 such connections lie (two threads, or two worker processes). ${source(found)}\n`,
+    markdownTable(idleRows(found.record.data)),
+    '',
+  ].join('\n');
+}
+
+/** Every comparison that Weir loses, and those that say nothing. */
+function lossSection(found: readonly Found<Comparison>[]): string {
+  const losses: string[] = [];
+  const unclear: string[] = [];
+  let compared = 0;
+  for (const { record } of found) {
+    for (const peer of record.data.peers.filter(({ kind }) => kind === 'weir')) {
+      for (const [label, ratio] of Object.entries(peer.ratios)) {
+        compared += 1;
+        const line = `- ${record.name}: ${ratioText(ratio)} × the CPU of ${label}`;
+        if (relativeWidth(ratio) > WIDEST_INTERVAL) unclear.push(line);
+        else if (ratio.median > 1) losses.push(line);
+      }
+    }
+  }
+  if (compared === 0) return '';
+  const lost = losses.length > 0 ? losses.join('\n') : 'No workload above shows a loss.';
+  const open = unclear.length > 0 ? `\nToo uncertain to judge:\n\n${unclear.join('\n')}\n` : '';
+  return `## What we lose\n\n${lost}\n${open}`;
+}
+
+function proofSection(): string {
+  const proofs = readResults<Proof>('prove');
+  const names = [...new Set(proofs.map(({ record }) => record.name))].sort();
+  if (names.length === 0) return '';
+  const rows = names.flatMap((name) => {
+    const found = newest(proofs, name);
+    if (found === undefined) return [];
+    const { promise, target, measured, pass } = found.record.data;
+    return [[name, promise, target, measured, pass ? 'pass' : '**fail**', source(found)]];
+  });
+  const header = ['promise', '', 'target', 'measured', '', 'run'];
+  return `## Promises (\`npm run prove\`)\n\n${markdownTable([header, ...rows])}\n`;
+}
+
+function source({ path, record }: Found<unknown>): string {
+  const quick = record.quick ? ', quick' : '';
+  const dirty = record.dirty ? ', uncommitted changes' : '';
+  return `([${record.date.slice(0, 10)} ${record.commit}${quick}${dirty}](${path}))`;
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
