@@ -1,0 +1,77 @@
+/**
+ * Data path. Heads and chunks → text of one char per byte, in one canonical form: what came is
+ * never passed on with its own framing (RFC 9112 §6). Lines that came as `Name: value` are copied
+ * in runs, one slice per run; the rest is written anew. Allocates the strings it returns.
+ */
+
+import type { AddedFields, FieldEdits } from '#src/http/field-edits.ts';
+import { type HeaderMap, MARK_UNUSUAL } from '#src/http/header-map.ts';
+import {
+  BODY_CHUNKED,
+  BODY_LENGTH,
+  type RequestHead,
+  type ResponseHead,
+} from '#src/http/message.ts';
+
+/** The head of a request to an endpoint, with the empty line. */
+export function encodeRequest(
+  head: RequestHead,
+  target: string,
+  edits: FieldEdits,
+  added: AddedFields,
+): string {
+  let out = `${head.method} ${target} HTTP/1.1\r\n`;
+  for (let at = 0; at < added.count; at++) out += `${added.names[at]}: ${added.values[at]}\r\n`;
+  out += keptLines(head.fields, edits);
+  if (head.framing === BODY_LENGTH) out += `Content-Length: ${head.bodyBytes}\r\n`;
+  else if (head.framing === BODY_CHUNKED) out += 'Transfer-Encoding: chunked\r\n';
+  else if (!isBodyless(head.method)) out += 'Content-Length: 0\r\n';
+  return `${out}\r\n`;
+}
+
+/** RFC 9110 §8.6: a method that anticipates a body says so when there is none. */
+function isBodyless(method: string): boolean {
+  return method !== 'POST' && method !== 'PUT' && method !== 'PATCH';
+}
+
+/**
+ * The head of a response to a client, with the empty line. `ours` are the lines we add, each with
+ * its CRLF; the status line is always 1.1, our own version (RFC 9110 §2.5).
+ */
+export function encodeResponse(head: ResponseHead, edits: FieldEdits, ours: string): string {
+  const { status, reason } = head;
+  const line =
+    status === 200 && reason === 'OK' ? 'HTTP/1.1 200 OK\r\n' : `HTTP/1.1 ${status} ${reason}\r\n`;
+  return `${line}${ours}${keptLines(head.fields, edits)}\r\n`;
+}
+
+/** The field lines that go on, each ended by CRLF. */
+function keptLines(fields: HeaderMap, edits: FieldEdits): string {
+  const { count, marks, spans, text } = fields;
+  let out = '';
+  let runStart = -1;
+  let runEnd = 0;
+  for (let index = 0; index < count; index++) {
+    const isKept = edits.keeps(fields, index);
+    if (isKept && ((marks[index] as number) & MARK_UNUSUAL) === 0) {
+      if (runStart < 0) runStart = spans[index * 4] as number;
+      runEnd = (spans[index * 4 + 3] as number) + 2;
+      continue;
+    }
+    if (runStart >= 0) {
+      out += text.substring(runStart, runEnd);
+      runStart = -1;
+    }
+    if (isKept) out += `${fields.nameAt(index)}: ${fields.valueAt(index)}\r\n`;
+  }
+  return runStart >= 0 ? out + text.substring(runStart, runEnd) : out;
+}
+
+/** The line in front of a chunk of that many bytes. */
+export function chunkHead(bytes: number): string {
+  return `${bytes.toString(16)}\r\n`;
+}
+
+export const CHUNK_END = '\r\n';
+/** The last chunk, without trailers. */
+export const LAST_CHUNK = '0\r\n\r\n';
