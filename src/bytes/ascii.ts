@@ -51,4 +51,5 @@ for (let digit = 10; digit < 16; digit++) {
 
 /** Lower-cases ASCII letters, leaves every other byte. */
 export const LOWER = new Uint8Array(256);
-for (let byte = 0; byte < 256; byte++) LOWER[byte] = byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte;
+for (let byte = 0; byte < 256; byte++)
+  LOWER[byte] = byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte;

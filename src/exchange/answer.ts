@@ -32,7 +32,8 @@ export function answer(
   response.reason = reasonPhrase(status);
   response.framing = bytes.length === 0 ? BODY_NONE : BODY_LENGTH;
   response.bodyBytes = bytes.length;
-  if (bytes.length > 0) response.fields.append(fieldIdOf('content-type'), 'Content-Type', contentType);
+  if (bytes.length > 0)
+    response.fields.append(fieldIdOf('content-type'), 'Content-Type', contentType);
   for (const [name, value] of fields) response.fields.append(fieldIdOf(name), name, value);
   downstream.startResponse();
   if (bytes.length > 0) downstream.writeBody(bytes, 0, bytes.length, true);
@@ -55,7 +56,13 @@ export function answerStatus(
   status: number,
   fields: readonly (readonly [name: string, value: string])[] = [],
 ): void {
-  answer(exchange, status, statusPage(status, exchange.limits.serverTokens !== 'off'), HTML, fields);
+  answer(
+    exchange,
+    status,
+    statusPage(status, exchange.limits.serverTokens !== 'off'),
+    HTML,
+    fields,
+  );
 }
 
 /** Small on purpose: the status, and who says so. */

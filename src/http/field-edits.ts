@@ -3,7 +3,7 @@
  * which are put in front. Compiled per location; every protocol's encoder reads it.
  */
 
-import { KNOWN_FIELDS, fieldIdOf } from './field-names.ts';
+import { fieldIdOf, KNOWN_FIELDS } from './field-names.ts';
 import { type HeaderMap, MARK_DROP } from './header-map.ts';
 
 export class FieldEdits {

@@ -8,9 +8,9 @@ import {
   F_CONTENT_LENGTH,
   F_HOST,
   F_TRANSFER_ENCODING,
-  type KnownField,
   fieldId,
   fieldIdOf,
+  type KnownField,
 } from './field-names.ts';
 import { type HeaderMap, MARK_DROP } from './header-map.ts';
 

@@ -4,7 +4,7 @@
  * ahead. Comes from a free list; allocates what the head's text costs.
  */
 
-import { type FailureCode, FAILURES } from '#src/base/failure.ts';
+import { FAILURES, type FailureCode } from '#src/base/failure.ts';
 import type { Reusable } from '#src/base/free-list.ts';
 import { encodeRequest } from '#src/codecs/h1/encoder.ts';
 import { refuse } from '#src/exchange/answer.ts';
@@ -38,9 +38,7 @@ export interface AttemptHome {
   nowMs(): number;
 }
 
-export class Attempt
-  implements Reusable, ExchangeHandler, ResponseSink, PoolClient, PickContext
-{
+export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolClient, PickContext {
   readonly #home: AttemptHome;
   #exchange: Exchange | undefined = undefined;
   #location: ProxiedLocation | undefined = undefined;

@@ -10,7 +10,7 @@ import { answer, answerStatus, refuse } from '#src/exchange/answer.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { BODY_LENGTH } from '#src/http/message.ts';
 import type { Location, ReturnHandler, VirtualServer } from '#src/routing/model.ts';
-import { Router, type RoutedServer } from '#src/routing/router.ts';
+import { type RoutedServer, Router } from '#src/routing/router.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { Attempt, type AttemptHome } from './attempt.ts';
 import type { ProxiedLocation } from './proxied-location.ts';

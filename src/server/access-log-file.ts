@@ -5,7 +5,7 @@
  */
 
 import { closeSync, openSync, write, writeSync } from 'node:fs';
-import { TimerEntry, type TimerWheel, type TimeoutOwner } from '#src/base/timer-wheel.ts';
+import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';

@@ -19,7 +19,7 @@ import {
   UPSTREAM_CONNECTS,
   UPSTREAM_REUSES,
 } from '#src/shared/thread-rows.ts';
-import { type TransportTier, createTransport } from '#src/transport/transport.ts';
+import { createTransport, type TransportTier } from '#src/transport/transport.ts';
 import { Upstream } from '#src/upstream/upstream.ts';
 import { AccessLogs } from './access-logs.ts';
 import { statusPage } from './status-page.ts';

@@ -1,7 +1,7 @@
 /** The pages of `stub_status` and `status_json`: sums over the shared rows, and the facts. */
 
-import type { Model } from '#src/config/model.ts';
 import { PRODUCT, VERSION } from '#src/base/version.ts';
+import type { Model } from '#src/config/model.ts';
 import type { StatusPage } from '#src/proxy/proxy.ts';
 import { currentFacts } from '#src/shared/facts.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
@@ -23,11 +23,7 @@ import {
 } from '#src/shared/thread-rows.ts';
 
 /** The page as it is now. */
-export function statusPage(
-  format: 'stub' | 'json',
-  model: Model,
-  shared: SharedState,
-): StatusPage {
+export function statusPage(format: 'stub' | 'json', model: Model, shared: SharedState): StatusPage {
   if (format === 'stub') return { contentType: 'text/plain', body: stubPage(shared) };
   const body = `${JSON.stringify(jsonPage(model, shared), null, 2)}\n`;
   return { contentType: 'application/json', body };

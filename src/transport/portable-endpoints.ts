@@ -1,6 +1,6 @@
 /** Data path. Accepting and connecting by public API. */
 
-import { type Socket, connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import type { Address } from '#src/base/address.ts';
 import type { Acceptor, AcceptorOwner, Dial, DialOwner } from './connection.ts';
 import { NO_OWNER } from './connection.ts';

@@ -19,8 +19,8 @@ import { type BodySink, FAILED } from '#src/codecs/codec.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
 import {
   MAX_CHUNK_DIGITS,
-  MAX_EXTENSIONS_BYTES,
   MAX_EXTENSION_BYTES,
+  MAX_EXTENSIONS_BYTES,
   MAX_TRAILER_BYTES,
 } from './limits.ts';
 import {

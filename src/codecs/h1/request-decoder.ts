@@ -3,22 +3,11 @@
  * read in two ways is refused with 400 and the connection is closed; nothing is repaired.
  */
 
-import {
-  BYTE_CLASS,
-  CR,
-  IS_TARGET,
-  IS_TOKEN,
-  LF,
-  SPACE,
-} from '#src/bytes/ascii.ts';
+import { BYTE_CLASS, CR, IS_TARGET, IS_TOKEN, LF, SPACE } from '#src/bytes/ascii.ts';
 import { latin1 } from '#src/bytes/latin1.ts';
 import { F_EXPECT } from '#src/http/field-names.ts';
 import { frameRequest } from '#src/http/framing.ts';
-import {
-  CONNECTION_CLOSE,
-  CONNECTION_KEEP_ALIVE,
-  readConnection,
-} from '#src/http/hop-by-hop.ts';
+import { CONNECTION_CLOSE, CONNECTION_KEEP_ALIVE, readConnection } from '#src/http/hop-by-hop.ts';
 import type { RequestHead } from '#src/http/message.ts';
 import { readTarget } from '#src/http/target.ts';
 import { FieldDecoder } from './field-decoder.ts';
@@ -85,7 +74,8 @@ export class RequestDecoder extends FieldDecoder {
       switch (state) {
         case S_START:
           if (byte === CR) {
-            if (++this.#leadingLines > MAX_LEADING_LINES) return this.fail('request_line_malformed');
+            if (++this.#leadingLines > MAX_LEADING_LINES)
+              return this.fail('request_line_malformed');
             at += 1;
             state = S_START_LF;
             break;
@@ -99,7 +89,8 @@ export class RequestDecoder extends FieldDecoder {
           state = S_START;
           break;
         case S_METHOD: {
-          while (at < end && ((BYTE_CLASS[bytes[at] as number] as number) & IS_TOKEN) !== 0) at += 1;
+          while (at < end && ((BYTE_CLASS[bytes[at] as number] as number) & IS_TOKEN) !== 0)
+            at += 1;
           const length = at - base - this.#lineStart;
           if (length > MAX_METHOD_BYTES) return this.fail('request_line_malformed');
           if (at === end) break;
@@ -156,7 +147,9 @@ export class RequestDecoder extends FieldDecoder {
     else if (version === 'HTTP/1.0') this.#minorVersion = 0;
     else {
       this.fail(
-        /^HTTP\/\d\.\d$/.test(version) ? 'request_version_unsupported' : 'request_version_malformed',
+        /^HTTP\/\d\.\d$/.test(version)
+          ? 'request_version_unsupported'
+          : 'request_version_malformed',
       );
       return false;
     }

@@ -35,13 +35,7 @@ export class ResponseDecoder extends FieldDecoder {
    * Reads the head that starts at bytes[base]. > 0 its length, `head` is filled · 0 need more: call
    * again with the same bytes in front · < 0 malformed. `method` is that of the request it answers.
    */
-  decodeHead(
-    bytes: Buffer,
-    base: number,
-    end: number,
-    head: ResponseHead,
-    method: string,
-  ): number {
+  decodeHead(bytes: Buffer, base: number, end: number, head: ResponseHead, method: string): number {
     if (this.state < S_FIELD_START) {
       const line = this.#decodeLine(bytes, base, end);
       if (line <= 0) return line;

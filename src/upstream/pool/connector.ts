@@ -2,7 +2,7 @@
 
 import type { Address } from '#src/base/address.ts';
 import type { FailureCode } from '#src/base/failure.ts';
-import { TimerEntry, type TimeoutOwner, type TimerWheel } from '#src/base/timer-wheel.ts';
+import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Connection, Dial, DialOwner } from '#src/transport/connection.ts';
 import type { Transport } from '#src/transport/transport.ts';
 import type { PoolClient, UpstreamConnection } from './response-sink.ts';

@@ -8,12 +8,12 @@
  */
 
 import type { FailureCode } from '#src/base/failure.ts';
-import { TimerEntry, type TimerWheel, type TimeoutOwner } from '#src/base/timer-wheel.ts';
+import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import { type Carry, carryOf } from '#src/bytes/carry.ts';
 import { latin1 } from '#src/bytes/latin1.ts';
 import { type BodySink, NEED_MORE } from '#src/codecs/codec.ts';
 import { BodyDecoder } from '#src/codecs/h1/body-decoder.ts';
-import { CHUNK_END, LAST_CHUNK, chunkHead } from '#src/codecs/h1/encoder.ts';
+import { CHUNK_END, chunkHead, LAST_CHUNK } from '#src/codecs/h1/encoder.ts';
 import { ResponseDecoder } from '#src/codecs/h1/response-decoder.ts';
 import { B_UNTIL_CLOSE } from '#src/codecs/h1/states.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
@@ -233,7 +233,8 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
       this.#fail(isLarge ? 'upstream_head_too_large' : 'upstream_protocol_error');
       return -1;
     }
-    if (head.status < 200) return this.#skipInformational(head.status) ? this.#next(head, used) : -1;
+    if (head.status < 200)
+      return this.#skipInformational(head.status) ? this.#next(head, used) : -1;
     this.#phase = U_BODY;
     this.#body.start(head.framing, head.bodyBytes);
     sink.onResponseHead();
