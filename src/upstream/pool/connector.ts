@@ -16,6 +16,7 @@ export interface PendingConnection {
 /** Turns a raw connection into one of the upstream's protocol. */
 interface Adopter {
   adopt(connection: Connection): UpstreamConnection;
+  onInternalError(error: unknown): void;
 }
 
 export class Connector implements PendingConnection, DialOwner, TimeoutOwner {
@@ -47,7 +48,14 @@ export class Connector implements PendingConnection, DialOwner, TimeoutOwner {
 
   onConnected(connection: Connection): void {
     this.#wheel.forget(this.#timer);
-    this.#client.onConnectionReady(this.#adopter.adopt(connection));
+    const adopted = this.#adopter.adopt(connection);
+    try {
+      this.#client.onConnectionReady(adopted);
+    } catch (error) {
+      // A mistake of ours costs this exchange, not the thread (CE-24).
+      this.#adopter.onInternalError(error);
+      adopted.fail('internal_error');
+    }
   }
 
   onDialFailed(errno: string): void {

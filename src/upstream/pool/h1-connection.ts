@@ -155,14 +155,14 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
       }
     } catch (error) {
       this.#home.onInternalError(error);
-      this.#fail('internal_error');
+      this.fail('internal_error');
     }
   }
 
   onEnd(): void {
     if (this.#sink === undefined) this.#closeIdle();
     else if (this.#phase === U_BODY && this.#body.state === B_UNTIL_CLOSE) this.#finish(false);
-    else this.#fail(this.#phase === U_BODY ? 'upstream_truncated' : 'upstream_reset');
+    else this.fail(this.#phase === U_BODY ? 'upstream_truncated' : 'upstream_reset');
   }
 
   onDrained(): void {
@@ -172,14 +172,14 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
 
   onBroken(_errno: string): void {
     if (this.#sink === undefined) this.#closeIdle();
-    else this.#fail(this.#phase === U_BODY ? 'upstream_truncated' : 'upstream_reset');
+    else this.fail(this.#phase === U_BODY ? 'upstream_truncated' : 'upstream_reset');
   }
 
   onTimeout(): void {
     if (this.#sink === undefined) this.#closeIdle();
-    else if (this.#connection.isQueued) this.#fail('upstream_send_timeout');
-    else if (this.#phase === U_HEAD) this.#fail('upstream_header_timeout');
-    else this.#fail('upstream_read_timeout');
+    else if (this.#connection.isQueued) this.fail('upstream_send_timeout');
+    else if (this.#phase === U_HEAD) this.fail('upstream_header_timeout');
+    else this.fail('upstream_read_timeout');
   }
 
   /** BodySink. */
@@ -202,7 +202,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
       const used = this.#body.decode(bytes, at, length, this);
       if (this.#sink !== sink) return; // given up meanwhile
       if (used < 0) {
-        this.#fail('upstream_protocol_error');
+        this.fail('upstream_protocol_error');
         return;
       }
       at += used;
@@ -230,7 +230,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     if (used < 0) {
       const { failure } = this.#head;
       const isLarge = failure === 'request_head_too_large' || failure === 'request_field_count';
-      this.#fail(isLarge ? 'upstream_head_too_large' : 'upstream_protocol_error');
+      this.fail(isLarge ? 'upstream_head_too_large' : 'upstream_protocol_error');
       return -1;
     }
     if (head.status < 200)
@@ -245,7 +245,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   #skipInformational(status: number): boolean {
     this.#informationalCount += 1;
     if (status !== 101 && this.#informationalCount <= MAX_INFORMATIONAL) return true;
-    this.#fail('upstream_protocol_error');
+    this.fail('upstream_protocol_error');
     return false;
   }
 
@@ -294,7 +294,8 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     if (relay !== undefined && isOut) releaseRelayBuffer(relay);
   }
 
-  #fail(failure: FailureCode): void {
+  /** Closes it and tells its sink, if it still has one. */
+  fail(failure: FailureCode): void {
     const sink = this.#sink;
     const sawBytes = this.#sawBytes;
     this.#sink = undefined;

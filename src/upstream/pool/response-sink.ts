@@ -47,6 +47,8 @@ export interface UpstreamConnection {
   resumeResponse(): void;
   /** The exchange is over before the response was: the connection cannot be used again. */
   abort(): void;
+  /** Closes it and tells its sink, if it still has one. */
+  fail(failure: FailureCode): void;
 }
 
 export interface UpstreamTimeouts {
