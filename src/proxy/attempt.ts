@@ -137,6 +137,7 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
   /** PoolClient. */
   onConnectionFailed(failure: FailureCode): void {
     this.#pending = undefined;
+    this.#connection = undefined;
     this.#failed(failure, false);
   }
 
@@ -144,13 +145,14 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     const exchange = this.#exchange as Exchange;
     const location = this.#location as ProxiedLocation;
     const { plan } = location;
+    this.#connection = connection;
     if (!plan.fill(exchange, added)) {
+      this.#connection = undefined;
       connection.abort();
       this.#leave(false);
       this.#giveUp('field_value_malformed');
       return;
     }
-    this.#connection = connection;
     const { request } = exchange;
     const head = encodeRequest(request, plan.target(exchange), plan.edits, added);
     connection.start(this, head, request.framing === BODY_CHUNKED, location.timeouts);

@@ -54,7 +54,7 @@ export class Connector implements PendingConnection, DialOwner, TimeoutOwner {
     } catch (error) {
       // A mistake of ours costs this exchange, not the thread (CE-24).
       this.#adopter.onInternalError(error);
-      adopted.fail('internal_error');
+      if (!adopted.fail('internal_error')) this.#client.onConnectionFailed('internal_error');
     }
   }
 

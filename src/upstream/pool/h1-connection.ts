@@ -294,13 +294,14 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     if (relay !== undefined && isOut) releaseRelayBuffer(relay);
   }
 
-  /** Closes it and tells its sink, if it still has one. */
-  fail(failure: FailureCode): void {
+  /** Closes it and tells its sink; false when it had none to tell. */
+  fail(failure: FailureCode): boolean {
     const sink = this.#sink;
     const sawBytes = this.#sawBytes;
     this.#sink = undefined;
     this.#close();
     sink?.onUpstreamFailed(failure, sawBytes);
+    return sink !== undefined;
   }
 
   #closeIdle(): void {

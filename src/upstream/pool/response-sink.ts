@@ -47,8 +47,8 @@ export interface UpstreamConnection {
   resumeResponse(): void;
   /** The exchange is over before the response was: the connection cannot be used again. */
   abort(): void;
-  /** Closes it and tells its sink, if it still has one. */
-  fail(failure: FailureCode): void;
+  /** Closes it and tells its sink; false when it had none to tell. */
+  fail(failure: FailureCode): boolean;
 }
 
 export interface UpstreamTimeouts {
