@@ -140,8 +140,8 @@ async function threadConnections(proxy: RunningProcess): Promise<number[]> {
 /** The open connections of each proxy thread, by the page of `status_json`. */
 export async function weirThreadConnections(url: string): Promise<number[]> {
   const response = await fetch(url, { headers: { connection: 'close' } });
-  const status = (await response.json()) as { threads: { connections: { active: number } }[] };
-  return status.threads.map(({ connections }) => connections.active);
+  const status = (await response.json()) as { threads: { active: number }[] };
+  return status.threads.map(({ active }) => active);
 }
 
 async function askHaproxy(path: string, command: string): Promise<string> {

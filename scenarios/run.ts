@@ -24,7 +24,7 @@ target, what was measured, and pass or FAIL. Exit code 1 when any failed.
 `;
 
 /** Files of this folder that are not scenarios. */
-const NOT_SCENARIOS = new Set(['scenario.ts', 'run.ts', 'demo.ts']);
+const NOT_SCENARIOS = new Set(['scenario.ts', 'run.ts']);
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
