@@ -18,65 +18,116 @@ export interface FailureTraits {
   /** The status of the answer; 0 when the connection is cut without one. */
   readonly status: number;
   readonly retry: RetryRule;
+  /** For the error log: what happened, in words. */
+  readonly means: string;
 }
 
-const downstream = (status: number): FailureTraits => ({
+const client = (status: number, means: string): FailureTraits => ({
   source: 'downstream',
   status,
   retry: 'never',
+  means,
+});
+
+const endpoint = (status: number, retry: RetryRule, means: string): FailureTraits => ({
+  source: 'upstream',
+  status,
+  retry,
+  means,
 });
 
 export const FAILURES = {
   // The request itself.
-  request_line_malformed: downstream(400),
-  request_version_malformed: downstream(400),
-  request_version_unsupported: downstream(505),
-  request_target_malformed: downstream(400),
-  request_target_too_long: downstream(414),
-  request_head_too_large: downstream(431),
-  request_field_count: downstream(431),
-  field_name_malformed: downstream(400),
-  field_value_malformed: downstream(400),
-  field_folded: downstream(400),
-  line_end_malformed: downstream(400),
-  host_missing: downstream(400),
-  host_repeated: downstream(400),
-  host_malformed: downstream(400),
-  framing_ambiguous: downstream(400),
-  content_length_malformed: downstream(400),
-  content_length_repeated: downstream(400),
-  transfer_encoding_malformed: downstream(400),
-  transfer_encoding_unknown: downstream(501),
-  transfer_encoding_http10: downstream(400),
-  chunk_malformed: downstream(400),
-  chunk_extension_too_long: downstream(400),
-  trailer_too_large: downstream(431),
-  expectation_unknown: downstream(417),
-  method_not_allowed: downstream(405),
-  body_too_large: downstream(413),
-  client_header_timeout: downstream(408),
-  client_body_timeout: downstream(408),
-  client_send_timeout: downstream(0),
-  client_abort: downstream(499),
-  no_route: downstream(404),
+  request_line_malformed: client(400, 'client sent a request line that is not HTTP/1.x'),
+  request_version_malformed: client(400, 'client sent a request line without a valid version'),
+  request_version_unsupported: client(505, 'client speaks a version of HTTP other than 1.x'),
+  request_target_malformed: client(400, 'client sent a malformed request target'),
+  request_target_too_long: client(
+    414,
+    'client sent a request line longer than a buffer of large_client_header_buffers',
+  ),
+  request_head_too_large: client(431, 'client sent a head larger than large_client_header_buffers'),
+  request_field_count: client(431, 'client sent too many header fields'),
+  field_name_malformed: client(400, 'client sent a malformed field name'),
+  field_value_malformed: client(400, 'a field value holds a control character'),
+  field_folded: client(400, 'client folded a field over two lines'),
+  line_end_malformed: client(400, 'client ended a line without CRLF'),
+  host_missing: client(400, 'client sent HTTP/1.1 without Host'),
+  host_repeated: client(400, 'client sent several Host fields'),
+  host_malformed: client(400, 'client sent an invalid or contradicting host'),
+  framing_ambiguous: client(400, 'client sent Content-Length and Transfer-Encoding together'),
+  content_length_malformed: client(400, 'client sent an invalid Content-Length'),
+  content_length_repeated: client(400, 'client sent several Content-Length fields'),
+  transfer_encoding_malformed: client(400, 'client sent an ambiguous Transfer-Encoding'),
+  transfer_encoding_unknown: client(501, 'client sent a Transfer-Encoding other than chunked'),
+  transfer_encoding_http10: client(400, 'client sent Transfer-Encoding with HTTP/1.0'),
+  chunk_malformed: client(400, 'client sent a malformed chunk'),
+  chunk_extension_too_long: client(400, 'client sent chunk extensions beyond the limit'),
+  trailer_too_large: client(431, 'client sent a trailer section beyond the limit'),
+  expectation_unknown: client(417, 'client expects something other than 100-continue'),
+  method_not_allowed: client(405, 'client sent CONNECT or TRACE'),
+  body_too_large: client(413, 'client sent a body larger than client_max_body_size'),
+  client_header_timeout: client(408, 'client took longer than client_header_timeout'),
+  client_body_timeout: client(408, 'client paused longer than client_body_timeout'),
+  client_send_timeout: client(0, 'client read nothing for send_timeout'),
+  client_abort: client(499, 'client closed the connection before the response was complete'),
+  no_route: client(404, 'no location answers this path'),
   // Towards the endpoint: nothing was sent yet.
-  upstream_connect_refused: { source: 'upstream', status: 502, retry: 'always' },
-  upstream_connect_failed: { source: 'upstream', status: 502, retry: 'always' },
-  upstream_connect_timeout: { source: 'upstream', status: 504, retry: 'always' },
-  no_healthy_upstream: { source: 'upstream', status: 502, retry: 'never' },
-  // A kept connection died before the first byte of the answer.
-  upstream_reset: { source: 'upstream', status: 502, retry: 'if-replayable' },
-  upstream_send_timeout: { source: 'upstream', status: 504, retry: 'if-replayable' },
-  upstream_header_timeout: { source: 'upstream', status: 504, retry: 'if-replayable' },
+  upstream_connect_refused: endpoint(502, 'always', 'the endpoint refused the connection'),
+  upstream_connect_failed: endpoint(502, 'always', 'the endpoint cannot be reached'),
+  upstream_connect_timeout: endpoint(
+    504,
+    'always',
+    'connecting took longer than proxy_connect_timeout',
+  ),
+  no_healthy_upstream: endpoint(
+    502,
+    'never',
+    'no live upstreams: every endpoint is down or failed',
+  ),
+  // The connection died before the first byte of the answer.
+  upstream_reset: endpoint(
+    502,
+    'if-replayable',
+    'the endpoint closed the connection before its response head was complete',
+  ),
+  upstream_send_timeout: endpoint(
+    504,
+    'if-replayable',
+    'the endpoint read nothing for proxy_send_timeout',
+  ),
+  upstream_header_timeout: endpoint(
+    504,
+    'if-replayable',
+    'the endpoint sent nothing for proxy_read_timeout',
+  ),
   // The endpoint answered something that cannot be passed on.
-  upstream_protocol_error: { source: 'upstream', status: 502, retry: 'if-replayable' },
-  upstream_head_too_large: { source: 'upstream', status: 502, retry: 'if-replayable' },
+  upstream_protocol_error: endpoint(502, 'if-replayable', 'the endpoint sent invalid HTTP'),
+  upstream_head_too_large: endpoint(
+    502,
+    'if-replayable',
+    'the endpoint sent a response head beyond the limit',
+  ),
   // Part of the answer has already left for the client: it can only be cut.
-  upstream_truncated: { source: 'upstream', status: 502, retry: 'never' },
-  upstream_read_timeout: { source: 'upstream', status: 504, retry: 'never' },
+  upstream_truncated: endpoint(502, 'never', 'the endpoint closed the connection within its body'),
+  upstream_read_timeout: endpoint(
+    504,
+    'never',
+    'the endpoint paused within its body longer than proxy_read_timeout',
+  ),
   // Ours.
-  shutting_down: { source: 'internal', status: 503, retry: 'never' },
-  internal_error: { source: 'internal', status: 500, retry: 'never' },
+  shutting_down: {
+    source: 'internal',
+    status: 503,
+    retry: 'never',
+    means: 'the deadline of worker_shutdown_timeout or a fast stop ended the exchange',
+  },
+  internal_error: {
+    source: 'internal',
+    status: 500,
+    retry: 'never',
+    means: 'an error of Weir; its stack stands in the line before',
+  },
 } as const satisfies Record<string, FailureTraits>;
 
 export type FailureCode = keyof typeof FAILURES;

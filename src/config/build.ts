@@ -32,7 +32,7 @@ export function buildModel(tree: ConfigTree, clock: Clock = new SystemClock()): 
   const variables = new VariableCompiler({ clock, hostname: hostname(), pid: process.pid });
   const scope = Scope.main(tree.nodes, parseTools(tree, variables));
   checkBlock(scope, problems);
-  const main = buildMain(scope, problems);
+  const main = buildMain(scope, tree, problems);
   const upstreams = new UpstreamList();
   let served: ReturnType<typeof buildServers> = { listens: [], servers: [], logFiles: [] };
   const http = scope.own(routingBlocks.http.name)[0];
@@ -62,7 +62,7 @@ function parseTools(tree: ConfigTree, variables: VariableCompiler): ParseTools {
   };
 }
 
-function buildMain(scope: Scope, problems: Problems): MainSettings {
+function buildMain(scope: Scope, tree: ConfigTree, problems: Problems): MainSettings {
   const settings = compileSettings(mainDirectives, scope, problems);
   const [eventsNode] = scope.own('events');
   const eventsScope = eventsNode === undefined ? scope : scope.inside('events', eventsNode);
@@ -73,14 +73,12 @@ function buildMain(scope: Scope, problems: Problems): MainSettings {
     ...settings,
     ...events,
     user: user === undefined || place === undefined ? undefined : { ...user, place },
-    errorLog: buildErrorLog(scope, problems),
+    errorLog: buildErrorLog(scope, tree.errorLog, problems),
   };
 }
 
-const DEFAULT_ERROR_LOG: ErrorLogConfig = { path: 'stderr', level: 'error' };
-
 /** The process has one error log; a second one is refused rather than left without effect. */
-function buildErrorLog(main: Scope, problems: Problems): ErrorLogConfig {
+function buildErrorLog(main: Scope, path: string, problems: Problems): ErrorLogConfig {
   const http = main.own(routingBlocks.http.name).map((node) => main.inside('http', node));
   const levels = [main, ...http];
   const nodes = levels.flatMap((level) => level.occurrences(errorLogDirectives.errorLogs));
@@ -91,5 +89,5 @@ function buildErrorLog(main: Scope, problems: Problems): ErrorLogConfig {
   const logs = levels.flatMap((level) => {
     return compileSettings(errorLogDirectives, level, problems).errorLogs;
   });
-  return logs[0] ?? DEFAULT_ERROR_LOG;
+  return logs[0] ?? { path, level: 'error' };
 }

@@ -22,6 +22,8 @@ export interface ReadOptions {
   readonly prefix?: string | undefined;
   /** `-g`: directives for the top level, read before the file. */
   readonly globals?: string | undefined;
+  /** `-e`: where errors go when no `error_log` says otherwise; `stderr` when not given. */
+  readonly errorLog?: string | undefined;
   /** Stands in for DNS and /etc/hosts in tests. */
   readonly lookup?: HostLookup;
 }
@@ -50,7 +52,9 @@ export async function readConfiguration(options: ReadOptions): Promise<ReadConfi
   ];
   const hosts = await lookUpHosts(nodes, options.lookup ?? systemLookup);
   const defaultPort = process.geteuid?.() === 0 ? 80 : 8_000;
-  const tree = { file, prefix, nodes, hosts, defaultPort };
+  const { errorLog: given = 'stderr' } = options;
+  const errorLog = given === 'stderr' ? given : resolve(prefix, given);
+  const tree = { file, prefix, nodes, hosts, errorLog, defaultPort };
   return { tree, sources: reader.sources, problems: problems.list };
 }
 

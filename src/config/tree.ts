@@ -10,6 +10,8 @@ export interface ConfigTree {
   readonly nodes: readonly ConfigNode[];
   /** Host name → its IP addresses when the files were read; a name without any is left out. */
   readonly hosts: Readonly<Record<string, readonly string[]>>;
+  /** `-e`: where errors go without `error_log`; absolute, or `stderr`. */
+  readonly errorLog: string;
   /** The port of a server without `listen`: 80 for root, 8000 for others, as in nginx. */
   readonly defaultPort: number;
 }

@@ -36,6 +36,8 @@ const added = new AddedFields();
 export interface AttemptHome {
   releaseAttempt(attempt: Attempt): void;
   nowMs(): number;
+  /** For the error log. `endpoint` is '' when there was none to try. */
+  onAttemptFailed(exchange: Exchange, failure: FailureCode, endpoint: string): void;
 }
 
 export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolClient, PickContext {
@@ -100,6 +102,7 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
   #tryNext(): void {
     const endpoint = this.#upstream.pick(this);
     if (endpoint === undefined) {
+      this.#home.onAttemptFailed(this.#exchange as Exchange, 'no_healthy_upstream', '');
       this.#giveUp('no_healthy_upstream');
       return;
     }
@@ -260,6 +263,7 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     const exchange = this.#exchange as Exchange;
     const endpoint = this.#endpoint as Endpoint;
     exchange.upstreamResponseMs = this.#sinceStart();
+    if (!isStale) this.#home.onAttemptFailed(exchange, failure, endpoint.config.name);
     if (exchange.responseState === RESPONSE_STARTED) {
       this.#leave(true);
       exchange.reason = failure;

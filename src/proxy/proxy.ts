@@ -30,6 +30,8 @@ export interface ProxyOptions {
   /** The targets for the access logs of a location. */
   readonly logsOf: (location: Location) => readonly AccessLogTarget[];
   readonly statusPage: (format: 'stub' | 'json') => StatusPage;
+  /** For the error log: a try failed, whether or not another one follows. */
+  readonly onAttemptFailed: AttemptHome['onAttemptFailed'];
 }
 
 /** How one location answers, compiled. */
@@ -49,12 +51,14 @@ export class Proxy implements AttemptHome {
   readonly #router: Router;
   readonly #served = new Map<Location, Served>();
   readonly #statusPage: (format: 'stub' | 'json') => StatusPage;
+  readonly onAttemptFailed: AttemptHome['onAttemptFailed'];
   readonly #attempts = new FreeList<Attempt>(() => new Attempt(this), MAX_FREE_ATTEMPTS);
 
   constructor(options: ProxyOptions) {
     this.#clock = options.clock;
     this.#router = new Router(options.servers);
     this.#statusPage = options.statusPage;
+    this.onAttemptFailed = options.onAttemptFailed;
     for (const { fallback, locations } of options.servers) {
       for (const location of [...locations, fallback]) {
         this.#served.set(location, {

@@ -77,7 +77,7 @@ export const handlerDirectives = directives({
     contexts: ['server', 'location'],
     argument: custom({ usage: '', minWords: 0, maxWords: 1, parse: () => true }),
     inherit: false,
-    doc: "nginx's page of counters, over all proxy threads.",
+    doc: "The page of counters that nginx has, over all proxy threads.",
   },
   statusJson: {
     name: 'status_json',

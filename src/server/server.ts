@@ -22,6 +22,7 @@ import {
 import { createTransport, type TransportTier } from '#src/transport/transport.ts';
 import { Upstream } from '#src/upstream/upstream.ts';
 import { AccessLogs } from './access-logs.ts';
+import { FailureLog } from './failure-log.ts';
 import { statusPage } from './status-page.ts';
 
 export interface ServerOptions {
@@ -66,6 +67,7 @@ export class Server implements ListenerOwner {
     this.#row = shared.rows.row(thread);
     this.#logs = new AccessLogs(this.#wheel, { onDropped: (...what) => this.#onDropped(...what) });
     const transport = createTransport(options.tier);
+    const failures = new FailureLog(options.errorLog);
     const server = this;
     const poolThread = {
       wheel: this.#wheel,
@@ -89,12 +91,14 @@ export class Server implements ListenerOwner {
       upstreams: this.#upstreams,
       logsOf: (location) => this.#logs.of(location),
       statusPage: (format) => statusPage(format, model, shared),
+      onAttemptFailed: (...what) => failures.onAttemptFailed(...what),
     });
     this.#thread = new HttpThread({
       clock: this.#clock,
       wheel: this.#wheel,
       row: this.#row,
       serve: (exchange, listenKey) => proxy.serve(exchange, listenKey),
+      onReason: (exchange) => failures.onReason(exchange),
       onInternalError: (error) => this.#onInternalError(error),
     });
     for (const listen of model.listens) {

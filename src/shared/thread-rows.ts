@@ -38,7 +38,8 @@ export const INTERNAL_ERRORS = 19;
 /** How many columns are in use; the row has room for THREAD_ROW_CELLS. */
 export const COLUMN_COUNT = 20;
 
-const GAUGES = [
+/** The columns that fall as well as rise. */
+export const GAUGES = [
   CONNECTIONS_ACTIVE,
   CONNECTIONS_READING,
   CONNECTIONS_WRITING,

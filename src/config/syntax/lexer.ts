@@ -23,7 +23,7 @@ export interface EndToken {
   readonly openQuote: { readonly line: number; readonly column: number } | undefined;
 }
 
-/** A character that cannot follow a closing quote; it is skipped. */
+/** A character that cannot follow a closing quote; the word it begins is skipped. */
 export interface StrayToken {
   readonly kind: 'stray';
   readonly text: string;
@@ -53,7 +53,10 @@ export class Lexer {
       this.#afterQuote = false;
       const char = this.#text[this.#at];
       if (char !== undefined && !BLANK.includes(char) && !';{)'.includes(char)) {
-        return { kind: 'stray', text: this.#take(), ...this.#placeBefore() };
+        const place = this.#place();
+        // The word it begins is skipped: it would only be a second problem.
+        this.#bare(place);
+        return { kind: 'stray', text: char, ...place };
       }
     }
     this.#skipBlanksAndComments();
@@ -123,10 +126,6 @@ export class Lexer {
 
   #place(): { line: number; column: number } {
     return { line: this.#line, column: this.#at - this.#lineStart + 1 };
-  }
-
-  #placeBefore(): { line: number; column: number } {
-    return { line: this.#line, column: this.#at - this.#lineStart };
   }
 }
 

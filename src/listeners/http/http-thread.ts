@@ -32,6 +32,8 @@ export interface HttpThreadOptions {
   readonly row: Float64Array;
   /** Serves an exchange whose head is complete: routes it and answers it, now or later. */
   readonly serve: (exchange: Exchange, listenKey: string) => void;
+  /** An exchange with a reason has ended: for the error log. */
+  readonly onReason: (exchange: Exchange) => void;
   /** An exception of ours while serving: logged, and the exchange answered with 500 (CE-24). */
   readonly onInternalError: (error: unknown) => void;
 }
@@ -41,6 +43,7 @@ export class HttpThread {
   readonly wheel: TimerWheel;
   readonly row: Float64Array;
   readonly serve: (exchange: Exchange, listenKey: string) => void;
+  readonly onReason: (exchange: Exchange) => void;
   readonly onInternalError: (error: unknown) => void;
   readonly exchanges = new FreeList<Exchange>(() => new Exchange(), MAX_FREE);
   readonly readers = new FreeList<RequestReader>(() => new RequestReader(), MAX_FREE);
@@ -53,6 +56,7 @@ export class HttpThread {
     this.wheel = options.wheel;
     this.row = options.row;
     this.serve = options.serve;
+    this.onReason = options.onReason;
     this.onInternalError = options.onInternalError;
   }
 }

@@ -500,6 +500,7 @@ export class Http1Connection
     if (family >= 1 && family <= 5) this.#count(RESPONSES_1XX + family - 1, 1);
     this.#count(BYTES_OUT, exchange.bytesSent);
     this.#exchange = undefined;
+    if (exchange.reason !== '') this.#thread.onReason(exchange);
     if (exchange.logs.length > 0) {
       this.#thread.clock.refresh();
       recordExchange(exchange);
