@@ -75,9 +75,9 @@ export const handlerDirectives = directives({
   stubStatus: {
     name: 'stub_status',
     contexts: ['server', 'location'],
-    argument: custom({ usage: '', minWords: 0, maxWords: 1, parse: () => true }),
+    argument: nothing(),
     inherit: false,
-    doc: "The page of counters that nginx has, over all proxy threads.",
+    doc: 'The page of counters that nginx has, over all proxy threads.',
   },
   statusJson: {
     name: 'status_json',

@@ -10,7 +10,7 @@ export function didYouMean(typed: string, names: Iterable<string>): string | und
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const name of names) {
-    if (Math.abs(name.length - typed.length) > MAX_LENGTH_DIFFERENCE) continue;
+    if (name === typed || Math.abs(name.length - typed.length) > MAX_LENGTH_DIFFERENCE) continue;
     const lower = name.toLowerCase();
     const isCut = wanted.length > 3 && (lower.startsWith(wanted) || wanted.startsWith(lower));
     const distance = isCut ? 1 : editDistance(wanted, lower);

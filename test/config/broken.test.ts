@@ -10,7 +10,7 @@ import { loadConfiguration } from '#src/config/read-configuration.ts';
 
 const FOLDER = join(import.meta.dirname, 'broken');
 
-/** Each file has one mistake; it is the only `emerg`, unless it makes another one likely. */
+/** Each file has one mistake, and is told that one and no other. */
 const BROKEN: readonly (readonly [name: string, line: number, column: number, message: string])[] =
   [
     ['unknown-directive', 6, 7, 'unknown directive "proxy_passs", did you mean "proxy_pass"?'],
@@ -267,8 +267,9 @@ const read = (name: string) => {
 for (const [name, line, column, message] of BROKEN) {
   test(`broken configuration: ${name}`, async () => {
     const { problems, model } = await read(name);
-    const [first] = problems.filter(({ severity }) => severity === 'emerg');
+    const [first, ...more] = problems.filter(({ severity }) => severity === 'emerg');
     assert.ok(first);
+    assert.deepEqual(more, []);
     const said = first.suggestion === undefined ? '' : `, ${first.suggestion}`;
     assert.equal(`${first.message}${said}`, message.replaceAll('FOLDER', FOLDER));
     assert.deepEqual([first.line, first.column], [line, column]);

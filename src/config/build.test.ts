@@ -1,0 +1,411 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatAddress } from '#src/base/address.ts';
+import { formatProblem, Problems } from '#src/schema/problem.ts';
+import { buildModel, hashOf } from './build.ts';
+import type { Model } from './model.ts';
+import { parse } from './syntax/parser.ts';
+import type { ConfigTree } from './tree.ts';
+
+function treeOf(text: string): ConfigTree {
+  const problems = new Problems();
+  const nodes = parse(text, 'w.conf', problems);
+  assert.deepEqual(problems.list, []);
+  return {
+    file: '/p/conf/w.conf',
+    prefix: '/p',
+    nodes,
+    hosts: { localhost: ['127.0.0.1', '::1'], 'app.test': ['192.0.2.7'] },
+    errorLog: 'stderr',
+    defaultPort: 80,
+  };
+}
+
+function build(text: string): { model: Model | undefined; problems: string[] } {
+  const { model, problems } = buildModel(treeOf(text));
+  return { model, problems: problems.map(formatProblem) };
+}
+
+function buildWell(text: string): Model {
+  const { model, problems } = build(text);
+  assert.deepEqual(problems, []);
+  assert.ok(model);
+  return model;
+}
+
+/** The first location (or the server itself) of a server with that body. */
+function locationOf(body: string, http = ''): Model['servers'][number]['fallback'] {
+  const [server] = buildWell(`http { ${http} server { listen 80; ${body} } }`).servers;
+  assert.ok(server);
+  return server.locations[0] ?? server.fallback;
+}
+
+test('defaults are those of nginx 1.31, except where we say so', () => {
+  const model = buildWell('http { server { } }');
+  assert.deepEqual(model.main, {
+    user: undefined,
+    workerProcesses: 1,
+    workerRlimitNofile: undefined,
+    workerShutdownTimeoutMs: 0,
+    pidFile: '/p/weir.pid',
+    daemon: false,
+    workerConnections: 512,
+    acceptMode: 'reuseport',
+    errorLog: { path: 'stderr', level: 'error' },
+  });
+  assert.deepEqual(
+    model.listens.map(({ key, backlog }) => [key, backlog]),
+    [['0.0.0.0:80', 511]],
+  );
+  const [server] = model.servers;
+  assert.deepEqual(server?.names, ['']);
+  assert.deepEqual(server?.listens, [{ key: '0.0.0.0:80', isDefault: true }]);
+  assert.deepEqual(server?.fallback.handler, { kind: 'none' });
+  assert.deepEqual(server?.fallback.client, {
+    headerTimeoutMs: 60_000,
+    headerBufferBytes: 1_024,
+    headerBuffers: { count: 4, bytes: 8_192 },
+    ignoreInvalidHeaders: true,
+    underscoresInHeaders: false,
+    bodyTimeoutMs: 60_000,
+    maxBodyBytes: 1_048_576,
+    sendTimeoutMs: 60_000,
+    keepalive: { timeoutMs: 75_000, headerSec: 0 },
+    keepaliveMinTimeoutMs: 0,
+    keepaliveRequests: 1_000,
+    keepaliveTimeMs: 3_600_000,
+    lingeringClose: 'on',
+    lingeringTimeMs: 30_000,
+    lingeringTimeoutMs: 5_000,
+    serverTokens: 'on',
+  });
+  assert.deepEqual(server?.fallback.proxy, {
+    setHeaders: [],
+    connectTimeoutMs: 60_000,
+    sendTimeoutMs: 60_000,
+    readTimeoutMs: 60_000,
+    httpVersion: '1.1',
+    buffering: false,
+    requestBuffering: false,
+  });
+});
+
+test('main and events', () => {
+  const { main } = buildWell(`
+    user www www-data; worker_processes auto; worker_rlimit_nofile 4096;
+    worker_shutdown_timeout 10s; pid run/w.pid; daemon on; error_log logs/e.log warn;
+    events { worker_connections 2048; accept shared; }
+    http { }`);
+  assert.deepEqual(main, {
+    user: { name: 'www', group: 'www-data', place: { file: 'w.conf', line: 2, column: 5 } },
+    workerProcesses: 'auto',
+    workerRlimitNofile: 4_096,
+    workerShutdownTimeoutMs: 10_000,
+    pidFile: '/p/run/w.pid',
+    daemon: true,
+    workerConnections: 2_048,
+    acceptMode: 'shared',
+    errorLog: { path: '/p/logs/e.log', level: 'warn' },
+  });
+});
+
+test('an error_log in http counts when there is none outside', () => {
+  const { main } = buildWell('http { error_log /var/log/w.log; }');
+  assert.deepEqual(main.errorLog, { path: '/var/log/w.log', level: 'error' });
+});
+
+test('addresses to listen on', () => {
+  const model = buildWell(`http { server {
+    listen 81; listen *:82; listen 127.0.0.1; listen [::]:83; listen [::1]; listen localhost:84;
+    listen unix:/run/w.sock; listen app.test:85 backlog=9 reuseport;
+  } }`);
+  assert.deepEqual(
+    model.listens.map(({ key }) => key),
+    [
+      '0.0.0.0:81',
+      '0.0.0.0:82',
+      '127.0.0.1:80',
+      '[::]:83',
+      '[::1]:80',
+      '127.0.0.1:84',
+      '[::1]:84',
+      'unix:/run/w.sock',
+      '192.0.2.7:85',
+    ],
+  );
+  assert.equal(model.listens.at(-1)?.backlog, 9);
+  assert.ok(model.listens.every(({ key, address }) => key === formatAddress(address)));
+});
+
+test('the first server of an address is its default, unless another says so', () => {
+  const { servers } = buildWell(`http {
+    server { listen 80; listen 81; server_name a; }
+    server { listen 80 default_server; listen 81; server_name b; }
+  }`);
+  assert.deepEqual(
+    servers.map(({ listens }) => listens.map(({ key, isDefault }) => [key, isDefault])),
+    [
+      [
+        ['0.0.0.0:80', false],
+        ['0.0.0.0:81', true],
+      ],
+      [
+        ['0.0.0.0:80', true],
+        ['0.0.0.0:81', false],
+      ],
+    ],
+  );
+});
+
+test('names are lower case, each once', () => {
+  const { servers } = buildWell(
+    'http { server { server_name A.test b.TEST a.test; server_name ""; } }',
+  );
+  assert.deepEqual(servers[0]?.names, ['a.test', 'b.test', '']);
+});
+
+test('a name that an earlier server has on the same address is a warning', () => {
+  const { model, problems } = build(`http {
+    server { listen 80; server_name a.test; }
+    server { listen 80; listen 81; server_name b.test a.test; }
+  }`);
+  assert.ok(model);
+  assert.deepEqual(problems, [
+    'weir: [warn] conflicting server name "a.test" on 0.0.0.0:80, ignored, the first is in line 2 in w.conf:3',
+  ]);
+});
+
+test('upstreams: named ones with their keep-alive, one endpoint per address', () => {
+  const { upstreams } = buildWell(`http {
+    upstream app {
+      server app.test:8080 weight=3 max_fails=2 fail_timeout=30s;
+      server localhost down;
+      server unix:/run/app.sock;
+      keepalive 8; keepalive_requests 10; keepalive_time 1m; keepalive_timeout 5s;
+    }
+    keepalive_timeout 11s;
+  }`);
+  const [app] = upstreams;
+  assert.equal(app?.name, 'app');
+  assert.deepEqual(app?.pool, {
+    maxIdle: 8,
+    maxRequests: 10,
+    maxAgeMs: 60_000,
+    idleTimeoutMs: 5_000,
+  });
+  assert.deepEqual(
+    app?.endpoints.map(({ name, weight, maxFails, failTimeoutMs, down }) => {
+      return [name, weight, maxFails, failTimeoutMs, down];
+    }),
+    [
+      ['192.0.2.7:8080', 3, 2, 30_000, false],
+      ['127.0.0.1:80', 1, 1, 10_000, true],
+      ['[::1]:80', 1, 1, 10_000, true],
+      ['unix:/run/app.sock', 1, 1, 10_000, false],
+    ],
+  );
+});
+
+test('the keep-alive of http is for clients and does not reach into upstreams', () => {
+  const { upstreams } = buildWell(`http {
+    keepalive_timeout 11s; keepalive_requests 7;
+    upstream app { server 127.0.0.1:1; }
+  }`);
+  assert.deepEqual(upstreams[0]?.pool, {
+    maxIdle: 32,
+    maxRequests: 1_000,
+    maxAgeMs: 3_600_000,
+    idleTimeoutMs: 60_000,
+  });
+});
+
+const PASSES: readonly (readonly [
+  pass: string,
+  name: string,
+  host: string,
+  port: string,
+  uri: string | undefined,
+])[] = [
+  ['http://app', 'app', 'app', '80', undefined],
+  ['http://app/', 'app', 'app', '80', '/'],
+  ['http://127.0.0.1:9000', '127.0.0.1:9000', '127.0.0.1:9000', '9000', undefined],
+  ['http://127.0.0.1:80/v1/', '127.0.0.1:80', '127.0.0.1', '80', '/v1/'],
+  ['http://app.test?x=1', 'app.test', 'app.test', '80', '/?x=1'],
+  ['http://[::1]:9000/', '[::1]:9000', '[::1]:9000', '9000', '/'],
+  ['HTTP://app.test:8080/a', 'app.test:8080', 'app.test:8080', '8080', '/a'],
+  ['http://unix:/run/a.sock', 'unix:/run/a.sock', 'localhost', '', undefined],
+  ['http://unix:/run/a.sock:/v1/', 'unix:/run/a.sock', 'localhost', '', '/v1/'],
+];
+
+for (const [pass, name, hostHeader, port, uri] of PASSES) {
+  test(`proxy_pass ${pass}`, () => {
+    const { servers, upstreams } = buildWell(`http {
+      server { location / { proxy_pass ${pass}; } }
+      upstream app { server 127.0.0.1:1; }
+    }`);
+    const handler = servers[0]?.locations[0]?.handler;
+    assert.ok(handler?.kind === 'proxy');
+    assert.equal(upstreams[handler.upstream]?.name, name);
+    assert.equal(upstreams[handler.upstream]?.implicit, name !== 'app');
+    assert.deepEqual([handler.hostHeader, handler.port, handler.uri], [hostHeader, port, uri]);
+  });
+}
+
+test('two spellings of one address share an upstream', () => {
+  const { upstreams } = buildWell(`http { server {
+    location /a { proxy_pass http://127.0.0.1; }
+    location /b { proxy_pass http://127.0.0.1:80/b; }
+    location /c { proxy_pass http://127.0.0.1:81; }
+  } }`);
+  assert.equal(upstreams.length, 2);
+});
+
+test('what a return becomes', () => {
+  const cases: readonly (readonly [
+    words: string,
+    status: number,
+    part?: 'body' | 'location',
+    text?: string,
+  ])[] = [
+    ['204', 204],
+    ['200 hello', 200, 'body', 'hello'],
+    ['404 "not here"', 404, 'body', 'not here'],
+    ['301 https://a.test/', 301, 'location', 'https://a.test/'],
+    ['308 /b', 308, 'location', '/b'],
+    ['http://a.test/', 302, 'location', 'http://a.test/'],
+    ['444', 444],
+  ];
+  for (const [words, status, part, text] of cases) {
+    const { handler } = locationOf(`location / { return ${words}; }`);
+    assert.ok(handler.kind === 'return');
+    assert.equal(handler.status, status);
+    assert.equal(handler.body?.constant, part === 'body' ? text : undefined);
+    assert.equal(handler.location?.constant, part === 'location' ? text : undefined);
+  }
+});
+
+test('a return of the server answers before any location', () => {
+  const [server] = buildWell('http { server { return 404; location / { return 204; } } }').servers;
+  assert.deepEqual(server?.fallback.handler, { kind: 'return', status: 404 });
+  assert.deepEqual(server?.locations, []);
+});
+
+test('locations: kinds, modifiers that touch the path, status pages', () => {
+  const [server] = buildWell(`http { server {
+    location / { }
+    location = /exact { stub_status; }
+    location =/touching { status_json; }
+    location ^~ /static/ { }
+    location "/with space" { }
+  } }`).servers;
+  assert.deepEqual(
+    server?.locations.map(({ match, handler }) => [match.kind, match.path, handler.kind]),
+    [
+      ['prefix', '/', 'none'],
+      ['exact', '/exact', 'status'],
+      ['exact', '/touching', 'status'],
+      ['prefix', '/static/', 'none'],
+      ['prefix', '/with space', 'none'],
+    ],
+  );
+});
+
+test('proxy_set_header is inherited whole or not at all', () => {
+  const outer = 'proxy_set_header A 1; proxy_set_header B 2;';
+  const inherited = locationOf('location / { }', outer).proxy.setHeaders;
+  assert.deepEqual(
+    inherited.map(([name, value]) => [name, value.constant]),
+    [
+      ['A', '1'],
+      ['B', '2'],
+    ],
+  );
+  const own = locationOf('location / { proxy_set_header C ""; }', outer).proxy.setHeaders;
+  assert.deepEqual(
+    own.map(([name, value]) => [name, value.constant]),
+    [['C', '']],
+  );
+});
+
+test('access logs: named formats, combined, several, off, and the files they need', () => {
+  const model = buildWell(`http {
+    log_format main escape=json '$status ' '$request';
+    access_log logs/a.log main buffer=4k flush=2s;
+    access_log /var/log/b.log;
+    server { location / { } location /quiet { access_log off; } location /own { access_log c.log; } }
+  }`);
+  const logs = model.servers[0]?.locations.map(({ log }) => log.accessLogs) ?? [];
+  assert.deepEqual(
+    logs.map((list) => list.map(({ path, bufferBytes, flushMs }) => [path, bufferBytes, flushMs])),
+    [
+      [
+        ['/p/logs/a.log', 4_096, 2_000],
+        ['/var/log/b.log', 65_536, 1_000],
+      ],
+      [],
+      [['/p/c.log', 65_536, 1_000]],
+    ],
+  );
+  assert.deepEqual(model.logFiles, ['/p/logs/a.log', '/var/log/b.log', '/p/c.log']);
+});
+
+test('types and default_type', () => {
+  assert.equal(locationOf('').content.types.get('html'), 'text/html');
+  const { content } = locationOf('', 'default_type text/x; types { text/css css CSS; a/b x y; }');
+  assert.equal(content.defaultType, 'text/x');
+  assert.deepEqual(
+    [...content.types],
+    [
+      ['css', 'text/css'],
+      ['x', 'a/b'],
+      ['y', 'a/b'],
+    ],
+  );
+});
+
+test('inert directives are named as notices, and streaming is said', () => {
+  const { model, problems } = build('http { sendfile on; proxy_buffering on; server { } }');
+  assert.ok(model);
+  assert.deepEqual(problems, [
+    'weir: [notice] "sendfile" has nothing to tune in Weir and is ignored in w.conf:1',
+    'weir: [notice] "proxy_buffering on" has no effect in this version of Weir: bodies are streamed in w.conf:1',
+  ]);
+});
+
+test('all problems of a file are told in one run, also where nothing uses them', () => {
+  const { model, problems } = build(`
+http {
+  send_timeout 5x;
+  upstream unused { server 127.0.0.1:99999; }
+  log_format unused $nothing_at_all;
+  server { listen 80 oops; location / { return abc; } locaton /x { } }
+}`);
+  assert.equal(model, undefined);
+  assert.deepEqual(problems.map((line) => /in w\.conf:(\d+)/.exec(line)?.[1]).sort(), [
+    '3',
+    '4',
+    '5',
+    '6',
+    '6',
+    '6',
+  ]);
+});
+
+test('a configuration without http is a warning', () => {
+  const { model, problems } = build('events { }');
+  assert.ok(model);
+  assert.match(problems[0] ?? '', /no "http" section/);
+});
+
+test('the hash changes with what is said, not with how it is laid out', () => {
+  const hash = hashOf(treeOf('http { server { listen 80; } }'));
+  assert.match(hash, /^[0-9a-f]{12}$/);
+  assert.equal(hashOf(treeOf('# c\nhttp {\n server {\n listen "80"; } }')), hash);
+  assert.notEqual(hashOf(treeOf('http { server { listen 81; } }')), hash);
+});
+
+test('the tree crosses processes as plain data', () => {
+  const text = 'http { server { listen 80; location / { return 200 "a;b"; } } }';
+  const tree = JSON.parse(JSON.stringify(treeOf(text))) as ConfigTree;
+  assert.equal(buildModel(tree).model?.hash, hashOf(treeOf(text)));
+});
