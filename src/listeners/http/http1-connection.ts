@@ -16,7 +16,6 @@ import { type TimeoutOwner, TimerEntry } from '#src/base/timer-wheel.ts';
 import { type Carry, carryOf } from '#src/bytes/carry.ts';
 import { latin1 } from '#src/bytes/latin1.ts';
 import { type BodySink, NEED_MORE } from '#src/codecs/codec.ts';
-import { CHUNK_END, chunkHead, encodeResponse, LAST_CHUNK } from '#src/codecs/h1/encoder.ts';
 import { recordExchange } from '#src/exchange/access-record.ts';
 import { refuse } from '#src/exchange/answer.ts';
 import type { ClientFacts, Downstream } from '#src/exchange/downstream.ts';
@@ -31,33 +30,25 @@ import {
   BYTES_IN,
   BYTES_OUT,
   CONNECTIONS_ACTIVE,
-  CONNECTIONS_READING,
-  CONNECTIONS_WAITING,
-  CONNECTIONS_WRITING,
   REQUESTS,
   RESPONSES_1XX,
 } from '#src/shared/thread-rows.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
 import type { HttpThread, ListenerSettings, RequestReader } from './http-thread.ts';
 import {
-  framingToClient,
-  RESPONSE_EDITS,
-  responseLines,
-  TO_CLIENT_CHUNKED,
-  TO_CLIENT_CLOSE,
-  TO_CLIENT_NONE,
-} from './response-lines.ts';
+  GAUGE_OF_PHASE,
+  NO_GAUGE,
+  P_BODY,
+  P_CLOSED,
+  P_DISCARD,
+  P_HEAD,
+  P_IDLE,
+  P_LINGER,
+  P_NEW,
+  P_SERVED,
+} from './phases.ts';
+import { ResponseWriter } from './response-writer.ts';
 
-export const P_IDLE = 0; //    between requests
-export const P_HEAD = 1; //    a request head is coming
-export const P_BODY = 2; //    its body is coming
-export const P_SERVED = 3; //  request complete, response not
-export const P_DISCARD = 4; // answered early; the rest of the body is read and dropped
-export const P_LINGER = 5; //  our side is closed; input is dropped until the client closes
-export const P_CLOSED = 6; //  terminal
-
-/** Bodies up to this are sent as text, in one write with what is around them. */
-const MAX_TEXT_BODY_BYTES = 8 * 1024;
 /** A body that was answered early is read to its end when no more than this is to come. */
 const MAX_DISCARD_BYTES = 64 * 1024;
 /** While draining, a quiet connection stays this long: a request may be on its way to us. */
@@ -77,13 +68,13 @@ export class Http1Connection
   readonly #settings: ListenerSettings;
   readonly #keeper: ConnectionKeeper;
   readonly #connection: Connection;
+  readonly #response: ResponseWriter;
   readonly #timer = new TimerEntry(this);
   readonly #openedAtMs: number;
-  #phase = P_IDLE;
+  #phase = P_NEW;
   #exchange: Exchange | undefined = undefined;
   #reader: RequestReader | undefined = undefined;
   #carry: Carry | undefined = undefined;
-  #framing = TO_CLIENT_NONE;
   #isProcessing = false;
   #isReadingHeld = false;
   #mustClose = false;
@@ -104,6 +95,7 @@ export class Http1Connection
     this.#settings = settings;
     this.#keeper = keeper;
     this.#connection = connection;
+    this.#response = new ResponseWriter(connection);
     this.connectionSerial = ++thread.connectionSerial;
     this.#openedAtMs = thread.clock.refresh();
     this.#idleTimeoutMs = settings.client.headerTimeoutMs;
@@ -111,7 +103,7 @@ export class Http1Connection
     // Once the peer has reset the connection its name cannot be asked for: a log line needs it.
     if (settings.isLogged) connection.remoteAddress();
     this.#count(CONNECTIONS_ACTIVE, 1);
-    this.#count(CONNECTIONS_WAITING, 1);
+    this.#enter(P_IDLE);
     thread.wheel.arm(this.#timer, this.#idleTimeoutMs);
   }
 
@@ -235,14 +227,12 @@ export class Http1Connection
     head.maxRequestLineBytes = client.headerBuffers.bytes;
     head.maxHeadBytes = client.headerBuffers.bytes * client.headerBuffers.count;
     head.keepsUnderscores = client.underscoresInHeaders;
-    this.#framing = TO_CLIENT_NONE;
+    this.#response.reset();
     exchange.downstream = this;
     exchange.limits = client;
     exchange.startedAtMs = thread.clock.refresh();
     this.exchangeCount += 1;
-    this.#phase = P_HEAD;
-    this.#count(CONNECTIONS_WAITING, -1);
-    this.#count(CONNECTIONS_READING, 1);
+    this.#enter(P_HEAD);
     thread.wheel.arm(this.#timer, client.headerTimeoutMs);
   }
 
@@ -251,12 +241,10 @@ export class Http1Connection
     const reader = this.#reader as RequestReader;
     const taken = reader.head.decodeHead(bytes, at, length, exchange.request);
     if (taken === NEED_MORE) return 0;
-    this.#count(CONNECTIONS_READING, -1);
-    this.#count(CONNECTIONS_WRITING, 1);
     this.#count(REQUESTS, 1);
     this.#thread.wheel.disarm(this.#timer);
     if (taken < 0) {
-      this.#phase = P_SERVED;
+      this.#enter(P_SERVED);
       if (exchange.request.fields.text === '') {
         exchange.request.fields.text = latin1(bytes, at, Math.min(length, at + MAX_REFUSED_BYTES));
       }
@@ -267,7 +255,7 @@ export class Http1Connection
     const { request } = exchange;
     reader.body.start(request.framing, request.bodyBytes);
     exchange.requestEnded = reader.body.isDone;
-    this.#phase = reader.body.isDone ? P_SERVED : P_BODY;
+    this.#enter(reader.body.isDone ? P_SERVED : P_BODY);
     this.#serve(exchange);
     if (this.#phase === P_BODY) this.#thread.wheel.arm(this.#timer, exchange.limits.bodyTimeoutMs);
     return taken;
@@ -331,7 +319,7 @@ export class Http1Connection
     }
     const exchange = this.#exchange;
     if (exchange === undefined) return;
-    this.#phase = P_SERVED;
+    this.#enter(P_SERVED);
     this.#thread.wheel.disarm(this.#timer);
     exchange.requestEnded = true;
     exchange.handler?.onRequestEnd(exchange);
@@ -359,43 +347,22 @@ export class Http1Connection
 
   startResponse(): void {
     const exchange = this.#exchange as Exchange;
-    this.#framing = framingToClient(exchange);
+    this.#response.begin(exchange);
     const closes = this.#willClose(exchange);
     if (closes) this.#mustClose = true;
-    const lines = responseLines(exchange, this.#framing, closes, this.#thread.clock);
-    const text = encodeResponse(exchange.response, RESPONSE_EDITS, lines);
-    exchange.bytesSent += text.length;
     exchange.responseState = RESPONSE_STARTED;
-    this.#connection.queueText(text);
+    this.#response.writeHead(exchange, closes, this.#thread.clock);
   }
 
   writeBody(bytes: Buffer, start: number, end: number, stable: boolean): void {
     const exchange = this.#exchange;
-    if (exchange === undefined || this.#framing === TO_CLIENT_NONE || end === start) return;
-    const length = end - start;
-    const connection = this.#connection;
-    exchange.bodyBytesSent += length;
-    exchange.bytesSent += length;
-    if (this.#framing === TO_CLIENT_CHUNKED) {
-      const head = chunkHead(length);
-      exchange.bytesSent += head.length + CHUNK_END.length;
-      connection.queueText(head);
-    }
-    if (length <= MAX_TEXT_BODY_BYTES) connection.queueText(latin1(bytes, start, end));
-    else {
-      const view = bytes.subarray(start, end);
-      connection.queueBytes(stable ? view : Buffer.from(view));
-    }
-    if (this.#framing === TO_CLIENT_CHUNKED) connection.queueText(CHUNK_END);
+    if (exchange !== undefined) this.#response.writeBody(exchange, bytes, start, end, stable);
   }
 
   endResponse(): void {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
-    if (this.#framing === TO_CLIENT_CHUNKED) {
-      exchange.bytesSent += LAST_CHUNK.length;
-      this.#connection.queueText(LAST_CHUNK);
-    }
+    this.#response.end(exchange);
     exchange.responseState = RESPONSE_ENDED;
     exchange.handler = undefined;
   }
@@ -417,7 +384,7 @@ export class Http1Connection
       this.#release(exchange);
     }
     // A body that ends with the connection would look whole after a FIN; a counted one cannot.
-    this.#close(this.#framing === TO_CLIENT_CLOSE);
+    this.#close(this.#response.endsWithClose);
   }
 
   holdRequestBody(): void {
@@ -451,7 +418,7 @@ export class Http1Connection
       this.#mustClose ||
       exchange.closeAfter ||
       !request.keepAlive ||
-      this.#framing === TO_CLIENT_CLOSE ||
+      this.#response.endsWithClose ||
       this.#thread.isDraining ||
       limits.keepalive.timeoutMs === 0 ||
       this.exchangeCount >= limits.keepaliveRequests ||
@@ -487,15 +454,13 @@ export class Http1Connection
         this.#linger();
       }
     } else if (!wasComplete) {
-      this.#phase = P_DISCARD;
-      this.#count(CONNECTIONS_READING, 1);
+      this.#enter(P_DISCARD);
       this.#thread.wheel.arm(this.#timer, this.#settings.client.bodyTimeoutMs);
     } else this.#becomeIdle();
   }
 
   /** Records the exchange and gives it back; the connection has none afterwards. */
   #release(exchange: Exchange): void {
-    this.#count(this.#phase === P_HEAD ? CONNECTIONS_READING : CONNECTIONS_WRITING, -1);
     const family = Math.floor(exchange.response.status / 100);
     if (family >= 1 && family <= 5) this.#count(RESPONSES_1XX + family - 1, 1);
     this.#count(BYTES_OUT, exchange.bytesSent);
@@ -510,9 +475,7 @@ export class Http1Connection
 
   /** Ready for the next request, which may already lie in the carry. */
   #becomeIdle(): void {
-    if (this.#phase === P_DISCARD) this.#count(CONNECTIONS_READING, -1);
-    this.#phase = P_IDLE;
-    this.#count(CONNECTIONS_WAITING, 1);
+    this.#enter(P_IDLE);
     this.#releaseReader();
     this.#thread.wheel.arm(this.#timer, this.#quietMs());
     this.#letGoReading();
@@ -559,9 +522,7 @@ export class Http1Connection
       case P_HEAD:
         this.#mustClose = true;
         if (exchange !== undefined) {
-          this.#count(CONNECTIONS_READING, -1);
-          this.#count(CONNECTIONS_WRITING, 1);
-          this.#phase = P_SERVED;
+          this.#enter(P_SERVED);
           refuse(exchange, 'client_header_timeout');
         }
         break;
@@ -606,7 +567,7 @@ export class Http1Connection
       exchange.responseState = RESPONSE_ENDED;
       this.#release(exchange);
     }
-    this.#close(this.#framing === TO_CLIENT_CLOSE);
+    this.#close(this.#response.endsWithClose);
   }
 
   /**
@@ -614,9 +575,7 @@ export class Http1Connection
    * destroy the answer before the client has read it (CE-13).
    */
   #linger(): void {
-    if (this.#phase === P_IDLE) this.#count(CONNECTIONS_WAITING, -1);
-    if (this.#phase === P_DISCARD) this.#count(CONNECTIONS_READING, -1);
-    this.#phase = P_LINGER;
+    this.#enter(P_LINGER);
     this.#carry = undefined;
     this.#releaseReader();
     this.#letGoReading();
@@ -634,16 +593,13 @@ export class Http1Connection
 
   #close(withReset = false): void {
     if (this.#phase === P_CLOSED) return;
-    if (this.#phase === P_IDLE) this.#count(CONNECTIONS_WAITING, -1);
-    if (this.#phase === P_DISCARD) this.#count(CONNECTIONS_READING, -1);
-    this.#phase = P_CLOSED;
+    this.#enter(P_CLOSED);
     this.#count(CONNECTIONS_ACTIVE, -1);
     this.#thread.wheel.forget(this.#timer);
     this.#carry = undefined;
     this.#releaseReader();
     if (this.#exchange !== undefined) {
       const exchange = this.#exchange;
-      this.#count(CONNECTIONS_READING, -1);
       this.#exchange = undefined;
       this.#thread.exchanges.release(exchange);
     }
@@ -657,6 +613,16 @@ export class Http1Connection
     if (reader === undefined) return;
     this.#reader = undefined;
     this.#thread.readers.release(reader);
+  }
+
+  /** Every change of phase: the gauges of the thread's row follow it. */
+  #enter(phase: number): void {
+    const left = GAUGE_OF_PHASE[this.#phase] as number;
+    const entered = GAUGE_OF_PHASE[phase] as number;
+    this.#phase = phase;
+    if (left === entered) return;
+    if (left !== NO_GAUGE) this.#count(left, -1);
+    if (entered !== NO_GAUGE) this.#count(entered, 1);
   }
 
   #count(column: number, by: number): void {

@@ -1,0 +1,47 @@
+/** What failed, in the error log: one line that names the reason, the client and the endpoint. */
+
+import { FAILURES, type FailureCode } from '#src/base/failure.ts';
+import type { ErrorLog, LogLevel } from '#src/base/log.ts';
+import type { Exchange } from '#src/exchange/exchange.ts';
+
+/** nginx's levels: what an endpoint does is an error, what a client does is information. */
+const LEVELS: Readonly<Record<'downstream' | 'upstream' | 'internal', LogLevel>> = {
+  downstream: 'info',
+  upstream: 'error',
+  internal: 'error',
+};
+
+export class FailureLog {
+  readonly #log: ErrorLog;
+
+  constructor(log: ErrorLog) {
+    this.#log = log;
+  }
+
+  /** A try failed, whether or not another one follows. */
+  onAttemptFailed(exchange: Exchange, failure: FailureCode, endpoint: string): void {
+    this.#write(exchange, failure, endpoint);
+  }
+
+  /** An exchange ended with a reason; what an endpoint did was written when it did it. */
+  onReason(exchange: Exchange): void {
+    const { reason } = exchange;
+    if (reason !== '' && FAILURES[reason].source !== 'upstream') this.#write(exchange, reason, '');
+  }
+
+  #write(exchange: Exchange, failure: FailureCode, endpoint: string): void {
+    const { means, source } = FAILURES[failure];
+    const level = LEVELS[source];
+    if (!this.#log.isOn(level)) return;
+    const { downstream, request } = exchange;
+    const client = downstream?.facts.remoteAddress ?? '';
+    const line = `${request.method} ${request.target} ${request.protocol}`;
+    const upstream = endpoint === '' ? '' : `, upstream: "${endpoint}"`;
+    const host = request.host === '' ? '' : `, host: "${request.host}"`;
+    this.#log.log(
+      level,
+      `${failure}: ${means}, client: ${client}, server: ${exchange.serverName}, ` +
+        `request: "${line}"${upstream}${host}`,
+    );
+  }
+}
