@@ -1,7 +1,8 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
-import { BoundSocket, connect } from 'node:net';
+import { BoundSocket, type BoundSocketOptions, connect } from 'node:net';
 import type { Address } from '#src/base/address.ts';
 import type { ListenConfig } from '#src/routing/model.ts';
+import type { Problem } from '#src/schema/problem.ts';
 import type { SocketShare } from './messages.ts';
 import { explainHolder } from './port-holder.ts';
 
@@ -37,7 +38,9 @@ export interface SocketPlan {
 }
 
 /** An address that could not be bound: one line that says what to do. */
-export class BindError extends Error {}
+export class BindError extends Error {
+  isInUse = false;
+}
 
 /**
  * The listening sockets, held by the master for all generations. The master binds and never
@@ -104,9 +107,9 @@ export class BoundSockets {
 
   /** The master's descriptor of a socket; undefined when it is closed. */
   descriptor(id: number): { fd: number; isPipe: boolean } | undefined {
-    for (const { sockets } of this.#held.values()) {
+    for (const { address, sockets } of this.#held.values()) {
       const found = sockets.find((socket) => socket.id === id);
-      if (found !== undefined) return { fd: found.bound.fd(), isPipe: found.bound.isPipe };
+      if (found !== undefined) return { fd: found.bound.fd(), isPipe: address.kind === 'unix' };
     }
     return undefined;
   }
@@ -133,21 +136,13 @@ export class BoundSockets {
     if (known === undefined) this.#held.set(key, { key, address, sockets });
   }
 
-  /**
-   * SO_REUSEPORT lets two programs of one user share a port without noticing, so a plain bind comes
-   * first and finds who else has it. An overlap with an address of our own is no conflict.
-   */
   async #probe(listen: ListenConfig): Promise<void> {
     const { address } = listen;
-    if (address.kind === 'unix') return removeStale(listen);
     for (const held of this.#held.values()) {
-      if (held.address.kind === 'tcp' && held.address.port === address.port) return;
+      const isOurs = held.address.kind === 'tcp' && address.kind === 'tcp';
+      if (isOurs && held.address.port === address.port) return;
     }
-    try {
-      new BoundSocket({ host: address.host, port: address.port, ...only6(address.host) }).close();
-    } catch (error) {
-      throw explained(error as NodeJS.ErrnoException, listen);
-    }
+    await probe(listen);
   }
 
   #close(key: string): void {
@@ -158,6 +153,44 @@ export class BoundSockets {
       unlinkQuietly(held.address.path);
   }
 }
+
+/**
+ * SO_REUSEPORT lets two programs of one user share a port without noticing, so a plain bind comes
+ * first and finds who else has it. @throws BindError
+ */
+async function probe(listen: ListenConfig): Promise<void> {
+  const { address } = listen;
+  if (address.kind === 'unix') return removeStale(listen);
+  const { host, port } = address;
+  try {
+    new BoundSocket({ host, port, ...only6(host) }).close();
+  } catch (error) {
+    throw explained(error as NodeJS.ErrnoException, listen);
+  }
+}
+
+/**
+ * For `weir -t`: what would keep these addresses from being bound. As in nginx, one that is in use
+ * is no problem, for it is probably this very configuration that runs.
+ */
+export async function probeAddresses(listens: readonly ListenConfig[]): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const listen of listens) {
+    const { file, line, column } = listen.place;
+    if (listen.address.kind === 'unix') continue;
+    try {
+      await probe(listen);
+    } catch (error) {
+      const { message, isInUse } = error as BindError;
+      // The message names the place itself.
+      const place = message.endsWith(`${file}:${line}`) ? NOWHERE : { file, line, column };
+      if (!isInUse) problems.push({ severity: 'emerg', message, ...place });
+    }
+  }
+  return problems;
+}
+
+const NOWHERE = { file: '', line: 0, column: 0 };
 
 /**
  * Who listens on which socket. As many sockets as threads: one each. More sockets than threads: the
@@ -174,7 +207,8 @@ function bind(address: Address): BoundSocket {
     const { host, port } = address;
     return new BoundSocket({ host, port, reusePort: true, ...only6(host) });
   }
-  const bound = new BoundSocket({ path: address.path });
+  // Node 26 binds unix sockets, too; its published types do not say so yet.
+  const bound = new BoundSocket({ path: address.path } as BoundSocketOptions);
   if (isNamed(address.path)) chmodSync(address.path, UNIX_MODE);
   return bound;
 }
@@ -224,7 +258,9 @@ function explained(error: NodeJS.ErrnoException, listen: ListenConfig): BindErro
   switch (error.code) {
     case 'EADDRINUSE': {
       const advice = explainHolder(address, where);
-      return new BindError(`${failed} (98: Address already in use): ${advice}`);
+      const inUse = new BindError(`${failed} (98: Address already in use): ${advice}`);
+      inUse.isInUse = true;
+      return inUse;
     }
     case 'EACCES': {
       const advice =

@@ -8,7 +8,7 @@
  * A generation's life: start → ready → (drain → stopped-listening → drained | stop) → exit.
  */
 import type { LogLevel } from '#src/base/log.ts';
-import type { ConfigNode } from '#src/schema/tree.ts';
+import type { ConfigTree } from '#src/config/tree.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import type { SharedSizes } from '#src/shared/layout.ts';
 
@@ -24,19 +24,12 @@ export interface SocketShare {
   readonly threads: readonly number[];
 }
 
-/** What buildModel needs, as the master read it. The generation never reads configuration files. */
-export interface ConfigSource {
-  readonly tree: readonly ConfigNode[];
-  /** What host names in it meant when the files were read, and the like; see src/config. */
-  readonly extras: unknown;
-  readonly file: string;
-}
-
 /** The first message: all a generation needs. */
 export interface StartOrder {
   readonly type: 'start';
   readonly generation: number;
-  readonly source: ConfigSource;
+  /** What `buildModel` needs, as the master read it: no other process reads configuration files. */
+  readonly tree: ConfigTree;
   readonly threadCount: number;
   readonly sockets: readonly SocketShare[];
   /** Downstream connections one thread may hold open. */
@@ -74,7 +67,7 @@ export type ToGeneration =
   | { readonly type: 'reopen-logs' }
   /** Comes with a handle: one more descriptor of this socket. */
   | { readonly type: 'descriptor'; readonly socket: number }
-  /** The master cannot send handles (portable tier): `exhausted` is the way. */
+  /** The master cannot send descriptors (portable tier): the answer is `replace`. */
   | { readonly type: 'no-descriptor'; readonly socket: number }
   /** From an older generation, before it drains. */
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
@@ -97,14 +90,15 @@ export type FromGeneration =
   | { readonly type: 'drained' }
   /** Few descriptors of this socket are left. */
   | { readonly type: 'need-descriptor'; readonly socket: number }
-  /** None is left and none came: a dead thread cannot be replaced, another generation must come. */
-  | { readonly type: 'exhausted'; readonly key: string }
+  /** It serves, but cannot keep itself whole any more: another generation must take over. */
+  | { readonly type: 'replace'; readonly reason: string }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly type: 'load'; readonly load: LoadReport };
 
 /** What a proxy thread is started with. */
 export interface ThreadData {
-  readonly source: ConfigSource;
+  /** What `buildModel` needs, as the master read it: no other process reads configuration files. */
+  readonly tree: ConfigTree;
   readonly thread: number;
   readonly shared: SharedArrayBuffer;
   readonly sizes: SharedSizes;

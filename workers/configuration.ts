@@ -1,0 +1,27 @@
+import type { Model } from '#src/config/model.ts';
+import { loadConfiguration as load } from '#src/config/read-configuration.ts';
+import type { ConfigTree, Source } from '#src/config/tree.ts';
+import type { Problem } from '#src/schema/problem.ts';
+
+/** Where the configuration is and what the command line adds to it. Paths are absolute. */
+export interface ConfigPlace {
+  readonly file: string;
+  /** Undefined: the folder above the file's. */
+  readonly prefix: string | undefined;
+  readonly globals: string | undefined;
+  /** `-e`: where errors go unless `error_log` says otherwise. */
+  readonly errorLog: string | undefined;
+}
+
+/** A configuration that was read; usable when it has a model. */
+export interface Configuration {
+  readonly tree: ConfigTree;
+  readonly model: Model | undefined;
+  readonly problems: readonly Problem[];
+  readonly sources: readonly Source[];
+}
+
+/** Reads and checks everything that can be checked without touching the system. */
+export async function loadConfiguration(place: ConfigPlace): Promise<Configuration> {
+  return await load(place);
+}

@@ -1,0 +1,138 @@
+import cluster, { type Worker } from 'node:cluster';
+import { entryPath } from './entry.ts';
+import type { Identity } from './identity.ts';
+import { GENERATION_FLAGS } from './memory.ts';
+import type { FromGeneration, LoadReport, StartOrder, ToGeneration } from './messages.ts';
+
+/** A generation that is not ready after this time has failed. */
+const START_PATIENCE_MS = 60_000;
+/** Told to stop at once, it gets so long. */
+const STOP_PATIENCE_MS = 3_000;
+
+/** What a generation's process reports to the master. */
+export interface GenerationOwner {
+  /** It serves. */
+  onReady(generation: GenerationProcess): void;
+  onMessage(generation: GenerationProcess, message: FromGeneration): void;
+  /** The process is gone; `reason` says how, for the log. */
+  onExit(generation: GenerationProcess, reason: string): void;
+}
+
+/** How to fork one. */
+export interface ForkOptions {
+  readonly order: StartOrder;
+  /** The master's descriptors, in the order of the child's numbers from 4 on. */
+  readonly stdio: readonly number[];
+  readonly identity: Identity | undefined;
+}
+
+/** The master's end of one generation. */
+export class GenerationProcess {
+  readonly number: number;
+  /** The addresses it listens on. */
+  readonly keys: ReadonlySet<string>;
+  readonly #worker: Worker;
+  readonly #owner: GenerationOwner;
+  readonly #order: StartOrder;
+  state: 'starting' | 'serving' | 'draining' | 'ended' = 'starting';
+  /** It holds no listening socket any more. */
+  hasStoppedListening = false;
+  /** What it last reported; only draining ones do. */
+  load: LoadReport | undefined;
+  #failure: string | undefined;
+  #patience: NodeJS.Timeout;
+
+  constructor(options: ForkOptions, owner: GenerationOwner) {
+    const { order, stdio, identity } = options;
+    this.number = order.generation;
+    this.keys = new Set(order.sockets.map(({ key }) => key));
+    this.#order = order;
+    this.#owner = owner;
+    cluster.setupPrimary({
+      exec: entryPath('generation'),
+      args: [],
+      execArgv: [...GENERATION_FLAGS],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...stdio],
+      ...(identity === undefined ? {} : { uid: identity.uid, gid: identity.gid }),
+    });
+    this.#worker = cluster.fork();
+    this.#worker.on('message', (message: FromGeneration) => this.#receive(message));
+    this.#worker.on('error', (error: Error) => {
+      this.#failure ??= error.message;
+    });
+    this.#worker.on('exit', (code, signal) => this.#ended(code, signal));
+    this.#patience = setTimeout(() => this.#giveUp(), START_PATIENCE_MS);
+  }
+
+  get pid(): number {
+    return this.#worker.process.pid ?? 0;
+  }
+
+  get process(): Worker['process'] {
+    return this.#worker.process;
+  }
+
+  tell(message: ToGeneration): void {
+    if (!this.#worker.isConnected()) return;
+    // An error says that it is going; its exit is what counts.
+    this.#worker.process.send(message, undefined, undefined, () => {});
+  }
+
+  /** Accepts nothing more, finishes, ends. */
+  drain(timeoutMs: number): void {
+    if (this.state !== 'serving') return;
+    this.state = 'draining';
+    this.tell({ type: 'drain', timeoutMs });
+  }
+
+  /** Ends now; SIGKILL when it does not. */
+  stop(): void {
+    if (this.state === 'ended') return;
+    this.state = 'draining';
+    this.tell({ type: 'stop' });
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.kill(), STOP_PATIENCE_MS);
+  }
+
+  kill(): void {
+    if (this.state !== 'ended') this.#worker.process.kill('SIGKILL');
+  }
+
+  #receive(message: FromGeneration): void {
+    switch (message.type) {
+      case 'hello':
+        return this.tell(this.#order);
+      case 'ready':
+        clearTimeout(this.#patience);
+        if (this.state !== 'starting') return;
+        this.state = 'serving';
+        return this.#owner.onReady(this);
+      case 'failed':
+        this.#failure = message.reason;
+        return;
+      case 'load':
+        this.load = message.load;
+        break;
+      case 'stopped-listening':
+        this.hasStoppedListening = true;
+        break;
+      default:
+        break;
+    }
+    this.#owner.onMessage(this, message);
+  }
+
+  #ended(code: number | null, signal: string | null): void {
+    clearTimeout(this.#patience);
+    this.hasStoppedListening = true;
+    const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
+    const reason = this.#failure ?? `process ${this.pid} ${how}`;
+    this.#owner.onExit(this, reason);
+    this.state = 'ended';
+  }
+
+  #giveUp(): void {
+    this.#failure = `not ready after ${START_PATIENCE_MS / 1000} s`;
+    this.kill();
+  }
+}

@@ -1,0 +1,307 @@
+import { closeSync } from 'node:fs';
+import { ErrorLog } from '#src/base/log.ts';
+import { VERSION } from '#src/base/version.ts';
+import { buildModel } from '#src/config/build.ts';
+import type { Model } from '#src/config/model.ts';
+import type { Facts, MasterFacts } from '#src/shared/facts.ts';
+import { PHASE_DRAINED, PHASE_DRAINING, PHASE_SERVING } from '#src/shared/generation-board.ts';
+import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
+import { transportTier } from '#src/transport/transport.ts';
+import { takeDescriptor } from './descriptor-handle.ts';
+import { Listening } from './listening.ts';
+import {
+  applyForeign,
+  applySnapshot,
+  endpointNames,
+  sizesOf,
+  takeLoad,
+  takeSnapshot,
+} from './load-report.ts';
+import { openErrorLog, reopenErrorLog } from './log-files.ts';
+import type { FromGeneration, FromThread, StartOrder, ToGeneration } from './messages.ts';
+import { type SlotOwner, ThreadSlot } from './thread-slot.ts';
+
+/** While it drains, a generation reports its load so often. */
+const REPORT_INTERVAL_MS = 50;
+/** How long threads may take to flush their logs before the process ends all the same. */
+const CLOSE_PATIENCE_MS = 1_000;
+
+/** A generation at work, from the order to start until the process ends. */
+export class GenerationRun implements SlotOwner {
+  readonly log: ErrorLog;
+  readonly #order: StartOrder;
+  readonly #tellMaster: (message: FromGeneration) => boolean;
+  readonly #model: Model;
+  readonly #state: SharedState;
+  readonly #names: readonly string[];
+  readonly #slots: ThreadSlot[] = [];
+  readonly #listening: Listening;
+  readonly #loadedAtMs = Date.now();
+  #sink;
+  #masterFacts: MasterFacts;
+  #phase: 'starting' | 'serving' | 'draining' | 'ending' = 'starting';
+  #stillListening = new Set<ThreadSlot>();
+  #stillOpen = new Set<ThreadSlot>();
+  /** It holds no descriptor of a listening socket any more. */
+  #isClosed = false;
+
+  constructor(order: StartOrder, tellMaster: (message: FromGeneration) => boolean) {
+    this.#order = order;
+    this.#tellMaster = tellMaster;
+    this.#masterFacts = order.facts;
+    process.title = `weir: generation ${order.generation} (master ${order.facts.masterPid})`;
+    this.#sink = openErrorLog(order.errorLog.path);
+    this.log = new ErrorLog(this.#sink, order.errorLog.level, process.pid, 0);
+    const { model } = buildModel(order.tree);
+    if (model === undefined) throw new Error('the master sent a configuration with problems');
+    this.#model = model;
+    this.#names = endpointNames(this.#model);
+    const sizes = sizesOf(this.#model, order.threadCount);
+    const shared = allocateShared(sizes);
+    this.#state = new SharedState(shared, sizes, 0);
+    this.#listening = new Listening(order.sockets, {
+      requestDescriptor: (socket) => tellMaster({ type: 'need-descriptor', socket }),
+      onExhausted: (key) => this.#onExhausted(key),
+    });
+    const { tree, connectionCap, errorLog } = order;
+    for (let thread = 0; thread < order.threadCount; thread++) {
+      const data = { tree, thread, shared, sizes, connectionCap, errorLog };
+      this.#slots.push(new ThreadSlot(data, this));
+    }
+    for (const slot of this.#slots) slot.start();
+  }
+
+  receive(message: Exclude<ToGeneration, StartOrder>, handle: unknown): void {
+    switch (message.type) {
+      case 'drain':
+        return this.drain(message.timeoutMs);
+      case 'stop':
+        return this.stop();
+      case 'reopen-logs':
+        return this.reopenLogs();
+      case 'descriptor':
+        return this.#onDescriptor(message.socket, takeDescriptor(handle));
+      case 'no-descriptor':
+        return this.#listening.refuse(message.socket);
+      case 'snapshot':
+        return applySnapshot(this.#model, this.#state, message.snapshot);
+      case 'snapshot-request':
+        this.#tellMaster({ type: 'snapshot', snapshot: takeSnapshot(this.#model, this.#state) });
+        return;
+      case 'foreign':
+        return applyForeign(this.#names, this.#state, message.load);
+      case 'facts':
+        this.#masterFacts = message.facts;
+        return this.onState();
+    }
+  }
+
+  onMasterGone(): void {
+    if (this.#phase === 'draining' || this.#phase === 'ending') return;
+    this.log.alert(
+      `the master process ${this.#masterFacts.masterPid} is gone: this generation serves on, but ` +
+        `nothing can be reloaded; "kill -QUIT ${process.pid}" drains it, then start weir again`,
+    );
+    this.onState();
+  }
+
+  explainNoReload(): void {
+    this.log.error(`cannot reload without the master; "kill -QUIT ${process.pid}" and start again`);
+  }
+
+  /** Accepts nothing more, finishes what is open, ends; after `timeoutMs` (0: never) cuts it. */
+  drain(timeoutMs = this.#model.main.workerShutdownTimeoutMs): void {
+    if (this.#phase === 'draining' || this.#phase === 'ending') return;
+    this.#phase = 'draining';
+    this.#state.board.phase = PHASE_DRAINING;
+    const alive = this.#slots.filter((slot) => slot.state !== 'ended');
+    this.#stillListening = new Set(alive);
+    this.#stillOpen = new Set(alive);
+    for (const slot of this.#slots) slot.retire();
+    for (const slot of alive) slot.tell({ type: 'drain' });
+    this.#reportLoad();
+    setInterval(() => this.#reportLoad(), REPORT_INTERVAL_MS);
+    if (timeoutMs > 0) setTimeout(() => this.#cut(timeoutMs), timeoutMs);
+    this.onState();
+    this.#checkListening();
+    this.#checkOpen();
+  }
+
+  /** Closes everything and ends. */
+  stop(): void {
+    if (this.#phase === 'ending') return;
+    this.#phase = 'ending';
+    const alive = this.#slots.filter((slot) => slot.state !== 'ended');
+    this.#stillOpen = new Set(alive);
+    for (const slot of this.#slots) slot.retire();
+    for (const slot of alive) slot.tell({ type: 'close' });
+    setTimeout(() => this.#exit(), CLOSE_PATIENCE_MS);
+    this.#checkOpen();
+  }
+
+  reopenLogs(): void {
+    this.#sink = reopenErrorLog(this.log, this.#order.errorLog.path, this.#sink);
+    for (const slot of this.#slots) slot.tell({ type: 'reopen-logs' });
+  }
+
+  /** For tests; see crash.ts. */
+  crash(how: string, thread: number): void {
+    const slot = this.#slots[thread];
+    if (how === 'terminate') void slot?.terminate();
+    else slot?.tell({ type: 'crash', how });
+  }
+
+  onBuilt(slot: ThreadSlot): void {
+    slot.tell({ type: 'facts', facts: this.#facts() });
+    this.#listening.open(slot);
+    if (slot.pendingCount === 0 && this.#order.sockets.length === 0) this.#onReady(slot);
+  }
+
+  onMessage(slot: ThreadSlot, message: FromThread): void {
+    switch (message.type) {
+      case 'listening':
+        slot.pendingCount--;
+        if (slot.pendingCount === 0 && slot.state === 'starting') this.#onReady(slot);
+        return;
+      case 'listen-failed':
+        return this.#onListenFailed(slot, message.key, message.reason);
+      case 'pressure':
+        return this.#onPressure(slot, message.state === 'full');
+      case 'stopped-listening':
+        this.#stillListening.delete(slot);
+        return this.#checkListening();
+      case 'drained':
+        this.#state.board.setDrained(slot.thread);
+        return slot.tell({ type: 'close' });
+      case 'closed':
+        this.#stillOpen.delete(slot);
+        return this.#checkOpen();
+      case 'built':
+        return;
+    }
+  }
+
+  onDeath(slot: ThreadSlot, reason: string, delayMs: number): void {
+    this.#listening.leave(slot);
+    this.#state.board.clearThread(slot.thread);
+    this.#state.endpoints.zeroThread(slot.thread);
+    this.#state.rows.zeroGauges(slot.thread);
+    if (this.#phase === 'draining' || this.#phase === 'ending') {
+      this.#stillListening.delete(slot);
+      this.#stillOpen.delete(slot);
+      this.#checkListening();
+      return this.#checkOpen();
+    }
+    const then = delayMs === 0 ? 'at once' : `in ${delayMs} ms`;
+    this.log.alert(`thread ${slot.thread + 1} died and is replaced ${then}: ${reason}`);
+    if (this.#phase === 'starting') this.#fail(`thread ${slot.thread + 1} died: ${reason}`);
+    else if (delayMs > 0) this.#listening.lend(this.#slots);
+  }
+
+  onState(): void {
+    const facts = this.#facts();
+    for (const slot of this.#slots) slot.tell({ type: 'facts', facts });
+  }
+
+  #onReady(slot: ThreadSlot): void {
+    this.#state.board.setReady(slot.thread);
+    slot.setReady();
+    if (this.#phase !== 'starting') {
+      this.log.notice(`thread ${slot.thread + 1} serves`);
+      return;
+    }
+    if (this.#slots.some(({ state }) => state !== 'ready')) return;
+    this.#phase = 'serving';
+    this.#state.board.phase = PHASE_SERVING;
+    this.#tellMaster({ type: 'ready' });
+  }
+
+  /** A thread at its cap listens on nothing; others take its queue, and it comes back with room. */
+  #onPressure(slot: ThreadSlot, isFull: boolean): void {
+    slot.isFull = isFull;
+    if (this.#phase === 'draining' || this.#phase === 'ending') return;
+    if (isFull) {
+      this.#listening.leave(slot);
+      this.log.warn(
+        `thread ${slot.thread + 1} has ${this.#order.connectionCap} connections and accepts no more`,
+      );
+    } else {
+      this.#listening.open(slot);
+      this.log.info(`thread ${slot.thread + 1} has room again`);
+    }
+    this.#listening.lend(this.#slots);
+  }
+
+  #onListenFailed(slot: ThreadSlot, key: string, reason: string): void {
+    slot.pendingCount--;
+    this.log.log('emerg', `listen() on ${key} failed in thread ${slot.thread + 1}: ${reason}`);
+    if (this.#phase === 'starting') this.#fail(`listen() on ${key} failed: ${reason}`);
+    else this.#tellMaster({ type: 'replace', reason: `cannot listen on ${key}: ${reason}` });
+  }
+
+  #onDescriptor(socket: number, descriptor: number | undefined): void {
+    if (descriptor === undefined) return this.#listening.refuse(socket);
+    if (this.#isClosed) return closeSync(descriptor);
+    this.#listening.add(socket, descriptor);
+  }
+
+  #onExhausted(key: string): void {
+    const reason = `no descriptor of ${key} is left for a new thread`;
+    if (!this.#tellMaster({ type: 'replace', reason })) {
+      this.log.alert(`${reason}, and the master is gone: the other threads serve on`);
+    }
+  }
+
+  /** A start that fails is the master's to report; this process ends. */
+  #fail(reason: string): void {
+    this.#phase = 'ending';
+    process.send?.({ type: 'failed', reason } satisfies FromGeneration, () => process.exit(1));
+  }
+
+  /** No thread listens any more: give the sockets up, so that a removed address is really closed. */
+  #checkListening(): void {
+    if (this.#phase !== 'draining' || this.#stillListening.size > 0 || this.#isClosed) return;
+    this.#isClosed = true;
+    this.#listening.close();
+    this.#tellMaster({ type: 'stopped-listening' });
+  }
+
+  #checkOpen(): void {
+    if (this.#stillOpen.size === 0) this.#exit();
+  }
+
+  #cut(timeoutMs: number): void {
+    if (this.#phase === 'ending') return;
+    const open = this.#stillOpen.size;
+    this.log.notice(`worker_shutdown_timeout of ${timeoutMs} ms is over: ${open} threads are cut`);
+    this.stop();
+  }
+
+  #exit(): void {
+    this.#reportLoad();
+    this.#state.board.phase = PHASE_DRAINED;
+    const message = { type: 'drained' } satisfies FromGeneration;
+    if (!process.connected) process.exit(0);
+    process.send?.(message, undefined, undefined, () => process.exit(0));
+  }
+
+  #reportLoad(): void {
+    this.#tellMaster({ type: 'load', load: takeLoad(this.#names, this.#state) });
+  }
+
+  #facts(): Facts {
+    return {
+      ...this.#masterFacts,
+      version: VERSION,
+      nodeVersion: process.version,
+      tier: transportTier(),
+      isMasterAlive: process.connected,
+      generation: this.#order.generation,
+      generationPid: process.pid,
+      loadedAtMs: this.#loadedAtMs,
+      configFile: this.#order.tree.file,
+      configHash: this.#model.hash,
+      threads: this.#slots.map((slot) => slot.facts),
+    };
+  }
+}

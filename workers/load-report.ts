@@ -1,0 +1,83 @@
+import type { Model } from '#src/config/model.ts';
+import type { SharedSizes } from '#src/shared/layout.ts';
+import type { SharedState } from '#src/shared/shared-state.ts';
+import { COLUMN_COUNT, GAUGES } from '#src/shared/thread-rows.ts';
+import type { LoadReport, Snapshot } from './messages.ts';
+
+/** Sizes of the shared memory that a model needs. */
+export function sizesOf(model: Model, threadCount: number): SharedSizes {
+  return {
+    threadCount,
+    endpointCount: endpointNames(model).length,
+    upstreamCount: model.upstreams.length,
+  };
+}
+
+/**
+ * Names of all endpoints that mean the same in another generation, at their number in the endpoint
+ * table: the endpoints of the first upstream, then those of the second, and so on.
+ */
+export function endpointNames(model: Model): string[] {
+  return model.upstreams.flatMap(({ name, endpoints }) =>
+    endpoints.map((endpoint) => `${name}/${endpoint.name}`),
+  );
+}
+
+/** What a newer generation continues with. */
+export function takeSnapshot(model: Model, state: SharedState): Snapshot {
+  return { turns: model.upstreams.map(({ name }, id) => [name, state.endpoints.turn(id)]) };
+}
+
+/** Takes over what still exists in this configuration. */
+export function applySnapshot(model: Model, state: SharedState, snapshot: Snapshot): void {
+  const turns = new Map(snapshot.turns);
+  for (const [id, { name }] of model.upstreams.entries()) {
+    const turn = turns.get(name);
+    if (turn !== undefined) state.endpoints.setTurn(id, turn);
+  }
+}
+
+/** What this generation alone has in flight and has counted. */
+export function takeLoad(names: readonly string[], state: SharedState): LoadReport {
+  const inFlight: [string, number][] = [];
+  for (const [id, name] of names.entries()) {
+    const count = state.endpoints.ownActive(id);
+    if (count !== 0) inFlight.push([name, count]);
+  }
+  const totals: number[] = [];
+  for (let column = 0; column < COLUMN_COUNT; column++) totals.push(state.rows.ownTotal(column));
+  return { inFlight, totals };
+}
+
+/** Writes the rows `foreign`: the sum of what the older generations report. */
+export function applyForeign(names: readonly string[], state: SharedState, load: LoadReport): void {
+  const inFlight = new Map(load.inFlight);
+  for (const [id, name] of names.entries()) {
+    state.endpoints.setForeign(id, inFlight.get(name) ?? 0);
+  }
+  state.rows.foreign.set(load.totals.slice(0, COLUMN_COUNT));
+}
+
+/** One report that says what several say. */
+export function sumLoads(loads: readonly LoadReport[]): LoadReport {
+  const inFlight = new Map<string, number>();
+  const totals: number[] = [];
+  for (const load of loads) {
+    for (const [name, count] of load.inFlight) {
+      inFlight.set(name, (inFlight.get(name) ?? 0) + count);
+    }
+    for (const [column, count] of load.totals.entries()) {
+      totals[column] = (totals[column] ?? 0) + count;
+    }
+  }
+  return { inFlight: [...inFlight], totals };
+}
+
+/** What remains of a report when its generation has ended: it counted, but holds nothing open. */
+export function withoutGauges(load: LoadReport): LoadReport {
+  const isGauge = (column: number) => GAUGES.some((gauge) => gauge === column);
+  return {
+    inFlight: [],
+    totals: load.totals.map((count, column) => (isGauge(column) ? 0 : count)),
+  };
+}

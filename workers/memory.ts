@@ -1,0 +1,26 @@
+/** Every limit and flag about memory and the engine, for all three kinds of program. */
+import type { ResourceLimits } from 'node:worker_threads';
+
+/** What a thread's heap needs without connections, and for each. Buffers lie outside of it. */
+const BASE_HEAP_MB = 128;
+const HEAP_PER_CONNECTION_MB = 8 / 1024;
+/** Three semi-spaces of 8 MB: the data path allocates little, and what it does dies young. */
+const YOUNG_HEAP_MB = 24;
+
+/** A thread that outgrows this dies alone and is replaced; the process lives. */
+export function threadLimits(connectionCap: number): ResourceLimits {
+  return {
+    maxOldGenerationSizeMb: Math.ceil(BASE_HEAP_MB + connectionCap * HEAP_PER_CONNECTION_MB),
+    maxYoungGenerationSizeMb: YOUNG_HEAP_MB,
+  };
+}
+
+/**
+ * Node's flags for a generation. SIGUSR1 reopens logs and must not open a debugger port; the main
+ * thread carries no traffic and needs no large young heap.
+ */
+export const GENERATION_FLAGS: readonly string[] = [
+  '--disable-sigusr1',
+  '--no-warnings',
+  '--max-semi-space-size=1',
+];

@@ -1,0 +1,128 @@
+/** What a configuration needs of the system, checked and made ready before anything is started. */
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Model } from '#src/config/model.ts';
+import type { Problem, Severity } from '#src/schema/problem.ts';
+import { usableCpus } from './cpus.ts';
+import {
+  type DescriptorBudget,
+  describeBudget,
+  descriptorBudget,
+  descriptorLimit,
+} from './descriptor-limit.ts';
+import { entryPath } from './entry.ts';
+import { openError } from './file-error.ts';
+import { DEFAULT_USER, findIdentity, type Identity, unreadableFor } from './identity.ts';
+import { createLogFiles } from './log-files.ts';
+
+/** See bound-sockets.ts: numbers of a listening socket per thread. */
+const NUMBERS_PER_LISTENER = 9;
+
+/** How a generation of a configuration is to be started. */
+export interface Preparation {
+  readonly threadCount: number;
+  /** Whom it runs as; undefined means as the master. */
+  readonly identity: Identity | undefined;
+  readonly budget: DescriptorBudget;
+}
+
+/**
+ * Looks up the user, counts CPUs and descriptors, creates the log files. Reports everything that is
+ * wrong; the preparation is undefined when any of it refuses the configuration.
+ */
+export function prepare(model: Model): {
+  preparation: Preparation | undefined;
+  problems: readonly Problem[];
+} {
+  const { main } = model;
+  const problems: Problem[] = [];
+  const say = (severity: Severity, message: string, place = NOWHERE) =>
+    problems.push({ severity, message, ...place });
+  const identity = chooseIdentity(model, say);
+  const threadCount = main.workerProcesses === 'auto' ? usableCpus() : main.workerProcesses;
+  const listenerCount = model.listens.length * threadCount * NUMBERS_PER_LISTENER;
+  const limit = allowedLimit(main.workerRlimitNofile, say);
+  const budget = descriptorBudget(limit, threadCount, main.workerConnections, listenerCount);
+  const shortage = describeBudget(budget, main.workerConnections);
+  if (shortage !== undefined) say(shortage.severity, shortage.message);
+  for (const path of logPaths(model)) {
+    try {
+      createLogFiles([path], identity);
+    } catch (error) {
+      say('emerg', (error as Error).message);
+    }
+  }
+  if (!canCreate(main.pidFile)) {
+    const denied = Object.assign(new Error(), { errno: -13 });
+    say('emerg', openError(main.pidFile, denied).message);
+  }
+  const isRefused = problems.some(({ severity }) => severity === 'emerg');
+  return { preparation: isRefused ? undefined : { threadCount, identity, budget }, problems };
+}
+
+const NOWHERE = { file: '', line: 0, column: 0 };
+
+/** Every file that the master creates and threads append to. */
+export function logPaths(model: Model): string[] {
+  const { path } = model.main.errorLog;
+  return path === 'stderr' ? [...model.logFiles] : [path, ...model.logFiles];
+}
+
+type Say = (severity: Severity, message: string, place?: Problem | typeof NOWHERE) => void;
+
+function chooseIdentity(model: Model, say: Say): Identity | undefined {
+  const { user } = model.main;
+  if (process.getuid?.() !== 0) {
+    if (user !== undefined) {
+      const { file, line, column } = user.place;
+      const message =
+        'the "user" directive makes sense only if the master process runs with super-user ' +
+        'privileges, ignored';
+      say('warn', message, { file, line, column });
+    }
+    return undefined;
+  }
+  const identity = findIdentity(user?.name ?? DEFAULT_USER, user?.group);
+  if (typeof identity === 'string') {
+    const { file, line, column } = user?.place ?? NOWHERE;
+    say('emerg', identity, { file, line, column });
+    return undefined;
+  }
+  const closed = unreadableFor(identity, [entryPath('generation'), process.execPath]);
+  if (closed === undefined) return identity;
+  const reason = `user "${identity.name}" cannot read ${closed}, where Weir is installed`;
+  if (user !== undefined) {
+    const { file, line, column } = user.place;
+    say('emerg', `${reason}; install it where this user may read it`, { file, line, column });
+  } else {
+    say('warn', `${reason}: traffic is served as root; install it elsewhere and set "user"`);
+  }
+  return undefined;
+}
+
+/** `worker_rlimit_nofile`: root may raise the limit, anyone may lower it. */
+function allowedLimit(wanted: number | undefined, say: Say): number {
+  const { soft, hard } = descriptorLimit();
+  if (wanted === undefined) return soft;
+  if (wanted <= hard || process.getuid?.() === 0) return wanted;
+  const message =
+    `worker_rlimit_nofile ${wanted} is above the hard limit ${hard}, which only root may raise ` +
+    `(ulimit -Hn, systemd: LimitNOFILE=)`;
+  say('emerg', message);
+  return soft;
+}
+
+function canCreate(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return false;
+  }
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,66 @@
+/** One proxy thread: a Server, told by the generation's main thread when to listen and to end. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { SystemClock } from '#src/base/clock.ts';
+import { ErrorLog } from '#src/base/log.ts';
+import { buildModel } from '#src/config/build.ts';
+import { Server } from '#src/server/server.ts';
+import { publishFacts } from '#src/shared/facts.ts';
+import { SharedState } from '#src/shared/shared-state.ts';
+import { transportTier } from '#src/transport/transport.ts';
+import { crash } from './crash.ts';
+import { openErrorLog, reopenErrorLog } from './log-files.ts';
+import type { FromThread, ThreadData, ToThread } from './messages.ts';
+
+const data = workerData as ThreadData;
+const port = parentPort;
+if (port === null) throw new Error('proxy-thread.ts runs as a thread of generation.ts');
+
+let sink = openErrorLog(data.errorLog.path);
+const errorLog = new ErrorLog(sink, data.errorLog.level, process.pid, data.thread + 1);
+const clock = new SystemClock();
+const { model } = buildModel(data.tree, clock);
+if (model === undefined) throw new Error('the master sent a configuration with problems');
+const server = new Server({
+  model,
+  thread: data.thread,
+  shared: new SharedState(data.shared, data.sizes, data.thread),
+  tier: transportTier(),
+  errorLog,
+  clock,
+  connectionCap: data.connectionCap,
+  onPressure: (isFull) => tell({ type: 'pressure', state: isFull ? 'full' : 'room' }),
+});
+
+port.on('message', (message: ToThread) => {
+  switch (message.type) {
+    case 'listen':
+      return listen(message.key, message.descriptor);
+    case 'drain':
+      server.drain(() => tell({ type: 'drained' }));
+      return tell({ type: 'stopped-listening' });
+    case 'close':
+      server.close();
+      return tell({ type: 'closed' });
+    case 'reopen-logs':
+      sink = reopenErrorLog(errorLog, data.errorLog.path, sink);
+      return server.reopenLogs();
+    case 'facts':
+      return publishFacts(message.facts);
+    case 'crash':
+      return crash(message.how);
+  }
+});
+tell({ type: 'built' });
+
+function listen(key: string, descriptor: number): void {
+  try {
+    server.listen(key, descriptor);
+    tell({ type: 'listening', key });
+  } catch (error) {
+    tell({ type: 'listen-failed', key, reason: (error as Error).message });
+  }
+}
+
+function tell(message: FromThread): void {
+  port?.postMessage(message);
+}

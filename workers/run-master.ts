@@ -1,0 +1,38 @@
+import { type ConfigPlace, loadConfiguration } from './configuration.ts';
+import { isDaemon, startDaemon, tellStarter } from './daemon.ts';
+import { Master, Refusal } from './master.ts';
+import { say, sayProblems } from './say.ts';
+
+/** Starts the master in this process, or with `daemon on` in one of its own. */
+export async function runMaster(place: ConfigPlace): Promise<number | undefined> {
+  const configuration = await loadConfiguration(place);
+  const { model, problems } = configuration;
+  if (model === undefined) {
+    sayProblems(problems.filter(({ severity }) => severity !== 'notice'));
+    return 1;
+  }
+  if (model.main.daemon && !isDaemon()) return startDaemon(model.main.errorLog.path);
+
+  const master = new Master(place);
+  obeySignals(master);
+  try {
+    await master.start(configuration);
+  } catch (error) {
+    const lines = error instanceof Refusal ? error.lines : [(error as Error).message];
+    for (const line of lines) say('emerg', line);
+    process.exit(1);
+  }
+  tellStarter();
+  return undefined;
+}
+
+/** nginx's signals. USR2 and WINCH, which end or upgrade nginx's processes, do nothing here. */
+function obeySignals(master: Master): void {
+  process.on('SIGHUP', () => void master.reload());
+  process.on('SIGUSR1', () => master.reopenLogs());
+  process.on('SIGTERM', () => master.stop());
+  process.on('SIGINT', () => master.stop());
+  process.on('SIGQUIT', () => master.quit());
+  process.on('SIGUSR2', () => master.explainNoUpgrade());
+  process.on('uncaughtException', (error: Error) => master.survive(error));
+}
