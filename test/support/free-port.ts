@@ -1,7 +1,7 @@
 // Free TCP ports for programs that must be told their port, such as bin/weir.
 
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /** Below Linux's ephemeral range (32768–60999), so that no outgoing connection or port 0 of
  *  another test takes the port between the probe and the program's own bind. */
@@ -32,7 +32,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Whether a plain bind (no SO_REUSEPORT) of the port succeeds on 127.0.0.1. */
-async function isFree(port: number): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
   const probe = createServer();
   probe.listen({ host: '127.0.0.1', port, exclusive: true });
   try {
@@ -43,4 +43,16 @@ async function isFree(port: number): Promise<boolean> {
   probe.close();
   await once(probe, 'close');
   return true;
+}
+
+/** Whether something on 127.0.0.1 accepts a connection to the port now. */
+export function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }

@@ -4,10 +4,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { freePorts } from './free-port.ts';
+import { accepts, freePorts } from './free-port.ts';
 
 /** The launcher of this checkout, absolute. */
 export const WEIR = resolve(import.meta.dirname, '../../bin/weir');
@@ -296,15 +295,4 @@ function writeFolder(conf: string, files: Readonly<Record<string, string>> = {})
     writeFileSync(join(folder, path), text);
   }
   return folder;
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
