@@ -32,6 +32,7 @@ export class AccessLogFile implements TimeoutOwner {
   #lineCount = 0;
   /** Lines on their way to the file; while there are some, further ones wait. */
   #isWriting = false;
+  #isClosed = false;
 
   /** Throws when the file cannot be opened. */
   constructor(
@@ -79,6 +80,8 @@ export class AccessLogFile implements TimeoutOwner {
 
   /** Before the thread ends: what is gathered is written now. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#wheel.forget(this.#timer);
     if (this.#lineCount > 0) this.#tryNow(() => writeSync(this.#fd, this.#lines, null, 'latin1'));
     this.#lines = '';
