@@ -2,14 +2,11 @@
  * `npm run prove`: runs scenarios, one line of target, measured and verdict each, exit 1 when any
  * failed. `--help` says how.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
+import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { missingPrograms } from '#native-bench/measure/machine.ts';
 import { writeResult } from '#native-bench/measure/results.ts';
-import type { Scenario, ScenarioContext, ScenarioOutcome } from './scenario.ts';
+import { prove } from '#scenarios/support/prove.ts';
+import type { Scenario } from './scenario.ts';
 
 const HELP = `usage: npm run prove [-- options] [NAME…]
 
@@ -61,7 +58,7 @@ async function main(): Promise<number> {
   let failures = 0;
   for (const scenario of chosen) {
     if (interrupt.signal.aborted) break;
-    const options = { short: values.short, seed, signal: interrupt.signal };
+    const options = { short: values.short, seed, signal: interrupt.signal, print: console.log };
     const outcome = await prove(scenario, options);
     if (!outcome.pass) failures += 1;
     if (!values['no-results'] && !values.short) {
@@ -73,58 +70,6 @@ async function main(): Promise<number> {
   }
   if (chosen.length > 1) console.log(`\n${chosen.length - failures} passed, ${failures} failed`);
   return failures > 0 || interrupt.signal.aborted ? 1 : 0;
-}
-
-/** Runs one scenario and prints its lines. Never throws: what could not run has failed. */
-async function prove(
-  scenario: Scenario,
-  options: { short: boolean; seed: number; signal: AbortSignal },
-): Promise<ScenarioOutcome> {
-  console.log(`\n${scenario.name}: ${scenario.promise}`);
-  console.log(`  target    ${scenario.target}`);
-  const startedAt = performance.now();
-  const outcome = await carryOut(scenario, options);
-  const tookSec = ((performance.now() - startedAt) / 1000).toFixed(1);
-  console.log(`  measured  ${outcome.measured}`);
-  const verdict = outcome.pass ? 'pass' : 'FAIL';
-  console.log(
-    `  ${verdict}      in ${tookSec} s, seed ${options.seed}${options.short ? ', short form' : ''}`,
-  );
-  return outcome;
-}
-
-async function carryOut(
-  scenario: Scenario,
-  options: { short: boolean; seed: number; signal: AbortSignal },
-): Promise<ScenarioOutcome> {
-  const missing = missingPrograms(scenario.needs ?? []);
-  if (missing.length > 0) {
-    const measured = `nothing: ${missing.join(' and ')} not installed (apt-get install ${missing.join(' ')})`;
-    return { measured, pass: false, details: { missing } };
-  }
-  const cleanUps: (() => void | Promise<void>)[] = [];
-  const directory = mkdtempSync(join(tmpdir(), `weir-${scenario.name}-`));
-  const context: ScenarioContext = {
-    ...options,
-    directory,
-    progress: (text) => console.log(`  …         ${text}`),
-    defer: (cleanUp) => cleanUps.push(cleanUp),
-  };
-  try {
-    return await scenario.run(context);
-  } catch (error) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { measured: `could not run: ${text}`, pass: false, details: { error: text } };
-  } finally {
-    for (const cleanUp of cleanUps.reverse()) {
-      try {
-        await cleanUp();
-      } catch (error) {
-        console.error(`  clean-up failed: ${String(error)}`);
-      }
-    }
-    rmSync(directory, { recursive: true, force: true });
-  }
 }
 
 function scenarioNames(): string[] {
