@@ -1,7 +1,6 @@
 /** `server` and `location` blocks → virtual servers, and the addresses they listen on. */
 import { type Address, formatAddress } from '#src/base/address.ts';
-import { listenDirectives } from '#src/listeners/http/directives.ts';
-import type { ListenArgument } from '#src/listeners/http/listen-argument.ts';
+import { type ListenArgument, listenDirectives } from '#src/listeners/http/directives.ts';
 import { routingBlocks, serverDirectives } from '#src/routing/directives.ts';
 import type {
   ListenConfig,

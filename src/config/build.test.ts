@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatAddress } from '#src/base/address.ts';
+import { parse } from '#src/config/syntax/parser.ts';
 import { formatProblem, Problems } from '#src/schema/problem.ts';
 import { buildModel, hashOf } from './build.ts';
 import type { Model } from './model.ts';
-import { parse } from './syntax/parser.ts';
 import type { ConfigTree } from './tree.ts';
 
 function treeOf(text: string): ConfigTree {

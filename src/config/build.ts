@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Clock, SystemClock } from '#src/base/clock.ts';
+import { print } from '#src/config/syntax/print.ts';
 import { routingBlocks } from '#src/routing/directives.ts';
 import type { ParseTools } from '#src/schema/directive.ts';
 import { type Problem, Problems } from '#src/schema/problem.ts';
@@ -13,7 +14,6 @@ import { buildUpstreams, UpstreamList } from './build-upstreams.ts';
 import { checkBlock } from './check.ts';
 import { errorLogDirectives, eventsDirectives, mainDirectives } from './main-directives.ts';
 import type { ErrorLogConfig, MainSettings, Model } from './model.ts';
-import { print } from './syntax/print.ts';
 import type { ConfigTree } from './tree.ts';
 
 /** What `buildModel` makes of a tree. */

@@ -1,10 +1,10 @@
 /** Files → one tree: the main file with everything that it includes, each file named once. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { parse } from '#src/config/syntax/parser.ts';
 import type { Place, Problems } from '#src/schema/problem.ts';
 import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import { expandPattern, isPattern } from './glob.ts';
-import { parse } from './syntax/parser.ts';
 import type { Source } from './tree.ts';
 
 /** More is a mistake that multiplies itself. */

@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { print } from '#src/config/syntax/print.ts';
 import { dumpSources } from './dump.ts';
 import { loadConfiguration, type ReadOptions, readConfiguration } from './read-configuration.ts';
-import { print } from './syntax/print.ts';
 
 /** A folder with these files, gone after the test. */
 function folderOf(

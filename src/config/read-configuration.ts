@@ -2,13 +2,13 @@
 import { ADDRCONFIG } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { dirname, resolve } from 'node:path';
+import { parse } from '#src/config/syntax/parser.ts';
 import { type Problem, Problems } from '#src/schema/problem.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 import { hostNameOf } from '#src/upstream/resolve-address.ts';
 import type { BuiltModel } from './build.ts';
 import { buildModel } from './build.ts';
 import { FileReader } from './file-reader.ts';
-import { parse } from './syntax/parser.ts';
 import type { ConfigTree, Source } from './tree.ts';
 
 /** The IP addresses of a host name; empty when there are none. */
@@ -133,8 +133,10 @@ async function systemLookup(name: string): Promise<readonly string[]> {
     try {
       const found = await lookup(name, { all: true, order: 'verbatim', hints });
       if (found.length > 0) return [...new Set(found.map(({ address }) => address))];
-    } catch {
-      // Not found this way; that there is no way at all is reported where the name is used.
+    } catch (error) {
+      // That there is no address at all is reported where the name is used. A resolver that does
+      // not answer is not asked twice.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOTFOUND')) break;
     }
   }
   return name === 'localhost' ? ['127.0.0.1'] : [];

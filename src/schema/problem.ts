@@ -60,13 +60,24 @@ export class Problems {
     this.#add('notice', place, message, suggestion);
   }
 
-  #add(severity: Severity, place: Place, message: string, suggestion: string | undefined): void {
+  #add(severity: Severity, place: Place, text: string, suggestion: string | undefined): void {
     const { file, line, column } = place;
+    const message = oneLine(text);
     // A file that is included twice has its problems once.
     const key = [severity, file, line, column, message].join('\0');
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     const problem = { severity, message, file, line, column };
-    this.#list.push(suggestion === undefined ? problem : { ...problem, suggestion });
+    if (suggestion === undefined) this.#list.push(problem);
+    else this.#list.push({ ...problem, suggestion: oneLine(suggestion) });
   }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** What was written may hold line breaks and terminal commands; a problem is one plain line. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, (char) => {
+    return ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
 }

@@ -132,3 +132,11 @@ test('what was probably meant is near, or nothing', () => {
   assert.equal(didYouMean('warning', names), 'did you mean "warn"?');
   assert.equal(didYouMean('tea', names), undefined);
 });
+
+test('a problem is one line, whatever was written', () => {
+  const problems = new Problems();
+  problems.emerg({ file: 'f', line: 1, column: 1 }, 'bad "a\nb\x1b[31m\x9b"', 'not "\r"');
+  const [problem] = problems.list;
+  assert.ok(problem);
+  assert.equal(formatProblem(problem), 'weir: [emerg] bad "a\\nb\\x1b[31m\\x9b", not "\\r" in f:1');
+});

@@ -3,9 +3,12 @@
  * for the folder of the files.
  */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { loadConfiguration } from '#src/config/read-configuration.ts';
 
 const FOLDER = join(import.meta.dirname, 'broken');
@@ -202,7 +205,7 @@ const BROKEN: readonly (readonly [name: string, line: number, column: number, me
       'line-break-in-field',
       6,
       28,
-      'invalid field value "a\nX-B: c" in "proxy_set_header" directive, it holds a line break or a zero byte',
+      'invalid field value "a\\nX-B: c" in "proxy_set_header" directive, it holds a line break or a zero byte',
     ],
     [
       'two-answers',
@@ -276,6 +279,36 @@ for (const [name, line, column, message] of BROKEN) {
     assert.equal(model, undefined);
   });
 }
+
+const WEIR = join(import.meta.dirname, '../../bin/weir');
+const run = promisify(execFile);
+/** Sixty starts compile the same modules: once is enough. */
+const env = { ...process.env, NODE_COMPILE_CACHE: mkdtempSync(join(tmpdir(), 'weir-cache-')) };
+after(() => rmSync(env.NODE_COMPILE_CACHE, { recursive: true }));
+
+/** What `weir -t` prints and how it ends. */
+async function weirTest(file: string): Promise<{ code: unknown; stderr: string }> {
+  try {
+    const { stderr } = await run(WEIR, ['-t', '-c', file], { env });
+    return { code: 0, stderr };
+  } catch (error) {
+    assert.ok(error instanceof Error && 'code' in error && 'stderr' in error);
+    return { code: error.code, stderr: String(error.stderr) };
+  }
+}
+
+describe('weir -t', { concurrency: 4 }, () => {
+  for (const [name, line, , message] of BROKEN) {
+    test(`${name}: the message with its line, and exit 1`, async () => {
+      const file = join(FOLDER, `${name}.conf`);
+      const { code, stderr } = await weirTest(file);
+      const where = name === 'error-in-included-file' ? join(FOLDER, 'snippets/broken.inc') : file;
+      const expected = `weir: [emerg] ${message.replaceAll('FOLDER', FOLDER)} in ${where}:${line}`;
+      assert.ok(stderr.split('\n').includes(expected), stderr);
+      assert.equal(code, 1);
+    });
+  }
+});
 
 test('every broken configuration is in the table, and most are more than a mistyped name', () => {
   const files = readdirSync(FOLDER).filter((name) => name.endsWith('.conf'));

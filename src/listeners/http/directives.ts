@@ -7,7 +7,9 @@ import {
   type SettingsOf,
 } from '#src/schema/directive.ts';
 import { parseHeaderBuffers, parseKeepaliveTimeout, parseStrictOnly } from './client-arguments.ts';
-import { parseListen } from './listen-argument.ts';
+import { type ListenArgument, parseListen } from './listen-argument.ts';
+
+export type { ListenArgument };
 
 /** `listen`, gathered per server. */
 export const listenDirectives = directives({
