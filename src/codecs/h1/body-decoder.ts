@@ -188,7 +188,7 @@ export class BodyDecoder {
         this.state = B_DONE;
         return byte === LF ? undefined : 'line_end_malformed';
       default:
-        return 'internal_error';
+        return this.failure ?? 'internal_error';
     }
   }
 }

@@ -67,7 +67,10 @@ export abstract class FieldDecoder {
   }
 
   /** > 0 length of the complete head · 0 need more · < 0 failed. */
-  protected decodeFields(bytes: Buffer, base: number, end: number, fields: HeaderMap): number {
+  protected decodeFields(bytes: Buffer, base: number, given: number, fields: HeaderMap): number {
+    // What lies behind the longest head is not looked at: in how many pieces a head comes must not
+    // decide why it is refused.
+    const end = Math.min(given, base + this.maxHeadBytes);
     let at = base + this.at;
     let state = this.state;
     while (at < end) {
@@ -132,16 +135,15 @@ export abstract class FieldDecoder {
           if (byte !== LF) return this.fail('line_end_malformed');
           this.state = S_HEAD_DONE;
           this.at = at + 1 - base;
-          if (this.at > this.maxHeadBytes) return this.fail('request_head_too_large');
           fields.text = latin1(bytes, base, at + 1);
           return this.at;
         default:
-          return this.fail('internal_error');
+          return this.fail(this.failure ?? 'internal_error');
       }
     }
     this.state = state;
     this.at = at - base;
-    return this.at > this.maxHeadBytes ? this.fail('request_head_too_large') : NEED_MORE;
+    return this.at >= this.maxHeadBytes ? this.fail('request_head_too_large') : NEED_MORE;
   }
 
   #valueStart = 0;
