@@ -1,7 +1,8 @@
 /** BENCHMARKS.md, from the newest results of every workload and scenario. */
+
+import { type ResultRecord, readResults } from '#native-bench/measure/results.ts';
+import { relativeWidth } from '#native-bench/measure/statistics.ts';
 import type { Comparison } from './compare.ts';
-import { type ResultRecord, readResults } from './measure/results.ts';
-import { relativeWidth } from './measure/statistics.ts';
 import {
   comparisonNotes,
   comparisonRows,

@@ -2,11 +2,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isAvailable, PROXY_KINDS, type ProxyKind, proxyVersion } from './baselines/proxies.ts';
+import {
+  isAvailable,
+  PROXY_KINDS,
+  type ProxyKind,
+  proxyVersion,
+} from '#native-bench/baselines/proxies.ts';
+import { missingPrograms } from '#native-bench/measure/machine.ts';
+import { ROOT, writeResult } from '#native-bench/measure/results.ts';
 import { compare } from './compare.ts';
 import { measureIdleMemory, measureIdleSpread } from './idle.ts';
-import { missingPrograms } from './measure/machine.ts';
-import { ROOT, writeResult } from './measure/results.ts';
 import { benchmarksPage } from './report.ts';
 import {
   comparisonNotes,

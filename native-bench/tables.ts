@@ -1,6 +1,6 @@
+import { type Estimate, relativeWidth } from '#native-bench/measure/statistics.ts';
 import type { Comparison, PeerResult } from './compare.ts';
 import type { IdleMemory, IdleSpread } from './idle.ts';
-import { type Estimate, relativeWidth } from './measure/statistics.ts';
 
 /** What the idle workload found of each peer. */
 export interface IdleComparison {
