@@ -87,7 +87,7 @@ export class Lexer {
     return { kind: 'end', openQuote: place, ...this.#place() };
   }
 
-  /** `${` does not open a block, so that `${name}` can stand unquoted. */
+  /** `${` does not open a block, so that `${name}` can stand unquoted (in nginx neither does `${{`). */
   #bare(place: { line: number; column: number }): Token {
     const start = this.#at;
     let afterDollar = false;
@@ -96,7 +96,7 @@ export class Lexer {
       if (BLANK.includes(char) || char === ';' || (char === '{' && !afterDollar)) break;
       if (char === '\\') this.#take();
       this.#take();
-      afterDollar = char === '$';
+      if (char !== '{') afterDollar = char === '$';
     }
     return { kind: 'word', text: unescape(this.#text.slice(start, this.#at)), ...place };
   }

@@ -70,6 +70,7 @@ test('backslashes: quotes, blanks and control characters as nginx takes them', (
 
 test('${name} does not open a block', () => {
   assert.deepEqual(readWell('a ${b}c $d${e};'), [['a', ['${b}c', '$d${e}']]]);
+  assert.deepEqual(readWell('a ${{;'), [['a', ['${{']]]);
   assert.deepEqual(readWell('if $d{e;}'), [['if', ['$d'], [['e', []]]]]);
 });
 
