@@ -45,7 +45,7 @@ describe('the configuration in README.md', () => {
     const quit = await say('quit');
     assert.equal(quit.code, 0, quit.stderr);
     assert.deepEqual(await weir.waitForExit(), { code: 0, signal: null });
-    const log = readFileSync(join(weir.folder, 'logs/access.log'), 'utf8');
+    const log = readFileSync(join(weir.folder, 'access.log'), 'utf8');
     assert.match(log, /^127\.0\.0\.1 "GET \/ HTTP\/1\.1" 200 \d+\.\d{3}$/m);
     assert.match(log, /^127\.0\.0\.1 "GET \/health HTTP\/1\.1" 200 /m);
   });
