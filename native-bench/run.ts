@@ -1,5 +1,6 @@
 /** `npm run bench`: Weir beside nginx and HAProxy, on the same cores with equal features on. */
 import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -79,6 +80,10 @@ async function main(): Promise<number> {
     console.error(
       `bench: ${missing.join(', ')} not installed (apt-get install nginx haproxy wrk util-linux)`,
     );
+    return 2;
+  }
+  if (availableParallelism() < 2) {
+    console.error('bench: needs two cores: one for the proxy, one for generator and origin');
     return 2;
   }
   const interrupt = new AbortController();

@@ -90,9 +90,11 @@ async function load(name: string): Promise<Scenario> {
   return module.scenario;
 }
 
+let code = 2;
 try {
-  process.exitCode = await main();
+  code = await main();
 } catch (error) {
   console.error(`prove: ${(error as Error).message}`);
-  process.exitCode = 2;
 }
+// A scenario that failed half way may have left a load running: that must not keep us.
+process.exit(code);

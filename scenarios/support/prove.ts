@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { missingPrograms } from '#native-bench/measure/machine.ts';
@@ -38,6 +38,8 @@ async function carryOut(scenario: Scenario, options: ProveOptions): Promise<Scen
   }
   const cleanUps: (() => void | Promise<void>)[] = [];
   const directory = mkdtempSync(join(tmpdir(), `weir-${scenario.name}-`));
+  // Weir's generation runs as another user when the master is root, and shall find files here.
+  chmodSync(directory, 0o755);
   const context: ScenarioContext = {
     short: options.short,
     seed: options.seed,
