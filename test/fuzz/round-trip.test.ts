@@ -1,0 +1,135 @@
+// What the encoder writes, every decoder reads as the same message: nothing a sender puts into a
+// head can change where the forwarded head ends or what it says.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BodyDecoder } from '#src/codecs/h1/body-decoder.ts';
+import {
+  CHUNK_END,
+  chunkHead,
+  encodeRequest,
+  encodeResponse,
+  LAST_CHUNK,
+} from '#src/codecs/h1/encoder.ts';
+import { RequestDecoder } from '#src/codecs/h1/request-decoder.ts';
+import { ResponseDecoder } from '#src/codecs/h1/response-decoder.ts';
+import { AddedFields, FieldEdits } from '#src/http/field-edits.ts';
+import { F_HOST } from '#src/http/field-names.ts';
+import { type HeaderMap, MARK_DROP } from '#src/http/header-map.ts';
+import { HOP_BY_HOP_IDS } from '#src/http/hop-by-hop.ts';
+import {
+  BODY_CHUNKED,
+  BODY_LENGTH,
+  BODY_UNTIL_CLOSE,
+  RequestHead,
+  ResponseHead,
+} from '#src/http/message.ts';
+import { forCases } from './cases.ts';
+import { parseWithLlhttp } from './llhttp.ts';
+import { mutated, requestText, responseText } from './messages.ts';
+
+const HOST = 'forwarded.test';
+
+/** The fields that go on, as `Name: value`. */
+function kept(fields: HeaderMap, isDropped: (id: number, lowerName: string) => boolean): string[] {
+  const lines: string[] = [];
+  for (let index = 0; index < fields.count; index++) {
+    const name = fields.nameAt(index);
+    if (((fields.marks[index] ?? 0) & MARK_DROP) !== 0) continue;
+    if (isDropped(fields.ids[index] ?? 0, name.toLowerCase())) continue;
+    lines.push(`${name}: ${fields.valueAt(index)}`);
+  }
+  return lines;
+}
+
+test('a forwarded request head says what the received one said', () => {
+  const decoder = new RequestDecoder();
+  const [head, again] = [new RequestHead(), new RequestHead()];
+  const edits = new FieldEdits([...HOP_BY_HOP_IDS, F_HOST], ['X-A']);
+  const isDropped = (id: number, name: string): boolean =>
+    HOP_BY_HOP_IDS.includes(id) || id === F_HOST || name === 'x-a';
+  const added = new AddedFields();
+  let forwarded = 0;
+  forCases(0.06, (random) => {
+    const text = random.chance(0.5) ? requestText(random) : mutated(random, requestText(random));
+    const bytes = Buffer.from(text, 'latin1');
+    decoder.reset();
+    head.reset();
+    if (decoder.decodeHead(bytes, 0, bytes.length, head) <= 0 || head.originTarget === '') return;
+    added.clear();
+    added.add('Host', HOST);
+    const encoded = encodeRequest(head, head.originTarget, edits, added);
+    const out = Buffer.from(encoded, 'latin1');
+    decoder.reset();
+    decoder.keepsUnderscores = true;
+    again.reset();
+    const shown = JSON.stringify([text, encoded]);
+    assert.equal(decoder.decodeHead(out, 0, out.length, again), out.length, shown);
+    decoder.keepsUnderscores = false;
+    assert.equal(again.method, head.method, shown);
+    assert.equal(again.target, head.originTarget, shown);
+    assert.equal(again.path, head.path, shown);
+    assert.deepEqual([again.framing, again.bodyBytes], [head.framing, head.bodyBytes], shown);
+    const lines = kept(again.fields, (id) => HOP_BY_HOP_IDS.includes(id));
+    assert.deepEqual(lines, [`Host: ${HOST}`, ...kept(head.fields, isDropped)], shown);
+    if (/^[\x00-\x7f]*$/.test(encoded)) {
+      const { failure, messages } = parseWithLlhttp(encoded, 'request');
+      assert.ok(failure === undefined || failure === 'HPE_INVALID_METHOD', `${failure}: ${shown}`);
+      assert.equal(messages.length, failure === undefined ? 1 : 0, shown);
+    }
+    forwarded += 1;
+  });
+  assert.ok(forwarded > 1_000);
+});
+
+test('a forwarded response head says what the received one said', () => {
+  const decoder = new ResponseDecoder();
+  const [head, again] = [new ResponseHead(), new ResponseHead()];
+  const edits = new FieldEdits(HOP_BY_HOP_IDS, []);
+  forCases(0.04, (random) => {
+    const text = random.chance(0.5) ? responseText(random) : mutated(random, responseText(random));
+    const bytes = Buffer.from(text, 'latin1');
+    decoder.reset();
+    head.reset();
+    if (decoder.decodeHead(bytes, 0, bytes.length, head, 'GET') <= 0) return;
+    let ours = 'Connection: keep-alive\r\n';
+    if (head.framing === BODY_LENGTH) ours += `Content-Length: ${head.bodyBytes}\r\n`;
+    else if (head.framing !== 0) ours += 'Transfer-Encoding: chunked\r\n';
+    const encoded = encodeResponse(head, edits, ours);
+    const out = Buffer.from(encoded, 'latin1');
+    decoder.reset();
+    again.reset();
+    const shown = JSON.stringify([text, encoded]);
+    assert.equal(decoder.decodeHead(out, 0, out.length, again, 'GET'), out.length, shown);
+    assert.deepEqual([again.status, again.reason], [head.status, head.reason], shown);
+    const isOurs = (id: number): boolean => HOP_BY_HOP_IDS.includes(id);
+    assert.deepEqual(kept(again.fields, isOurs), kept(head.fields, isOurs), shown);
+    const framing =
+      head.framing === BODY_UNTIL_CLOSE && !/^(1|204|304)/.test(String(head.status))
+        ? BODY_CHUNKED
+        : head.framing;
+    if (framing !== 0) assert.equal(again.framing, framing, shown);
+  });
+});
+
+test('a body written in chunks is read as the same body', () => {
+  const decoder = new BodyDecoder();
+  forCases(0.03, (random) => {
+    let [body, text, read] = ['', '', ''];
+    while (random.chance(0.7)) {
+      const piece = random.bytes(1 + random.below(300));
+      body += piece;
+      text += chunkHead(piece.length) + piece + CHUNK_END;
+    }
+    const bytes = Buffer.from(text + LAST_CHUNK, 'latin1');
+    decoder.start(BODY_CHUNKED, 0);
+    const used = decoder.decode(bytes, 0, bytes.length, {
+      onBody: (given, start, end) => {
+        read += given.toString('latin1', start, end);
+      },
+    });
+    assert.equal(used, bytes.length);
+    assert.ok(decoder.isDone);
+    assert.equal(read, body);
+  });
+});
