@@ -367,7 +367,7 @@ test('inert directives are named as notices, and streaming is said', () => {
   const { model, problems } = build('http { sendfile on; proxy_buffering on; server { } }');
   assert.ok(model);
   assert.deepEqual(problems, [
-    'weir: [notice] "sendfile" has nothing to tune in Weir and is ignored in w.conf:1',
+    'weir: [notice] "sendfile" has no effect in Weir in w.conf:1',
     'weir: [notice] "proxy_buffering on" has no effect in this version of Weir: bodies are streamed in w.conf:1',
   ]);
 });

@@ -62,7 +62,7 @@ function checkNode(
     const message = `"${lost.word.text}" begins a line but is read as an argument of "${node.name}"`;
     problems.emerg(placeOfWord(node, lost.before), message, advice);
   } else if (known.kind === 'inert') {
-    problems.notice(node, `"${node.name}" has nothing to tune in Weir and is ignored`);
+    problems.notice(node, `"${node.name}" has no effect in Weir`);
   }
   // Its meaning is kept: whoever asks for it later gets it, and its problems were told here.
   if (known.kind === 'built') parseNode(known.directive, node, scope, problems);

@@ -140,3 +140,13 @@ test('a problem is one line, whatever was written', () => {
   assert.ok(problem);
   assert.equal(formatProblem(problem), 'weir: [emerg] bad "a\\nb\\x1b[31m\\x9b", not "\\r" in f:1');
 });
+
+test('a block that says nothing of its own shares the settings around it', () => {
+  const shared = directives({ waitMs: SET.waitMs, limit: SET.limit });
+  const scope = chain([node(4, 'wait 1s')], [], []);
+  const server = scope.parent;
+  assert.ok(server);
+  const settings = compileSettings(shared, scope, new Problems());
+  assert.equal(settings, compileSettings(shared, server, new Problems()));
+  assert.ok(Object.isFrozen(settings));
+});

@@ -19,6 +19,8 @@ export class Scope {
   readonly tools: ParseTools;
   /** Meanings already worked out; shared by all scopes of one tree, so each is told off once. */
   readonly parsed: Map<ConfigNode | Directive, ParsedNode>;
+  /** Settings compiled for this very block. */
+  readonly settings = new Map<DirectiveSet, object>();
   readonly #byName = new Map<string, ConfigNode[]>();
 
   private constructor(
@@ -84,12 +86,23 @@ export function compileSettings<D extends DirectiveSet>(
   scope: Scope,
   problems: Problems,
 ): SettingsOf<D> {
-  const settings: Record<string, unknown> = {};
-  for (const [key, directive] of Object.entries(set)) {
-    settings[key] = compileOne(directive, scope, problems);
-  }
+  const known = scope.settings.get(set) ?? compileAll(set, scope, problems);
+  scope.settings.set(set, known);
   // Each value comes from the directive under the same key, which is what SettingsOf says.
-  return settings as SettingsOf<D>;
+  return known as SettingsOf<D>;
+}
+
+function compileAll(set: DirectiveSet, scope: Scope, problems: Problems): object {
+  const { parent } = scope;
+  const entries = Object.entries(set);
+  // Thousands of locations that say nothing of their own share the settings of their server.
+  const isInherited = entries.every(([, { name, inherit }]) => {
+    return inherit !== false && scope.own(name).length === 0;
+  });
+  if (parent !== undefined && isInherited) return compileSettings(set, parent, problems);
+  const settings: Record<string, unknown> = {};
+  for (const [key, directive] of entries) settings[key] = compileOne(directive, scope, problems);
+  return Object.freeze(settings);
 }
 
 function compileOne(directive: Directive, scope: Scope, problems: Problems): unknown {
