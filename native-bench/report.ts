@@ -1,6 +1,6 @@
 /** BENCHMARKS.md, from the newest results of every workload and scenario. */
 
-import { type ResultRecord, readResults } from '#native-bench/measure/results.ts';
+import { RESULTS, type ResultRecord, readResults } from '#native-bench/measure/results.ts';
 import { relativeWidth } from '#native-bench/measure/statistics.ts';
 import type { Comparison } from './compare.ts';
 import {
@@ -44,12 +44,12 @@ const METHOD = `Nothing here is written by hand: \`npm run bench -- --report\` m
 - PSS is that of all of the proxy's processes at the end of the workload.
 `;
 
-/** The whole page. Throws when a result cannot be read. */
-export function benchmarksPage(): string {
-  const comparisons = readResults<Comparison>('bench').filter(
+/** The whole page, from a folder like `results/`. Throws when a result cannot be read. */
+export function benchmarksPage(folder = RESULTS): string {
+  const comparisons = readResults<Comparison>('bench', folder).filter(
     ({ record }) => record.name !== IDLE_WORKLOAD,
   );
-  const idle = newest(readResults<IdleComparison>('bench'), IDLE_WORKLOAD);
+  const idle = newest(readResults<IdleComparison>('bench', folder), IDLE_WORKLOAD);
   const chosen = WORKLOADS.map(({ name }) => newest(comparisons, name)).filter(
     (found) => found !== undefined,
   );
@@ -60,7 +60,7 @@ export function benchmarksPage(): string {
   for (const found of chosen) parts.push(comparisonSection(found));
   if (idle !== undefined) parts.push(idleSection(idle));
   parts.push(lossSection(chosen));
-  parts.push(proofSection());
+  parts.push(proofSection(folder));
   return `${parts
     .filter((part) => part !== '')
     .join('\n')
@@ -126,8 +126,8 @@ function lossSection(found: readonly Found<Comparison>[]): string {
   return `## What we lose\n\n${lost}\n${open}`;
 }
 
-function proofSection(): string {
-  const proofs = readResults<Proof>('prove');
+function proofSection(folder: string): string {
+  const proofs = readResults<Proof>('prove', folder);
   const names = [...new Set(proofs.map(({ record }) => record.name))].sort();
   if (names.length === 0) return '';
   const rows = names.flatMap((name) => {

@@ -55,17 +55,18 @@ export function writeResult<Data>(
   return path;
 }
 
-/** Every record of one kind, oldest first; an unreadable file is an error that names it. */
+/** Every record of one kind in a folder, oldest first; throws an Error that names an unreadable file. */
 export function readResults<Data>(
   kind: 'bench' | 'prove',
+  folder = RESULTS,
 ): { path: string; record: ResultRecord<Data> }[] {
   const found: { path: string; record: ResultRecord<Data> }[] = [];
-  for (const entry of readdirSync(RESULTS, { recursive: true, encoding: 'utf8' })) {
+  for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!entry.endsWith('.json')) continue;
     const path = join('results', entry);
     let record: ResultRecord<Data>;
     try {
-      record = JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as ResultRecord<Data>;
+      record = JSON.parse(readFileSync(join(folder, entry), 'utf8')) as ResultRecord<Data>;
     } catch (error) {
       throw new Error(`${path} is not a result: ${(error as Error).message}`);
     }
