@@ -21,7 +21,8 @@ const DEFAULT_PORT = 80;
 export class UpstreamList {
   readonly #all: UpstreamConfig[] = [];
   readonly #ids = new Map<string, number>();
-  readonly #names = new Map<string, Place>();
+  /** Lower case: nginx compares names of upstreams without case. */
+  readonly #blocks = new Map<string, { name: string; place: Place }>();
 
   get all(): readonly UpstreamConfig[] {
     return this.#all;
@@ -29,28 +30,28 @@ export class UpstreamList {
 
   /** The names of `upstream` blocks, those with problems too: what a mistyped host may have meant. */
   get names(): readonly string[] {
-    return [...this.#names.keys()];
+    return [...this.#blocks.values()].map(({ name }) => name);
   }
 
   /** Where the block of that name stands. */
   placeOf(name: string): Place | undefined {
-    return this.#names.get(name);
+    return this.#blocks.get(name.toLowerCase())?.place;
   }
 
   /** Takes a name before its block is compiled. */
   claim(name: string, place: Place): void {
-    this.#names.set(name, place);
+    this.#blocks.set(name.toLowerCase(), { name, place });
   }
 
   /** The id of what was added under that key. */
   idOf(key: string): number | undefined {
-    return this.#ids.get(key);
+    return this.#ids.get(key.toLowerCase());
   }
 
   /** Adds one and returns its id. */
   add(key: string, upstream: UpstreamConfig): number {
     const id = this.#all.push(upstream) - 1;
-    this.#ids.set(key, id);
+    this.#ids.set(key.toLowerCase(), id);
     return id;
   }
 }
@@ -144,7 +145,7 @@ export function upstreamOf(
   if (addresses === undefined) return undefined;
   // Two spellings of one address share a pool: `127.0.0.1` and `127.0.0.1:80`.
   const isUnix = authority.startsWith('unix:');
-  const key = isUnix || name !== authority ? authority.toLowerCase() : `${name.toLowerCase()}:80`;
+  const key = isUnix || name !== authority ? authority : `${name}:80`;
   const known = list.idOf(`//${key}`);
   if (known !== undefined) return known;
   const place = placeOfWord(node, word);

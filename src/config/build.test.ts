@@ -63,7 +63,6 @@ test('defaults are those of nginx 1.31, except where we say so', () => {
   assert.deepEqual(server?.fallback.handler, { kind: 'none' });
   assert.deepEqual(server?.fallback.client, {
     headerTimeoutMs: 60_000,
-    headerBufferBytes: 1_024,
     headerBuffers: { count: 4, bytes: 8_192 },
     ignoreInvalidHeaders: true,
     underscoresInHeaders: false,
@@ -217,6 +216,25 @@ test('the keep-alive of http is for clients and does not reach into upstreams', 
     maxAgeMs: 3_600_000,
     idleTimeoutMs: 60_000,
   });
+});
+
+test('names of upstreams are compared without case', () => {
+  const { upstreams, servers } = buildWell(`http {
+    upstream App { server 127.0.0.1:1; }
+    server { location / { proxy_pass http://aPP; } }
+  }`);
+  assert.equal(upstreams.length, 1);
+  const handler = servers[0]?.locations[0]?.handler;
+  assert.ok(handler?.kind === 'proxy' && handler.hostHeader === 'aPP');
+});
+
+test('a location that no path can match is a warning', () => {
+  for (const path of ['api/', '/a?b', '/a%20b', '/a//b', '/a/../b', '/.']) {
+    const { model, problems } = build(`http { server { location ${path} { } } }`);
+    assert.ok(model);
+    assert.match(problems[0] ?? '', /^weir: \[warn\] location ".*" never matches: /, path);
+  }
+  assert.deepEqual(build('http { server { location /.well-known/ { } } }').problems, []);
 });
 
 const PASSES: readonly (readonly [

@@ -334,7 +334,8 @@ export const INERT_DIRECTIVES: readonly InertDirective[] = [
     1,
     1,
     `
-      connection_pool_size http2_pool_size http2_streams_index_size request_pool_size
+      client_header_buffer_size connection_pool_size http2_pool_size http2_streams_index_size
+      request_pool_size
     `,
   ),
   ...inert(

@@ -111,7 +111,7 @@ function collectHosts(
     if (text === undefined) continue;
     if (name === 'proxy_pass') {
       const host = hostNameOf(text.replace(/^http:\/\//i, '').replace(/[/?#].*$/s, ''));
-      if (host !== undefined && !upstreams.has(host)) names.add(host);
+      if (host !== undefined && !upstreams.has(host.toLowerCase())) names.add(host);
     } else if ((name === 'listen' && !/^\d+$/.test(text)) || (name === 'server' && !block)) {
       const host = hostNameOf(text);
       if (host !== undefined) names.add(host);
@@ -122,7 +122,7 @@ function collectHosts(
 function upstreamNames(nodes: readonly ConfigNode[]): string[] {
   return nodes.flatMap(({ name, words, block = [] }) => {
     if (name === 'http') return upstreamNames(block);
-    return name === 'upstream' && words[0] !== undefined ? [words[0].text] : [];
+    return name === 'upstream' && words[0] !== undefined ? [words[0].text.toLowerCase()] : [];
   });
 }
 

@@ -29,6 +29,10 @@ export function parseProxyPass(
     const advice = /^[a-z]+:\/\//i.test(text) ? 'write http://' : `did you mean "http://${text}"?`;
     return reportInvalid(context, word, 'URL prefix', advice);
   }
+  // The URI goes into the request line: a blank or line break would end it early.
+  if (/[\x00-\x20\x7f]/.test(text)) {
+    return reportInvalid(context, word, 'URL', 'it holds a blank or a control character');
+  }
   const target = text.slice('http://'.length);
   // In `unix:/path:/uri` the second colon ends the path (nginx: ngx_parse_unix_domain_url).
   const isUnix = target.startsWith('unix:');

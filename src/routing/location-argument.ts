@@ -27,9 +27,19 @@ export function parseLocation(
   const word = second ?? first;
   const path = second?.text ?? first.text.slice(modifier?.length ?? 0);
   if (path === '') return reportInvalid(context, word, 'path', 'a location needs a path such as /');
-  if (!path.startsWith('/')) {
-    const message = `location "${path}" never matches: paths begin with "/"`;
-    context.problems.warn(placeOfWord(context.node, word), message, `did you mean "/${path}"?`);
+  const doubt = doubtOf(path);
+  if (doubt !== undefined) {
+    const message = `location "${path}" never matches: ${doubt}`;
+    context.problems.warn(placeOfWord(context.node, word), message);
   }
   return { kind: modifier === '=' ? 'exact' : 'prefix', path };
+}
+
+/** Why no path can match; undefined when one can. Paths are decoded and normalised before. */
+function doubtOf(path: string): string | undefined {
+  if (!path.startsWith('/')) return 'paths begin with "/"';
+  if (path.includes('?')) return 'the query is not part of the path';
+  if (/%[0-9a-f]{2}/i.test(path)) return 'paths are decoded first, write the character itself';
+  if (path.includes('//')) return 'runs of "/" in paths become one';
+  return /\/\.\.?(\/|$)/.test(path) ? '"." and ".." in paths are resolved first' : undefined;
 }

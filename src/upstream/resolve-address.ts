@@ -61,6 +61,11 @@ function reportBadAddress(
 ): undefined {
   const { node, problems } = context;
   const place = placeOfWord(node, word);
+  const scheme = /^[a-z]+:\/\//i.exec(text)?.[0];
+  if (scheme !== undefined) {
+    reportInvalid(context, word, 'address', `write it without "${scheme}"`);
+    return undefined;
+  }
   const port = /:([^:\]]*)$/.exec(text)?.[1];
   if (port !== undefined && parsePort(port) === undefined && !text.startsWith('unix:')) {
     problems.emerg(place, `invalid port in ${use.what} "${text}"`, 'a port is 1 to 65535');

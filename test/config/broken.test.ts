@@ -213,6 +213,24 @@ const BROKEN: readonly (readonly [name: string, line: number, column: number, me
       7,
       '"stub_status" and "proxy_pass" cannot both answer here, "proxy_pass" is in line 6',
     ],
+    [
+      'blank-in-url',
+      6,
+      18,
+      'invalid URL "http://127.0.0.1:9000/a b" in "proxy_pass" directive, it holds a blank or a control character',
+    ],
+    [
+      'scheme-in-upstream',
+      4,
+      12,
+      'invalid address "http://127.0.0.1:9000" in "server" directive, write it without "http://"',
+    ],
+    [
+      'lingering-close-not-built',
+      5,
+      21,
+      '"lingering_close off" is not built yet in this version of Weir, only "on" is',
+    ],
     ['duplicate-location', 6, 5, 'duplicate location "/a", the first is in line 5'],
     [
       'bad-location-modifier',

@@ -64,3 +64,16 @@ export function parseStrictOnly(
   const what = `"${context.node.name} ${word.text}"`;
   return reportNotBuilt(what, word, context, `only "${only}" is`);
 }
+
+/** Reads `lingering_close on | off | always`, of which only `on` is built. */
+export function parseLingeringClose(
+  [word]: readonly Word[],
+  context: ParseContext,
+): 'on' | undefined {
+  if (word === undefined) return undefined;
+  if (word.text === 'on') return 'on';
+  if (word.text === 'off' || word.text === 'always') {
+    return reportNotBuilt(`"lingering_close ${word.text}"`, word, context, 'only "on" is');
+  }
+  return reportInvalid(context, word, 'value', 'it must be "on", "off" or "always"');
+}

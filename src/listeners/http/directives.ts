@@ -6,7 +6,12 @@ import {
   HTTP_SERVER_LOCATION,
   type SettingsOf,
 } from '#src/schema/directive.ts';
-import { parseHeaderBuffers, parseKeepaliveTimeout, parseStrictOnly } from './client-arguments.ts';
+import {
+  parseHeaderBuffers,
+  parseKeepaliveTimeout,
+  parseLingeringClose,
+  parseStrictOnly,
+} from './client-arguments.ts';
 import { type ListenArgument, parseListen } from './listen-argument.ts';
 
 export type { ListenArgument };
@@ -35,12 +40,6 @@ export const clientDirectives = directives({
     contexts: HTTP_SERVER,
     argument: time({ default: '60s', min: '1ms' }),
     doc: 'The time a client has for the whole request head, counted from its first byte. Then 408.',
-  },
-  headerBufferBytes: {
-    name: 'client_header_buffer_size',
-    contexts: HTTP_SERVER,
-    argument: size({ default: '1k', min: '1' }),
-    doc: 'Accepted for nginx; Weir reads heads into one shared buffer per thread and bounds them by `large_client_header_buffers`.',
   },
   headerBuffers: {
     name: 'large_client_header_buffers',
@@ -123,8 +122,14 @@ export const clientDirectives = directives({
   lingeringClose: {
     name: 'lingering_close',
     contexts: HTTP_SERVER_LOCATION,
-    argument: oneOf(['on', 'off', 'always'], { default: 'on' }),
-    doc: 'Whether the rest of a refused request is read and dropped before the connection closes, so that the client gets to read the answer.',
+    argument: custom({
+      usage: 'on',
+      minWords: 1,
+      maxWords: 1,
+      default: ['on'],
+      parse: parseLingeringClose,
+    }),
+    doc: 'The rest of a refused request is read and dropped before the connection closes, so that the client gets to read the answer. `off` and `always` are not built.',
   },
   lingeringTimeMs: {
     name: 'lingering_time',
