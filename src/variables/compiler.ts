@@ -11,6 +11,7 @@ import { isVariableOfNginx } from './not-built-variables.ts';
 import { processVariables } from './process-variables.ts';
 import { requestVariables } from './request-variables.ts';
 import { responseVariables } from './response-variables.ts';
+import { assemble, type Part } from './text-with-variables.ts';
 import type { VariableEnvironment, VariableReader, VariableTable } from './variable.ts';
 
 const ESCAPES: Readonly<Record<LogEscape, Escape>> = {
@@ -126,67 +127,4 @@ function report(
     problems.emerg(place, `unknown "${piece.name}" variable`, advice);
   }
   return false;
-}
-
-interface VariablePart {
-  readonly read: VariableReader;
-  readonly escape: Escape;
-}
-
-type Part = string | VariablePart;
-
-/** Text that stands side by side is joined; a text without variables is a constant. */
-function assemble(parts: readonly Part[]): ComplexValue<Exchange> {
-  const first = parts[0];
-  if (parts.length === 0) return new Constant('');
-  if (parts.length === 1 && first !== undefined) {
-    return typeof first === 'string' ? new Constant(first) : new SingleVariable(first);
-  }
-  return new TextWithVariables(parts);
-}
-
-class Constant implements ComplexValue<Exchange> {
-  readonly constant: string;
-
-  constructor(text: string) {
-    this.constant = text;
-  }
-
-  evaluate(): string {
-    return this.constant;
-  }
-}
-
-class SingleVariable implements ComplexValue<Exchange> {
-  readonly constant = undefined;
-  readonly #read: VariableReader;
-  readonly #escape: Escape;
-
-  constructor({ read, escape }: VariablePart) {
-    this.#read = read;
-    this.#escape = escape;
-  }
-
-  evaluate(exchange: Exchange): string {
-    return this.#escape(this.#read(exchange));
-  }
-}
-
-class TextWithVariables implements ComplexValue<Exchange> {
-  readonly constant = undefined;
-  readonly #parts: readonly Part[];
-
-  constructor(parts: readonly Part[]) {
-    this.#parts = parts;
-  }
-
-  evaluate(exchange: Exchange): string {
-    let text = '';
-    for (let at = 0; at < this.#parts.length; at++) {
-      const part = this.#parts[at];
-      if (typeof part === 'string') text += part;
-      else if (part !== undefined) text += part.escape(part.read(exchange));
-    }
-    return text;
-  }
 }
