@@ -57,6 +57,7 @@ export class FastConnection implements Connection {
   #holders = 0;
   #waitingWrites = 0;
   #isBroken = false;
+  #isBreakTold = false;
   #isEnded = false;
   #peer: SocketName | undefined = undefined;
   #own: SocketName | undefined = undefined;
@@ -212,8 +213,10 @@ export class FastConnection implements Connection {
   }
 
   #break(status: number): void {
-    if (this.#handle === undefined) return;
+    // A read and several writes may find out, each for itself.
+    if (this.#handle === undefined || this.#isBreakTold) return;
     this.#isBroken = true;
+    this.#isBreakTold = true;
     this.owner.onBroken(getSystemErrorName(status));
   }
 

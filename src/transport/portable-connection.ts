@@ -25,7 +25,7 @@ export class PortableConnection implements Connection {
     socket.on('end', () => this.owner.onEnd());
     socket.on('drain', () => this.#drained());
     socket.on('error', (error: NodeJS.ErrnoException) => this.#break(error.code ?? 'EIO'));
-    socket.on('close', () => this.#break('ECONNRESET'));
+    socket.on('close', () => this.#closed());
   }
 
   queueText(text: string): void {
@@ -79,7 +79,9 @@ export class PortableConnection implements Connection {
   reset(): void {
     this.#isBroken = true;
     this.owner = NO_OWNER;
-    this.#socket.resetAndDestroy();
+    // A unix socket has no RST; net.Socket throws when asked for one.
+    if (this.#socket.remoteFamily === undefined) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   remoteAddress(): string {
@@ -124,6 +126,11 @@ export class PortableConnection implements Connection {
     if (!this.isQueued) return;
     this.isQueued = this.#socket.writableLength > 0;
     if (!this.isQueued) this.owner.onDrained();
+  }
+
+  /** net.Socket closes by itself when both sides have ended: that is no break. */
+  #closed(): void {
+    if (!this.#socket.readableEnded || !this.#socket.writableFinished) this.#break('ECONNRESET');
   }
 
   #break(errno: string): void {

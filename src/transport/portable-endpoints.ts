@@ -1,5 +1,6 @@
 /** Data path. Accepting and connecting by public API. */
 
+import { fstatSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import type { Address } from '#src/base/address.ts';
 import type { Acceptor, AcceptorOwner, Dial, DialOwner } from './connection.ts';
@@ -9,8 +10,14 @@ import { PortableConnection } from './portable-connection.ts';
 /** A high-water mark of one byte makes every write that waits announce its 'drain'. */
 const HIGH_WATER_MARK_BYTES = 1;
 
-/** Accepts on a listening descriptor; a failure to listen is told to the owner. */
+/**
+ * Accepts on a listening descriptor; throws an Error with a `code` when it is no socket. A failure
+ * to listen on one is told to the owner: net.Server finds out later.
+ */
 export function acceptPortable(fd: number, backlog: number, owner: AcceptorOwner): Acceptor {
+  if (!fstatSync(fd).isSocket()) {
+    throw Object.assign(new Error(`descriptor ${fd} is no socket`), { code: 'ENOTSOCK' });
+  }
   const server = createServer(
     { allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK_BYTES, noDelay: true },
     (socket) => owner.onAccepted(new PortableConnection(socket, NO_OWNER)),
@@ -43,6 +50,7 @@ export function dialPortable(address: Address, owner: DialOwner): Dial {
   });
   return {
     cancel: (): void => {
+      if (isSettled) return;
       isSettled = true;
       socket.destroy();
     },

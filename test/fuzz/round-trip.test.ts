@@ -14,7 +14,7 @@ import {
 import { RequestDecoder } from '#src/codecs/h1/request-decoder.ts';
 import { ResponseDecoder } from '#src/codecs/h1/response-decoder.ts';
 import { AddedFields, FieldEdits } from '#src/http/field-edits.ts';
-import { F_HOST } from '#src/http/field-names.ts';
+import { F_EXPECT, F_HOST } from '#src/http/field-names.ts';
 import { type HeaderMap, MARK_DROP } from '#src/http/header-map.ts';
 import { HOP_BY_HOP_IDS } from '#src/http/hop-by-hop.ts';
 import {
@@ -45,9 +45,9 @@ function kept(fields: HeaderMap, isDropped: (id: number, lowerName: string) => b
 test('a forwarded request head says what the received one said', () => {
   const decoder = new RequestDecoder();
   const [head, again] = [new RequestHead(), new RequestHead()];
-  const edits = new FieldEdits([...HOP_BY_HOP_IDS, F_HOST], ['X-A']);
+  const edits = new FieldEdits([...HOP_BY_HOP_IDS, F_EXPECT, F_HOST], ['X-A']);
   const isDropped = (id: number, name: string): boolean =>
-    HOP_BY_HOP_IDS.includes(id) || id === F_HOST || name === 'x-a';
+    HOP_BY_HOP_IDS.includes(id) || id === F_EXPECT || id === F_HOST || name === 'x-a';
   const added = new AddedFields();
   let forwarded = 0;
   forCases(0.06, (random) => {

@@ -1,0 +1,157 @@
+/**
+ * What every transport promises, over real sockets: run against each tier, with TCP and with unix
+ * sockets. Nothing here knows which tier it talks to.
+ */
+
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { itEnds } from './ending.contract.ts';
+import { itDialsAndAccepts } from './endpoints.contract.ts';
+import {
+  connectedPair,
+  type Pair,
+  type PairOf,
+  roundTrip,
+  type SocketKind,
+} from './recorder.contract.ts';
+import type { TransportTier } from './transport.ts';
+
+/** Every test of the contract, for one tier and one kind of socket. */
+export function itKeepsTheTransportContract(tier: TransportTier, kind: SocketKind): void {
+  describe(`${tier} transport over ${kind} sockets`, () => {
+    const pairOf = (t: TestContext): Promise<Pair> => connectedPair(tier, kind, t);
+
+    describe('writing', () => itWrites(pairOf));
+    describe('reading', () => itReads(pairOf));
+    describe('ending', () => itEnds(pairOf, kind));
+    describe('dialing and accepting', () => itDialsAndAccepts(tier, kind, pairOf));
+  });
+}
+
+function itWrites(pairOf: PairOf): void {
+  it('brings text and bytes in the order in which they were queued', async (t) => {
+    const { client, server } = await pairOf(t);
+    const isOut = client.inside((connection) => {
+      connection.queueText('one ');
+      connection.queueText('two ');
+      connection.queueBytes(Buffer.from('three '));
+      connection.queueText('four');
+      return connection.flush();
+    });
+    assert.equal(isOut, true);
+    await server.until(() => server.byteCount === 18);
+    assert.equal(server.text, 'one two three four');
+    server.send(server.text);
+    await client.until(() => client.byteCount === 18);
+    assert.equal(client.text, 'one two three four');
+  });
+
+  it('writes one byte per char of a text, short or long', async (t) => {
+    const { client, server } = await pairOf(t);
+    const everyByte = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte));
+    for (const text of [everyByte, everyByte.repeat(200)]) {
+      server.text = '';
+      const before = server.byteCount;
+      client.send(text);
+      await server.until(() => server.byteCount === before + text.length);
+      assert.equal(server.text, text);
+    }
+  });
+
+  it('has nothing to write after a flush', async (t) => {
+    const { client, server } = await pairOf(t);
+    assert.equal(client.connection.flush(), true);
+    client.send('once');
+    assert.equal(client.connection.flush(), true);
+    client.send('.');
+    await server.until(() => server.byteCount === 5);
+    assert.equal(server.text, 'once.');
+  });
+
+  it('says when writes wait, and once when they have all left', async (t) => {
+    const pair = await pairOf(t);
+    const { client, server } = pair;
+    server.connection.holdReading();
+    let sent = client.sendUntilQueued();
+    assert.equal(client.connection.isQueued, true);
+    assert.equal(client.send('more'), false, 'what comes behind waits too');
+    sent += 4;
+    await roundTrip(pair);
+    assert.equal(client.drainCount, 0);
+    server.connection.letGoReading();
+    await client.until(() => client.drainCount > 0);
+    assert.equal(client.connection.isQueued, false);
+    await server.until(() => server.byteCount === sent);
+    assert.equal(client.drainCount, 1);
+    assert.equal(client.send('!'), true);
+    await server.until(() => server.byteCount === sent + 1);
+    await roundTrip(pair);
+    assert.equal(client.drainCount, 1);
+  });
+}
+
+function itReads(pairOf: PairOf): void {
+  it('goes on when every hold was let go, not before', async (t) => {
+    const pair = await pairOf(t);
+    const { client, server } = pair;
+    server.connection.holdReading();
+    server.connection.holdReading();
+    client.send('held');
+    await roundTrip(pair);
+    assert.equal(server.text, '');
+    server.connection.letGoReading();
+    await roundTrip(pair);
+    assert.equal(server.text, '');
+    server.connection.letGoReading();
+    await server.until(() => server.byteCount > 0);
+    assert.equal(server.text, 'held');
+  });
+
+  it('stops at once when held while bytes are taken, and loses none', async (t) => {
+    const pair = await pairOf(t);
+    const { client, server } = pair;
+    let calls = 0;
+    server.onEachBytes = () => {
+      calls += 1;
+      server.inside((connection) => connection.holdReading());
+    };
+    const sent = client.sendUntilQueued();
+    while (server.byteCount < sent) {
+      const before = calls;
+      await server.until(() => calls > before);
+      assert.equal(calls, before + 1);
+      server.inside((connection) => connection.letGoReading());
+    }
+    assert.equal(server.byteCount, sent);
+  });
+
+  it('reads into a buffer of the owner from the next read on, and back', async (t) => {
+    const { client, server } = await pairOf(t);
+    const own = Buffer.alloc(4096);
+    const seen: Buffer[] = [];
+    server.onEachBytes = (bytes) => {
+      seen.push(bytes);
+      server.connection.readInto(seen.length === 1 ? own : undefined);
+    };
+    for (const [index, text] of ['first', 'second', 'third'].entries()) {
+      client.send(text);
+      await server.until(() => seen.length === index + 1);
+    }
+    assert.equal(server.text, 'firstsecondthird');
+    assert.notEqual(seen[0], own);
+    assert.equal(seen[1], own);
+    assert.equal(seen[2], seen[0]);
+    assert.equal(own.toString('latin1', 0, 6), 'second', 'the bytes of the owner stay');
+  });
+
+  it('never gives more bytes than the buffer has', async (t) => {
+    const { client, server } = await pairOf(t);
+    const own = Buffer.alloc(1000);
+    server.onEachBytes = (bytes, length) => {
+      assert.ok(length > 0 && length <= bytes.length);
+      server.connection.readInto(own);
+    };
+    client.send('x'.repeat(300_000));
+    await server.until(() => server.byteCount === 300_000);
+  });
+}
