@@ -4,7 +4,7 @@
 import { isMainThread } from 'node:worker_threads';
 
 /** No test file may run longer. `--test-timeout` limits the single test. */
-const FILE_LIMIT_MS = 180_000;
+const FILE_LIMIT_MS = 300_000;
 
 // The runner itself preloads this file too, and so does a thread that a test starts.
 if (process.env['NODE_TEST_CONTEXT'] !== undefined && isMainThread) {
