@@ -87,7 +87,9 @@ async function main(): Promise<number> {
     return 2;
   }
   const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => interrupt.abort(new Error('interrupted')));
+  }
   const named = values.workload.flatMap((names) => names.split(','));
   await run({
     workloads: known(named.length > 0 ? named : WORKLOAD_NAMES, WORKLOAD_NAMES),
