@@ -10,9 +10,13 @@ import {
   upstreamBlocks,
   upstreamDirectives,
 } from '#src/upstream/directives.ts';
+import type {
+  EndpointConfig,
+  PoolConfig,
+  UpstreamConfig,
+} from '#src/upstream/endpoint/upstream-config.ts';
 import { resolveAddresses } from '#src/upstream/resolve-address.ts';
 import type { ServerArgument } from '#src/upstream/server-argument.ts';
-import type { EndpointConfig, PoolConfig, UpstreamConfig } from '#src/upstream/upstream-config.ts';
 import { firstAt } from './check.ts';
 
 const DEFAULT_PORT = 80;

@@ -2,7 +2,7 @@
 import type { LogLevel } from '#src/base/log.ts';
 import type { ListenConfig, VirtualServer } from '#src/routing/model.ts';
 import type { Place } from '#src/schema/problem.ts';
-import type { UpstreamConfig } from '#src/upstream/upstream-config.ts';
+import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
 
 /** `error_log`. */
 export interface ErrorLogConfig {

@@ -31,7 +31,7 @@ export interface LogFormatArgument {
 
 /** nginx writes each line at once unless told otherwise; we gather a loop turn's worth. */
 const DEFAULT_BUFFER_BYTES = 65_536;
-const DEFAULT_FLUSH_MS = 1_000;
+const DEFAULT_FLUSH_MS = 100;
 
 /** Reads an `access_log` line; undefined after reporting what is wrong with it. */
 export function parseAccessLog(

@@ -1,5 +1,13 @@
 /** Data path. What a kind of listener offers: accept on descriptors, stop, drain, close. */
 
+import type { Address } from '#src/base/address.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { TimerWheel } from '#src/base/timer-wheel.ts';
+import type { Exchange } from '#src/exchange/exchange.ts';
+import type { ClientSettings } from '#src/listeners/http/directives.ts';
+import type { Transport } from '#src/transport/transport.ts';
+
+/** One listening address of one thread. */
 export interface Listener {
   /** `formatAddress` of what it listens on. */
   readonly key: string;
@@ -14,4 +22,48 @@ export interface Listener {
   /** Closes an idle connection to make room; false when there is none. */
   evictQuietest(): boolean;
   readonly connectionCount: number;
+}
+
+/** Who is told about the number of connections of a thread, and when accepting fails. */
+export interface ListenerOwner {
+  /** One more; may ask for `evictQuietest`, or stop accepting. */
+  onConnectionOpened(): void;
+  onConnectionClosed(): void;
+  onAcceptFailed(key: string, errno: string): void;
+}
+
+/** What a listening address says about connections before a virtual server is known. */
+export interface ListenerSettings {
+  readonly key: string;
+  readonly address: Address;
+  readonly backlog: number;
+  /** Of the address's default server. */
+  readonly client: ClientSettings;
+  /** Some virtual server of this address writes a log: the peer's name is asked for at once. */
+  readonly isLogged: boolean;
+}
+
+/** What all listeners of one thread share, given by server.ts, which knows the proxy. */
+export interface ListenerThread {
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly transport: Transport;
+  readonly owner: ListenerOwner;
+  /** This thread's row (src/shared/thread-rows.ts). */
+  readonly row: Float64Array;
+  /** Serves an exchange whose head is complete: routes it and answers it, now or later. */
+  readonly serve: (exchange: Exchange, listenKey: string) => void;
+  /** An exchange with a reason has ended: for the error log. */
+  readonly onReason: (exchange: Exchange) => void;
+  /** An exception of ours while serving: logged, and the exchange answered with 500 (CE-24). */
+  readonly onInternalError: (error: unknown) => void;
+  /** No new exchange may count on its connection staying open. */
+  readonly isDraining: boolean;
+}
+
+/** A protocol that can be listened for. */
+export interface ListenerKind {
+  readonly name: string;
+  /** Called once per thread; what it returns makes the listeners. */
+  start(thread: ListenerThread): (settings: ListenerSettings) => Listener;
 }

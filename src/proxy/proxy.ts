@@ -9,6 +9,7 @@ import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import { answer, answerStatus, refuse } from '#src/exchange/answer.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { BODY_LENGTH } from '#src/http/message.ts';
+import { contentTypeOf } from '#src/routing/content-type.ts';
 import type { Location, ReturnHandler, VirtualServer } from '#src/routing/model.ts';
 import { type RoutedServer, Router } from '#src/routing/router.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
@@ -119,7 +120,8 @@ export class Proxy implements AttemptHome {
       if (UNCLEAN.test(url)) refuse(exchange, 'field_value_malformed');
       else answerStatus(exchange, status, [['Location', absolute(exchange, url)]]);
     } else if (body !== undefined) {
-      answer(exchange, status, body.evaluate(exchange), location.content.defaultType);
+      const type = contentTypeOf(location.content, exchange.request.path);
+      answer(exchange, status, body.evaluate(exchange), type);
     } else answerStatus(exchange, status);
   }
 

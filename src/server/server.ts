@@ -7,9 +7,8 @@ import type { Clock } from '#src/base/clock.ts';
 import type { ErrorLog } from '#src/base/log.ts';
 import { TimerEntry, TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Model } from '#src/config/model.ts';
-import { HttpListener, type ListenerOwner } from '#src/listeners/http/http-listener.ts';
-import { HttpThread, type ListenerSettings } from '#src/listeners/http/http-thread.ts';
-import type { Listener } from '#src/listeners/listener.ts';
+import { LISTENERS } from '#src/listeners/index.ts';
+import type { Listener, ListenerOwner, ListenerSettings } from '#src/listeners/listener.ts';
 import { Proxy } from '#src/proxy/proxy.ts';
 import type { ListenConfig } from '#src/routing/model.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
@@ -52,7 +51,7 @@ export class Server implements ListenerOwner {
   readonly #row: Float64Array;
   readonly #logs: AccessLogs;
   readonly #upstreams: readonly Upstream[];
-  readonly #thread: HttpThread;
+  #isDraining = false;
   readonly #listeners = new Map<string, Listener>();
   readonly #pause = new TimerEntry({ onTimeout: () => this.#resume() });
   #isFull = false;
@@ -76,7 +75,7 @@ export class Server implements ListenerOwner {
       countReuse: () => this.#count(UPSTREAM_REUSES),
       onInternalError: (error: unknown) => this.#onInternalError(error),
       get isDraining(): boolean {
-        return server.#thread.isDraining;
+        return server.#isDraining;
       },
     };
     let firstEndpoint = 0;
@@ -93,21 +92,21 @@ export class Server implements ListenerOwner {
       statusPage: (format) => statusPage(format, model, shared),
       onAttemptFailed: (...what) => failures.onAttemptFailed(...what),
     });
-    this.#thread = new HttpThread({
+    const listenHttp = LISTENERS.http.start({
       clock: this.#clock,
       wheel: this.#wheel,
+      transport,
+      owner: this,
       row: this.#row,
       serve: (exchange, listenKey) => proxy.serve(exchange, listenKey),
       onReason: (exchange) => failures.onReason(exchange),
       onInternalError: (error) => this.#onInternalError(error),
+      get isDraining(): boolean {
+        return server.#isDraining;
+      },
     });
     for (const listen of model.listens) {
-      const settings = settingsOf(listen, model);
-      const { address, backlog, key } = listen;
-      this.#listeners.set(
-        key,
-        new HttpListener(this.#thread, settings, address, backlog, transport, this),
-      );
+      this.#listeners.set(listen.key, listenHttp(settingsOf(listen, model)));
     }
     this.#wheel.start();
   }
@@ -133,7 +132,7 @@ export class Server implements ListenerOwner {
   /** Finishes what is open and accepts nothing new; `onDrained` once, when nothing is left. */
   drain(onDrained: () => void): void {
     this.#onDrained = onDrained;
-    this.#thread.isDraining = true;
+    this.#isDraining = true;
     this.stopListening();
     for (const listener of this.#listeners.values()) listener.drain();
     for (const upstream of this.#upstreams) upstream.close();
@@ -142,7 +141,7 @@ export class Server implements ListenerOwner {
 
   /** Everything at once; the logs are written. */
   close(): void {
-    this.#thread.isDraining = true;
+    this.#isDraining = true;
     for (const listener of this.#listeners.values()) listener.close();
     for (const upstream of this.#upstreams) upstream.close();
     this.#logs.close();
@@ -187,7 +186,7 @@ export class Server implements ListenerOwner {
   }
 
   #resume(): void {
-    if (!this.#isFull || this.#thread.isDraining) return;
+    if (!this.#isFull || this.#isDraining) return;
     this.#isFull = false;
     this.#options.onPressure?.(false);
   }
@@ -221,7 +220,7 @@ export class Server implements ListenerOwner {
 }
 
 /** What holds before a virtual server is known: the settings of the address's default server. */
-function settingsOf({ key }: ListenConfig, model: Model): ListenerSettings {
+function settingsOf({ address, backlog, key }: ListenConfig, model: Model): ListenerSettings {
   const here = model.servers.filter((server) => server.listens.some((at) => at.key === key));
   const fallback =
     here.find((server) => server.listens.some((at) => at.key === key && at.isDefault)) ?? here[0];
@@ -229,5 +228,5 @@ function settingsOf({ key }: ListenConfig, model: Model): ListenerSettings {
   const isLogged = here.some((server) =>
     [...server.locations, server.fallback].some(({ log }) => log.accessLogs.length > 0),
   );
-  return { key, client: fallback.fallback.client, isLogged };
+  return { key, address, backlog, client: fallback.fallback.client, isLogged };
 }

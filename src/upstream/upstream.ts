@@ -1,11 +1,11 @@
 /** Data path. A named group of endpoints with its balancer and pools, for one thread. */
 
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
-import type { Balancer, PickContext } from './balancers/balancer.ts';
-import { BALANCERS } from './balancers/index.ts';
-import { Endpoint } from './endpoint/endpoint.ts';
-import { IdleRoom, Pool, type PoolThread } from './pool/pool.ts';
-import type { UpstreamConfig } from './upstream-config.ts';
+import type { Balancer, PickContext } from '#src/upstream/balancers/balancer.ts';
+import { BALANCERS } from '#src/upstream/balancers/index.ts';
+import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
+import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import { IdleRoom, Pool, type PoolThread } from '#src/upstream/pool/pool.ts';
 
 export class Upstream {
   readonly config: UpstreamConfig;

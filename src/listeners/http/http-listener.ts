@@ -1,45 +1,20 @@
 /** Data path. A listening address that speaks HTTP/1.1: accepts, counts, drains. */
 
-import type { Address } from '#src/base/address.ts';
-import type { Listener } from '#src/listeners/listener.ts';
+import type { Listener, ListenerKind, ListenerSettings } from '#src/listeners/listener.ts';
 import { CONNECTIONS_ACCEPTED } from '#src/shared/thread-rows.ts';
 import type { Acceptor, AcceptorOwner, Connection } from '#src/transport/connection.ts';
-import type { Transport } from '#src/transport/transport.ts';
-import type { HttpThread, ListenerSettings } from './http-thread.ts';
+import { HttpThread } from './http-thread.ts';
 import { type ConnectionKeeper, Http1Connection } from './http1-connection.ts';
-
-/** Who is told about the number of connections of a thread, and when accepting fails. */
-export interface ListenerOwner {
-  /** One more; may ask for `evictQuietest`, or stop accepting. */
-  onConnectionOpened(): void;
-  onConnectionClosed(): void;
-  onAcceptFailed(key: string, errno: string): void;
-}
 
 export class HttpListener implements Listener, AcceptorOwner, ConnectionKeeper {
   readonly #thread: HttpThread;
   readonly #settings: ListenerSettings;
-  readonly #address: Address;
-  readonly #backlog: number;
-  readonly #transport: Transport;
-  readonly #owner: ListenerOwner;
   readonly #acceptors: Acceptor[] = [];
   readonly #connections = new Set<Http1Connection>();
 
-  constructor(
-    thread: HttpThread,
-    settings: ListenerSettings,
-    address: Address,
-    backlog: number,
-    transport: Transport,
-    owner: ListenerOwner,
-  ) {
+  constructor(thread: HttpThread, settings: ListenerSettings) {
     this.#thread = thread;
     this.#settings = settings;
-    this.#address = address;
-    this.#backlog = backlog;
-    this.#transport = transport;
-    this.#owner = owner;
   }
 
   get key(): string {
@@ -51,7 +26,8 @@ export class HttpListener implements Listener, AcceptorOwner, ConnectionKeeper {
   }
 
   listen(fd: number): void {
-    this.#acceptors.push(this.#transport.accept(fd, this.#address, this.#backlog, this));
+    const { address, backlog } = this.#settings;
+    this.#acceptors.push(this.#thread.host.transport.accept(fd, address, backlog, this));
   }
 
   stopListening(): void {
@@ -69,21 +45,21 @@ export class HttpListener implements Listener, AcceptorOwner, ConnectionKeeper {
 
   /** AcceptorOwner. */
   onAccepted(connection: Connection): void {
-    const { row } = this.#thread;
+    const { row } = this.#thread.host;
     row[CONNECTIONS_ACCEPTED] = (row[CONNECTIONS_ACCEPTED] ?? 0) + 1;
     this.#connections.add(new Http1Connection(this.#thread, this.#settings, this, connection));
-    this.#owner.onConnectionOpened();
+    this.#thread.host.owner.onConnectionOpened();
   }
 
   /** AcceptorOwner. */
   onAcceptFailed(errno: string): void {
-    this.#owner.onAcceptFailed(this.key, errno);
+    this.#thread.host.owner.onAcceptFailed(this.key, errno);
   }
 
   /** ConnectionKeeper. */
   onConnectionClosed(connection: Http1Connection): void {
     this.#connections.delete(connection);
-    this.#owner.onConnectionClosed();
+    this.#thread.host.owner.onConnectionClosed();
   }
 
   /**
@@ -99,3 +75,12 @@ export class HttpListener implements Listener, AcceptorOwner, ConnectionKeeper {
     return false;
   }
 }
+
+/** HTTP/1.1 over plain TCP or unix sockets. */
+export const http: ListenerKind = {
+  name: 'http',
+  start: (host) => {
+    const thread = new HttpThread(host);
+    return (settings) => new HttpListener(thread, settings);
+  },
+};

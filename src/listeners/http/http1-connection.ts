@@ -26,6 +26,7 @@ import {
   RESPONSE_STARTED,
 } from '#src/exchange/exchange.ts';
 import { BODY_LENGTH } from '#src/http/message.ts';
+import type { ListenerSettings } from '#src/listeners/listener.ts';
 import {
   BYTES_IN,
   BYTES_OUT,
@@ -34,7 +35,7 @@ import {
   RESPONSES_1XX,
 } from '#src/shared/thread-rows.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
-import type { HttpThread, ListenerSettings, RequestReader } from './http-thread.ts';
+import type { HttpThread, RequestReader } from './http-thread.ts';
 import {
   GAUGE_OF_PHASE,
   NO_GAUGE,
@@ -97,14 +98,14 @@ export class Http1Connection
     this.#connection = connection;
     this.#response = new ResponseWriter(connection);
     this.connectionSerial = ++thread.connectionSerial;
-    this.#openedAtMs = thread.clock.refresh();
+    this.#openedAtMs = thread.host.clock.refresh();
     this.#idleTimeoutMs = settings.client.headerTimeoutMs;
     connection.owner = this;
     // Once the peer has reset the connection its name cannot be asked for: a log line needs it.
     if (settings.isLogged) connection.remoteAddress();
     this.#count(CONNECTIONS_ACTIVE, 1);
     this.#enter(P_IDLE);
-    thread.wheel.arm(this.#timer, this.#idleTimeoutMs);
+    thread.host.wheel.arm(this.#timer, this.#idleTimeoutMs);
   }
 
   get facts(): ClientFacts {
@@ -169,7 +170,7 @@ export class Http1Connection
     if (exchange === undefined) return;
     if (exchange.responseState === RESPONSE_ENDED) this.#finishExchange(exchange);
     else {
-      this.#thread.wheel.disarm(this.#timer);
+      this.#thread.host.wheel.disarm(this.#timer);
       exchange.handler?.onDownstreamWritable(exchange);
     }
   }
@@ -230,10 +231,10 @@ export class Http1Connection
     this.#response.reset();
     exchange.downstream = this;
     exchange.limits = client;
-    exchange.startedAtMs = thread.clock.refresh();
+    exchange.startedAtMs = thread.host.clock.refresh();
     this.exchangeCount += 1;
     this.#enter(P_HEAD);
-    thread.wheel.arm(this.#timer, client.headerTimeoutMs);
+    thread.host.wheel.arm(this.#timer, client.headerTimeoutMs);
   }
 
   #takeHead(bytes: Buffer, at: number, length: number): number {
@@ -242,7 +243,7 @@ export class Http1Connection
     const taken = reader.head.decodeHead(bytes, at, length, exchange.request);
     if (taken === NEED_MORE) return 0;
     this.#count(REQUESTS, 1);
-    this.#thread.wheel.disarm(this.#timer);
+    this.#thread.host.wheel.disarm(this.#timer);
     if (taken < 0) {
       this.#enter(P_SERVED);
       if (exchange.request.fields.text === '') {
@@ -257,14 +258,15 @@ export class Http1Connection
     exchange.requestEnded = reader.body.isDone;
     this.#enter(reader.body.isDone ? P_SERVED : P_BODY);
     this.#serve(exchange);
-    if (this.#phase === P_BODY) this.#thread.wheel.arm(this.#timer, exchange.limits.bodyTimeoutMs);
+    if (this.#phase === P_BODY)
+      this.#thread.host.wheel.arm(this.#timer, exchange.limits.bodyTimeoutMs);
     return taken;
   }
 
   /** An exception of ours costs this exchange a 500 and nobody else anything (CE-24). */
   #serve(exchange: Exchange): void {
     try {
-      this.#thread.serve(exchange, this.#settings.key);
+      this.#thread.host.serve(exchange, this.#settings.key);
       if (exchange.requestEnded && this.#exchange === exchange) {
         exchange.handler?.onRequestEnd(exchange);
       }
@@ -274,7 +276,7 @@ export class Http1Connection
   }
 
   #onInternalError(error: unknown): void {
-    this.#thread.onInternalError(error);
+    this.#thread.host.onInternalError(error);
     const exchange = this.#exchange;
     if (exchange === undefined) return;
     exchange.handler?.onDownstreamGone(exchange, 'internal_error');
@@ -294,7 +296,7 @@ export class Http1Connection
     }
     if (reader.body.isDone) this.#endRequest();
     else if (this.#phase === P_BODY && !this.#isReadingHeld) {
-      this.#thread.wheel.arm(this.#timer, this.#exchange?.limits.bodyTimeoutMs ?? 0);
+      this.#thread.host.wheel.arm(this.#timer, this.#exchange?.limits.bodyTimeoutMs ?? 0);
     }
     return taken;
   }
@@ -320,7 +322,7 @@ export class Http1Connection
     const exchange = this.#exchange;
     if (exchange === undefined) return;
     this.#enter(P_SERVED);
-    this.#thread.wheel.disarm(this.#timer);
+    this.#thread.host.wheel.disarm(this.#timer);
     exchange.requestEnded = true;
     exchange.handler?.onRequestEnd(exchange);
   }
@@ -351,7 +353,7 @@ export class Http1Connection
     const closes = this.#willClose(exchange);
     if (closes) this.#mustClose = true;
     exchange.responseState = RESPONSE_STARTED;
-    this.#response.writeHead(exchange, closes, this.#thread.clock);
+    this.#response.writeHead(exchange, closes, this.#thread.host.clock);
   }
 
   writeBody(bytes: Buffer, start: number, end: number, stable: boolean): void {
@@ -371,7 +373,7 @@ export class Http1Connection
     const exchange = this.#exchange;
     const isOut = this.#connection.flush();
     if (exchange === undefined) return isOut;
-    if (!isOut) this.#thread.wheel.arm(this.#timer, exchange.limits.sendTimeoutMs);
+    if (!isOut) this.#thread.host.wheel.arm(this.#timer, exchange.limits.sendTimeoutMs);
     else if (exchange.responseState === RESPONSE_ENDED) this.#finishExchange(exchange);
     return isOut;
   }
@@ -389,7 +391,7 @@ export class Http1Connection
 
   holdRequestBody(): void {
     this.#connection.holdReading();
-    if (this.#phase === P_BODY) this.#thread.wheel.disarm(this.#timer);
+    if (this.#phase === P_BODY) this.#thread.host.wheel.disarm(this.#timer);
   }
 
   letGoRequestBody(): void {
@@ -397,7 +399,7 @@ export class Http1Connection
     this.#connection.letGoReading();
     const exchange = this.#exchange;
     if (this.#phase === P_BODY && exchange !== undefined) {
-      this.#thread.wheel.arm(this.#timer, exchange.limits.bodyTimeoutMs);
+      this.#thread.host.wheel.arm(this.#timer, exchange.limits.bodyTimeoutMs);
     }
   }
 
@@ -419,10 +421,10 @@ export class Http1Connection
       exchange.closeAfter ||
       !request.keepAlive ||
       this.#response.endsWithClose ||
-      this.#thread.isDraining ||
+      this.#thread.host.isDraining ||
       limits.keepalive.timeoutMs === 0 ||
       this.exchangeCount >= limits.keepaliveRequests ||
-      this.#thread.clock.nowMs - this.#openedAtMs > limits.keepaliveTimeMs ||
+      this.#thread.host.clock.nowMs - this.#openedAtMs > limits.keepaliveTimeMs ||
       (this.#phase === P_BODY && !this.#canDiscard(exchange))
     );
   }
@@ -450,12 +452,12 @@ export class Http1Connection
       // The client said close and has sent all: nothing can be on its way, no need to linger.
       if (wantsClose && wasComplete && this.#carry === undefined) this.#close();
       else {
-        this.#lingerUntilMs = this.#thread.clock.nowMs + lingeringTimeMs;
+        this.#lingerUntilMs = this.#thread.host.clock.nowMs + lingeringTimeMs;
         this.#linger();
       }
     } else if (!wasComplete) {
       this.#enter(P_DISCARD);
-      this.#thread.wheel.arm(this.#timer, this.#settings.client.bodyTimeoutMs);
+      this.#thread.host.wheel.arm(this.#timer, this.#settings.client.bodyTimeoutMs);
     } else this.#becomeIdle();
   }
 
@@ -465,9 +467,9 @@ export class Http1Connection
     if (family >= 1 && family <= 5) this.#count(RESPONSES_1XX + family - 1, 1);
     this.#count(BYTES_OUT, exchange.bytesSent);
     this.#exchange = undefined;
-    if (exchange.reason !== '') this.#thread.onReason(exchange);
+    if (exchange.reason !== '') this.#thread.host.onReason(exchange);
     if (exchange.logs.length > 0) {
-      this.#thread.clock.refresh();
+      this.#thread.host.clock.refresh();
       recordExchange(exchange);
     }
     this.#thread.exchanges.release(exchange);
@@ -477,14 +479,14 @@ export class Http1Connection
   #becomeIdle(): void {
     this.#enter(P_IDLE);
     this.#releaseReader();
-    this.#thread.wheel.arm(this.#timer, this.#quietMs());
+    this.#thread.host.wheel.arm(this.#timer, this.#quietMs());
     this.#letGoReading();
     this.#processCarry();
     if (this.#phase === P_IDLE && this.#clientEnded && !this.#isProcessing) this.#close();
   }
 
   #quietMs(): number {
-    if (!this.#thread.isDraining) return this.#idleTimeoutMs;
+    if (!this.#thread.host.isDraining) return this.#idleTimeoutMs;
     return Math.min(this.#idleTimeoutMs, Math.max(DRAIN_QUIET_MS, this.#minIdleMs));
   }
 
@@ -534,7 +536,7 @@ export class Http1Connection
         if (this.#connection.isQueued) this.#abandon('client_send_timeout');
         break;
       case P_IDLE:
-        this.#lingerUntilMs = this.#thread.clock.nowMs + DRAIN_QUIET_MS;
+        this.#lingerUntilMs = this.#thread.host.clock.nowMs + DRAIN_QUIET_MS;
         this.#linger();
         break;
       default:
@@ -544,7 +546,7 @@ export class Http1Connection
 
   /** Draining has begun: a quiet connection goes after a while, a busy one after its response. */
   drain(): void {
-    if (this.#phase === P_IDLE) this.#thread.wheel.arm(this.#timer, this.#quietMs());
+    if (this.#phase === P_IDLE) this.#thread.host.wheel.arm(this.#timer, this.#quietMs());
   }
 
   /** Everything at once, whatever is in progress. */
@@ -584,8 +586,8 @@ export class Http1Connection
       this.#close();
       return;
     }
-    const left = this.#lingerUntilMs - this.#thread.clock.nowMs;
-    this.#thread.wheel.arm(
+    const left = this.#lingerUntilMs - this.#thread.host.clock.nowMs;
+    this.#thread.host.wheel.arm(
       this.#timer,
       Math.min(this.#settings.client.lingeringTimeoutMs, Math.max(0, left)),
     );
@@ -595,7 +597,7 @@ export class Http1Connection
     if (this.#phase === P_CLOSED) return;
     this.#enter(P_CLOSED);
     this.#count(CONNECTIONS_ACTIVE, -1);
-    this.#thread.wheel.forget(this.#timer);
+    this.#thread.host.wheel.forget(this.#timer);
     this.#carry = undefined;
     this.#releaseReader();
     if (this.#exchange !== undefined) {
@@ -626,7 +628,7 @@ export class Http1Connection
   }
 
   #count(column: number, by: number): void {
-    const { row } = this.#thread;
+    const { row } = this.#thread.host;
     row[column] = (row[column] ?? 0) + by;
   }
 }

@@ -1,7 +1,7 @@
 /** The balancing policies there are. */
 
+import { roundRobin } from '#src/upstream/balancers/round-robin/round-robin.ts';
 import type { BalancerKind } from './balancer.ts';
-import { roundRobin } from './round-robin/round-robin.ts';
 
 /** The first is the default. */
 export const BALANCERS: readonly [BalancerKind, ...BalancerKind[]] = [roundRobin];

@@ -1,7 +1,7 @@
 /** Data path. One address of an upstream, with its id in the shared endpoint table. */
 
 import type { Clock } from '#src/base/clock.ts';
-import type { EndpointConfig } from '#src/upstream/upstream-config.ts';
+import type { EndpointConfig } from './upstream-config.ts';
 
 export class Endpoint {
   readonly config: EndpointConfig;

@@ -7,7 +7,7 @@ import type { TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Connection } from '#src/transport/connection.ts';
 import type { Transport } from '#src/transport/transport.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
-import type { PoolConfig } from '#src/upstream/upstream-config.ts';
+import type { PoolConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import { Connector, type PendingConnection } from './connector.ts';
 import { type ConnectionHome, H1Connection } from './h1-connection.ts';
 import type { PoolClient } from './response-sink.ts';

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ManualClock } from '#src/base/clock.ts';
+import type { EndpointConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import { Endpoint } from './endpoint.ts';
+
+const CONFIG: EndpointConfig = {
+  address: { kind: 'tcp', host: '127.0.0.1', port: 80 },
+  name: '127.0.0.1:80',
+  weight: 1,
+  maxConns: 0,
+  maxFails: 2,
+  failTimeoutMs: 10_000,
+  backup: false,
+  down: false,
+  place: { file: 'test', line: 1, column: 1 },
+};
+
+function make(config: Partial<EndpointConfig> = {}, isAlone = false) {
+  const clock = new ManualClock();
+  return { clock, endpoint: new Endpoint({ ...CONFIG, ...config }, 0, clock, isAlone) };
+}
+
+describe('an endpoint', () => {
+  it('is put aside on the last failure that max_fails allows, for fail_timeout', () => {
+    const { clock, endpoint } = make();
+    endpoint.onFailure();
+    assert.equal(endpoint.isEligible(), true);
+    endpoint.onFailure();
+    assert.equal(endpoint.isEligible(), false);
+    clock.advanceMs(10_000);
+    assert.equal(endpoint.isEligible(), false);
+    clock.advanceMs(1);
+    assert.equal(endpoint.isEligible(), true);
+  });
+
+  it('is tried by one exchange after fail_timeout; the others wait another one', () => {
+    const { clock, endpoint } = make();
+    endpoint.onFailure();
+    endpoint.onFailure();
+    clock.advanceMs(10_001);
+    endpoint.onPicked();
+    assert.equal(endpoint.isEligible(), false);
+    endpoint.onSuccess();
+    assert.equal(endpoint.isEligible(), true);
+  });
+
+  it('is put aside again when the trial fails', () => {
+    const { clock, endpoint } = make();
+    endpoint.onFailure();
+    endpoint.onFailure();
+    clock.advanceMs(10_001);
+    endpoint.onPicked();
+    endpoint.onFailure();
+    clock.advanceMs(10_000);
+    assert.equal(endpoint.isEligible(), false);
+    clock.advanceMs(1);
+    assert.equal(endpoint.isEligible(), true);
+  });
+
+  it('keeps its failures when an exchange that began before them succeeds', () => {
+    const { endpoint } = make();
+    endpoint.onPicked();
+    endpoint.onFailure();
+    endpoint.onSuccess();
+    endpoint.onFailure();
+    assert.equal(endpoint.isEligible(), false);
+  });
+
+  it('is never put aside with max_fails=0, nor when it is alone', () => {
+    for (const { endpoint } of [make({ maxFails: 0 }), make({}, true)]) {
+      for (let failures = 0; failures < 5; failures++) endpoint.onFailure();
+      assert.equal(endpoint.isEligible(), true);
+    }
+  });
+
+  it('is never picked while it is down, even alone', () => {
+    assert.equal(make({ down: true }, true).endpoint.isEligible(), false);
+  });
+});
