@@ -4,7 +4,8 @@
  *
  *   weights 5 1 1:  order  a a b a c a a     turn 0 1 2 3 4 5 6, then 0 again
  *
- * An endpoint that cannot be used is passed over: the next in the order takes its turn.
+ * The turns of an endpoint that cannot be used go to the others in the proportion of their weights:
+ * were the next in the order to take them, it would get twice its share.
  */
 
 import type { Balancer, BalancerKind, PickContext } from '#src/upstream/balancers/balancer.ts';
@@ -12,32 +13,44 @@ import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 
 /** Longer orders are scaled down: their smoothness no one would notice, their memory one would. */
 const MAX_ORDER = 65_536;
-/** How far a pick walks when endpoints are out, before it takes the first that is left. */
-const MAX_STEPS_PER_ENDPOINT = 4;
 
 export class RoundRobin implements Balancer {
   readonly #endpoints: readonly Endpoint[];
   readonly #order: Uint32Array;
+  /** Per endpoint: nginx's `current_weight`, for the turns that fell out. Per thread. */
+  readonly #credit: Float64Array;
 
   constructor(endpoints: readonly Endpoint[]) {
     this.#endpoints = endpoints;
     this.#order = smoothOrder(endpoints.map((endpoint) => endpoint.config.weight));
+    this.#credit = new Float64Array(endpoints.length);
   }
 
   pick(context: PickContext): Endpoint | undefined {
     const order = this.#order;
-    const { length } = order;
-    const start = context.nextTurn() % length;
-    const steps = Math.min(length, this.#endpoints.length * MAX_STEPS_PER_ENDPOINT);
-    for (let step = 0; step < steps; step++) {
-      const endpoint = this.#endpoints[order[(start + step) % length] ?? 0];
-      if (endpoint?.isEligible() && !context.hasTried(endpoint)) return endpoint;
+    const endpoint = this.#endpoints[order[context.nextTurn() % order.length] ?? 0];
+    if (endpoint?.isEligible() && !context.hasTried(endpoint)) return endpoint;
+    return this.#pickAmongTheRest(context);
+  }
+
+  /** One step of nginx's algorithm over the endpoints that are left. */
+  #pickAmongTheRest(context: PickContext): Endpoint | undefined {
+    const credit = this.#credit;
+    let best: Endpoint | undefined;
+    let bestIndex = 0;
+    let total = 0;
+    for (let index = 0; index < credit.length; index++) {
+      const endpoint = this.#endpoints[index];
+      if (!endpoint?.isEligible() || context.hasTried(endpoint)) continue;
+      const { weight } = endpoint.config;
+      total += weight;
+      credit[index] = (credit[index] ?? 0) + weight;
+      if (best !== undefined && (credit[index] ?? 0) <= (credit[bestIndex] ?? 0)) continue;
+      best = endpoint;
+      bestIndex = index;
     }
-    // A long order, and the few that are left did not come up: take any of them.
-    for (const endpoint of this.#endpoints) {
-      if (endpoint.isEligible() && !context.hasTried(endpoint)) return endpoint;
-    }
-    return undefined;
+    if (best !== undefined) credit[bestIndex] = (credit[bestIndex] ?? 0) - total;
+    return best;
   }
 }
 
