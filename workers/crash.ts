@@ -13,7 +13,7 @@ export function crash(how: string): void {
       return process.exit(7);
     case 'memory': {
       const hoard: unknown[] = [];
-      for (;;) hoard.push(new Array(1000).fill(hoard.length));
+      for (;;) hoard.push({ name: `number ${hoard.length}`, list: [hoard.length] });
     }
   }
 }

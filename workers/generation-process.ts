@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { cacheEnvironment } from './compile-cache.ts';
 import { entryPath } from './entry.ts';
 import type { Identity } from './identity.ts';
 import { GENERATION_FLAGS } from './memory.ts';
@@ -55,7 +56,7 @@ export class GenerationProcess {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...stdio],
       ...(identity === undefined ? {} : { uid: identity.uid, gid: identity.gid }),
     });
-    this.#worker = cluster.fork();
+    this.#worker = cluster.fork(cacheEnvironment(identity));
     this.#worker.on('message', (message: FromGeneration) => this.#receive(message));
     this.#worker.on('error', (error: Error) => {
       this.#failure ??= error.message;

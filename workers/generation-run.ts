@@ -7,6 +7,7 @@ import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import { PHASE_DRAINED, PHASE_DRAINING, PHASE_SERVING } from '#src/shared/generation-board.ts';
 import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
 import { transportTier } from '#src/transport/transport.ts';
+import { keepCompiled } from './compile-cache.ts';
 import { takeDescriptor } from './descriptor-handle.ts';
 import { Listening } from './listening.ts';
 import {
@@ -214,6 +215,7 @@ export class GenerationRun implements SlotOwner {
     this.#phase = 'serving';
     this.#state.board.phase = PHASE_SERVING;
     this.#tellMaster({ type: 'ready' });
+    keepCompiled();
   }
 
   /** A thread at its cap listens on nothing; others take its queue, and it comes back with room. */

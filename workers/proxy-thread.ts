@@ -7,6 +7,7 @@ import { Server } from '#src/server/server.ts';
 import { publishFacts } from '#src/shared/facts.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
 import { transportTier } from '#src/transport/transport.ts';
+import { keepCompiled } from './compile-cache.ts';
 import { crash } from './crash.ts';
 import { openErrorLog, reopenErrorLog } from './log-files.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
@@ -51,6 +52,7 @@ port.on('message', (message: ToThread) => {
   }
 });
 tell({ type: 'built' });
+if (data.thread === 0) keepCompiled();
 
 function listen(key: string, descriptor: number): void {
   try {

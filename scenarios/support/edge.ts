@@ -1,5 +1,5 @@
 /** A Weir under experiment: two threads in front of one origin, with its status and its crashes. */
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Origin, startOrigin } from '#native-bench/origin/origin.ts';
 import type { ScenarioContext } from '#scenarios/scenario.ts';
@@ -27,6 +27,7 @@ export async function startEdge(context: ScenarioContext, main = ''): Promise<Ed
   const origin = await startOrigin();
   context.defer(() => origin.close());
   const hooks = join(context.directory, 'crash');
+  chmodSync(context.directory, 0o755); // the generation is not root and reads it
   const weir = await startWeir({
     env: { WEIR_TEST_HOOKS: hooks },
     conf: (port) => `
