@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ManualClock } from '#src/base/clock.ts';
-import type { EndpointConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import { Endpoint } from './endpoint.ts';
+import type { EndpointConfig } from './upstream-config.ts';
 
 const CONFIG: EndpointConfig = {
   address: { kind: 'tcp', host: '127.0.0.1', port: 80 },

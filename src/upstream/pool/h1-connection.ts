@@ -146,12 +146,11 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     }
     this.#sawBytes = true;
     try {
-      if (this.#carry === undefined) this.#take(sink, bytes, length);
+      const carry = this.#carry;
+      if (carry === undefined) this.#take(sink, bytes, length);
       else {
-        this.#carry.append(bytes, 0, length);
-        const { bytes: waiting, length: waitingLength } = this.#carry;
-        this.#carry = undefined;
-        this.#take(sink, waiting, waitingLength);
+        carry.append(bytes, 0, length);
+        this.#take(sink, carry.bytes, carry.length);
       }
     } catch (error) {
       this.#home.onInternalError(error);
@@ -166,8 +165,9 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   }
 
   onDrained(): void {
-    if (this.#requestEnded) this.#awaitResponse();
-    this.#sink?.onRequestDrained();
+    if (this.#sink === undefined) return; // rests in the pool, by its own timeout
+    this.#awaitResponse();
+    this.#sink.onRequestDrained();
   }
 
   onBroken(_errno: string): void {
@@ -196,6 +196,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
       if (used <= 0) return;
       at += used;
     }
+    this.#carry = undefined; // what is left of it is taken now
     if (this.#phase !== U_BODY || this.#sink !== sink) return;
     if (at < length && !this.#body.isDone) {
       this.#isStable = bytes === this.#relay;
@@ -223,7 +224,8 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     const head = sink.responseHead;
     const used = this.#head.decodeHead(bytes, at, length, head, sink.requestMethod);
     if (used === NEED_MORE) {
-      this.#carry = carryOf(bytes, at, length);
+      if (this.#carry === undefined) this.#carry = carryOf(bytes, at, length);
+      else this.#carry.consume(at); // `bytes` are its bytes
       this.#awaitResponse();
       return 0;
     }
@@ -269,9 +271,12 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     this.#connection.holdReading();
   }
 
-  /** Progress: the endpoint has `readTimeoutMs` from now; not while its request is under way. */
+  /**
+   * Progress: the endpoint has `readTimeoutMs` from now; not while its request is under way, nor
+   * while the client is slow.
+   */
   #awaitResponse(): void {
-    if (this.#requestEnded || this.#phase === U_BODY) {
+    if (!this.#isHeld && (this.#requestEnded || this.#phase === U_BODY)) {
       this.#home.wheel.arm(this.#timer, this.#timeouts.readTimeoutMs);
     } else this.#home.wheel.disarm(this.#timer);
   }
