@@ -1,6 +1,6 @@
 import { startLoad } from '#native-bench/load/load.ts';
 import type { Scenario } from './scenario.ts';
-import { nonZero, startEdge, timeToAnswer } from './support/edge.ts';
+import { nonZero, startEdge, timeToAnswer } from '#scenarios/support/edge.ts';
 
 const KILLS = 5;
 const MAX_BACK_MS = 500;

@@ -1,6 +1,6 @@
 import { startLoad } from '#native-bench/load/load.ts';
 import type { Scenario } from './scenario.ts';
-import { nonZero, startEdge } from './support/edge.ts';
+import { nonZero, startEdge } from '#scenarios/support/edge.ts';
 
 const RELOADS = 50;
 const RELOADS_SHORT = 5;

@@ -358,7 +358,7 @@ test('access logs: named formats, combined, several, off, and the files they nee
     [
       [
         ['/p/logs/a.log', 4_096, 2_000],
-        ['/var/log/b.log', 65_536, 1_000],
+        ['/var/log/b.log', 65_536, 100],
       ],
       [],
       [['/p/c.log', 65_536, 1_000]],
