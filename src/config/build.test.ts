@@ -361,7 +361,7 @@ test('access logs: named formats, combined, several, off, and the files they nee
         ['/var/log/b.log', 65_536, 100],
       ],
       [],
-      [['/p/c.log', 65_536, 1_000]],
+      [['/p/c.log', 65_536, 100]],
     ],
   );
   assert.deepEqual(model.logFiles, ['/p/logs/a.log', '/var/log/b.log', '/p/c.log']);
