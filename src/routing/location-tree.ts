@@ -18,8 +18,8 @@ export class LocationTree {
   readonly #levels: readonly Level[];
   /** A location "/": by far the most common last resort. */
   readonly #root: Location | undefined;
-  /** `/dir` → the proxied location `/dir/`, which redirects to its slash. */
-  readonly #withoutSlash = new Map<string, Location>();
+  /** The paths `/dir` whose location `/dir/` is proxied: they are redirected to their slash. */
+  readonly #withoutSlash = new Set<string>();
 
   constructor(locations: readonly Location[]) {
     const byLength = new Map<number, Map<string, Location>>();
@@ -32,10 +32,12 @@ export class LocationTree {
         const level = byLength.get(path.length) ?? new Map<string, Location>();
         byLength.set(path.length, level.set(path, location));
         if (path.endsWith('/') && location.handler.kind === 'proxy') {
-          this.#withoutSlash.set(path.slice(0, -1), location);
+          this.#withoutSlash.add(path.slice(0, -1));
         }
       }
     }
+    // nginx: a location of exactly that path, of either kind, takes it without a detour.
+    for (const { match } of locations) this.#withoutSlash.delete(match.path);
     this.#root = root;
     this.#levels = [...byLength]
       .map(([length, byPrefix]) => ({ length, byPrefix }))
@@ -56,9 +58,9 @@ export class LocationTree {
     return path.charCodeAt(0) === SLASH ? this.#root : undefined;
   }
 
-  /** `/dir` is asked for, `/dir/` is proxied, and no `= /dir` takes it: 301 to the slash. */
+  /** `/dir` is asked for, `/dir/` is proxied, and no location `/dir` takes it: 301 to the slash. */
   wantsSlash(path: string): boolean {
-    return this.#withoutSlash.size > 0 && this.#withoutSlash.has(path) && !this.#exact.has(path);
+    return this.#withoutSlash.size > 0 && this.#withoutSlash.has(path);
   }
 }
 

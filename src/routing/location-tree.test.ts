@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { LocationTree } from './location-tree.ts';
+import type { Handler, Location } from './model.ts';
+
+const PROXY: Handler = { kind: 'proxy', upstream: 0, uri: undefined, hostHeader: '', port: '' };
+const NONE: Handler = { kind: 'none' };
+
+/** `= /x` is an exact location, `/x` a prefix. */
+function location(text: string, handler: Handler = NONE): Location {
+  const kind = text.startsWith('= ') ? 'exact' : 'prefix';
+  const path = kind === 'exact' ? text.slice(2) : text;
+  return { match: { kind, path }, handler } as Location;
+}
+
+function treeOf(...texts: string[]): LocationTree {
+  return new LocationTree(texts.map((text) => location(text)));
+}
+
+/** What took the path, as it is written. */
+function found(tree: LocationTree, path: string): string | undefined {
+  const match = tree.find(path)?.match;
+  return match && (match.kind === 'exact' ? `= ${match.path}` : match.path);
+}
+
+describe('a location tree', () => {
+  it('prefers the exact location, then the longest prefix, whatever their order', () => {
+    const locations = ['/', '/images/', '/images/icons', '= /images/', '= /'];
+    for (const order of [locations, [...locations].reverse()]) {
+      const tree = treeOf(...order);
+      assert.equal(found(tree, '/'), '= /');
+      assert.equal(found(tree, '/index'), '/');
+      assert.equal(found(tree, '/images/'), '= /images/');
+      assert.equal(found(tree, '/images/a.png'), '/images/');
+      assert.equal(found(tree, '/images/icons/a'), '/images/icons');
+      assert.equal(found(tree, '/images/iconset'), '/images/icons');
+      assert.equal(found(tree, '/images'), '/');
+    }
+  });
+
+  it('compares letters as they are written', () => {
+    assert.equal(found(treeOf('/A'), '/a'), undefined);
+  });
+
+  it('has nothing for a path that no prefix begins, and nothing for "*"', () => {
+    assert.equal(found(treeOf('/api/'), '/'), undefined);
+    assert.equal(found(treeOf(), '/'), undefined);
+    assert.equal(found(treeOf('/'), '*'), undefined);
+  });
+
+  it('finds what a look at every location finds', () => {
+    const path = fc.stringMatching(/^\/[ab/]{0,6}$/);
+    const locations = fc.array(fc.tuple(fc.boolean(), path), { maxLength: 12 });
+    fc.assert(
+      fc.property(locations, fc.array(path, { minLength: 1 }), (sketches, asked) => {
+        const unique = new Map(sketches.map(([isExact, text]) => [`${isExact}${text}`, isExact]));
+        const texts = [...unique].map(
+          ([key, isExact]) => (isExact ? '= ' : '') + key.slice(key.indexOf('/')),
+        );
+        const tree = treeOf(...texts);
+        for (const one of asked) {
+          const prefixes = texts.filter((text) => one.startsWith(text));
+          const longest = prefixes.sort((a, b) => b.length - a.length)[0];
+          assert.equal(found(tree, one), texts.includes(`= ${one}`) ? `= ${one}` : longest);
+        }
+      }),
+    );
+  });
+});
+
+describe('a path without its last slash', () => {
+  const proxied = location('/dir/', PROXY);
+
+  it('is sent to the slash of a proxied location', () => {
+    const tree = new LocationTree([proxied, location('/')]);
+    assert.equal(tree.wantsSlash('/dir'), true);
+    assert.equal(tree.wantsSlash('/dir/'), false);
+    assert.equal(tree.wantsSlash('/di'), false);
+  });
+
+  it('stays when a location of that path takes it, exact or prefix', () => {
+    for (const text of ['= /dir', '/dir']) {
+      assert.equal(new LocationTree([proxied, location(text)]).wantsSlash('/dir'), false);
+      assert.equal(new LocationTree([location(text), proxied]).wantsSlash('/dir'), false);
+    }
+  });
+
+  it('stays when the location is not proxied, or is exact itself', () => {
+    assert.equal(treeOf('/dir/').wantsSlash('/dir'), false);
+    assert.equal(new LocationTree([location('= /dir/', PROXY)]).wantsSlash('/dir'), false);
+  });
+});

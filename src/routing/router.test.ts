@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Location, ServerListen, VirtualServer } from './model.ts';
+import { Router } from './router.ts';
+
+const FALLBACK = { match: { kind: 'prefix', path: '' }, handler: { kind: 'none' } } as Location;
+const API = { match: { kind: 'prefix', path: '/api/' }, handler: { kind: 'none' } } as Location;
+
+function server(names: string[], listens: (string | ServerListen)[], locations: Location[] = []) {
+  return {
+    names,
+    listens: listens.map((one) => (typeof one === 'string' ? { key: one, isDefault: false } : one)),
+    locations,
+    fallback: FALLBACK,
+    place: { file: 'test', line: 1, column: 1 },
+  } satisfies VirtualServer;
+}
+
+const A = '0.0.0.0:80';
+const B = '0.0.0.0:81';
+
+describe('a router', () => {
+  it('chooses the server by address and name', () => {
+    const servers = [
+      server(['one.test', 'www.one.test'], [A]),
+      server(['two.test'], [A, B]),
+      server(['one.test'], [B]),
+    ];
+    const router = new Router(servers);
+    const at = (key: string, host: string): number =>
+      servers.indexOf(router.findServer(key, host)?.server as (typeof servers)[number]);
+    assert.deepEqual([at(A, 'one.test'), at(A, 'www.one.test'), at(A, 'two.test')], [0, 0, 1]);
+    assert.deepEqual([at(B, 'one.test'), at(B, 'two.test')], [2, 1]);
+    assert.equal(router.findServer('unix:/x', 'one.test'), undefined);
+  });
+
+  it('gives other names to the default server, else to the first', () => {
+    const first = server(['one.test'], [A]);
+    const second = server(['two.test'], [{ key: A, isDefault: true }]);
+    assert.equal(new Router([first, second]).findServer(A, 'x.test')?.server, second);
+    assert.equal(new Router([first, server(['b'], [A])]).findServer(A, '')?.server, first);
+  });
+
+  it('gives requests without a host to the server named ""', () => {
+    const nameless = server([''], [A]);
+    const router = new Router([server(['one.test'], [A]), nameless]);
+    assert.equal(router.findServer(A, '')?.server, nameless);
+  });
+
+  it('gives a name that two servers have to the first of them', () => {
+    const first = server(['same.test'], [A]);
+    const router = new Router([first, server(['same.test', 'b.test'], [A])]);
+    assert.equal(router.findServer(A, 'same.test')?.server, first);
+  });
+
+  it('does not take the names of object members for servers', () => {
+    const first = server(['one.test'], [A]);
+    const router = new Router([first, server(['two.test'], [A])]);
+    for (const name of ['__proto__', 'constructor', 'toString']) {
+      assert.equal(router.findServer(A, name)?.server, first);
+    }
+  });
+
+  it('finds the location, else what holds for the server', () => {
+    const router = new Router([server(['one.test'], [A], [API])]);
+    const routed = router.findServer(A, 'one.test');
+    assert.ok(routed !== undefined);
+    assert.equal(routed.name, 'one.test');
+    assert.equal(router.findLocation(routed, '/api/x'), API);
+    assert.equal(router.findLocation(routed, '/'), FALLBACK);
+  });
+});
