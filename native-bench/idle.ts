@@ -23,6 +23,11 @@ export interface IdleMemory {
   readonly rssBeforeKb: number;
   readonly rssAfterKb: number;
   readonly kbPerConnection: number;
+  /**
+   * The same over as many connections again, opened while the first ones wait. Garbage that was
+   * there before the first ones, and is freed or filled by them, hides their cost; not that of these.
+   */
+  readonly kbPerFurtherConnection: number;
   /** Connections that the proxy closed although they should have stayed. */
   readonly closedByPeer: number;
 }
@@ -55,13 +60,17 @@ export async function measureIdleMemory(
     const idle = await openIdleConnections(proxy.port, connections);
     await delay(SETTLE_MS);
     const after = memoryKb(proxy.pid).rss;
-    const closedByPeer = idle.closedByPeer();
-    await idle.close();
+    const further = await openIdleConnections(proxy.port, connections);
+    await delay(SETTLE_MS);
+    const last = memoryKb(proxy.pid).rss;
+    const closedByPeer = idle.closedByPeer() + further.closedByPeer();
+    await Promise.all([idle.close(), further.close()]);
     return {
       connections,
       rssBeforeKb: before,
       rssAfterKb: after,
       kbPerConnection: (after - before) / connections,
+      kbPerFurtherConnection: (last - after) / connections,
       closedByPeer,
     };
   });

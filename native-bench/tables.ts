@@ -70,12 +70,21 @@ export function comparisonNotes(comparison: Comparison): string[] {
 /** The idle workload as rows, header first. */
 export function idleRows({ peers }: IdleComparison): string[][] {
   return [
-    ['', 'connections', 'RSS before MB', 'RSS growth KB each', 'per thread', 'max/mean'],
+    [
+      '',
+      'connections',
+      'RSS before MB',
+      'RSS growth KB each',
+      'as many more',
+      'per thread',
+      'max/mean',
+    ],
     ...peers.map(({ label, version, memory, spread }) => [
       `${label} ${version}`,
       String(memory.connections),
       (memory.rssBeforeKb / 1024).toFixed(1),
       memory.kbPerConnection.toFixed(2),
+      memory.kbPerFurtherConnection.toFixed(2),
       spread.perThread.join(' / '),
       spread.maxOverMean.toFixed(3),
     ]),
