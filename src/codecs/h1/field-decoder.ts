@@ -41,6 +41,8 @@ export abstract class FieldDecoder {
   failure: FailureCode | undefined = undefined;
   /** Longest head in bytes. */
   maxHeadBytes: number;
+  /** Longest field line in bytes, without its CRLF. */
+  maxFieldLineBytes: number;
   /** Offset behind the last byte looked at, from the start of the head. */
   protected at = 0;
   /** Start of the token being read. */
@@ -50,6 +52,7 @@ export abstract class FieldDecoder {
 
   constructor(maxHeadBytes: number) {
     this.maxHeadBytes = maxHeadBytes;
+    this.maxFieldLineBytes = maxHeadBytes;
   }
 
   /** Ready for the next head. */
@@ -90,16 +93,18 @@ export abstract class FieldDecoder {
           at += 1;
           break;
         case S_FIELD_NAME: {
+          const stop = Math.min(end, this.#lineLimit(base));
           let classes = this.#nameClasses;
           let bits = BYTE_CLASS[byte] as number;
           while ((bits & IS_TOKEN) !== 0) {
             classes |= bits;
             at += 1;
-            if (at === end) break;
+            if (at === stop) break;
             bits = BYTE_CLASS[bytes[at] as number] as number;
           }
           this.#nameClasses = classes;
           if (at === end) break;
+          if (at === stop) return this.fail('request_head_too_large');
           // §5.1: no whitespace before the colon; an empty name hid later fields (CVE-2023-25725).
           if (bytes[at] !== COLON || at - base === this.mark) {
             return this.fail('field_name_malformed');
@@ -110,15 +115,18 @@ export abstract class FieldDecoder {
           break;
         }
         case S_FIELD_SPACE:
+          if (at === this.#lineLimit(base)) return this.fail('request_head_too_large');
           if (byte === SPACE || byte === TAB) at += 1;
           else {
             this.#valueStart = at - base;
             state = S_FIELD_VALUE;
           }
           break;
-        case S_FIELD_VALUE:
-          at = skipValue(bytes, at, end);
+        case S_FIELD_VALUE: {
+          const stop = Math.min(end, this.#lineLimit(base));
+          at = skipValue(bytes, at, stop);
           if (at === end) break;
+          if (at === stop) return this.fail('request_head_too_large');
           if (bytes[at] !== CR) {
             return this.fail(bytes[at] === LF ? 'line_end_malformed' : 'field_value_malformed');
           }
@@ -126,6 +134,7 @@ export abstract class FieldDecoder {
           at += 1;
           state = S_FIELD_LF;
           break;
+        }
         case S_FIELD_LF:
           if (byte !== LF) return this.fail('line_end_malformed');
           at += 1;
@@ -143,7 +152,14 @@ export abstract class FieldDecoder {
     }
     this.state = state;
     this.at = at - base;
-    return this.at >= this.maxHeadBytes ? this.fail('request_head_too_large') : NEED_MORE;
+    const isInLine = state >= S_FIELD_NAME && state <= S_FIELD_VALUE;
+    const isTooLong = this.at >= this.maxHeadBytes || (isInLine && at === this.#lineLimit(base));
+    return isTooLong ? this.fail('request_head_too_large') : NEED_MORE;
+  }
+
+  /** Where the field line at `mark` is too long, whatever stands there; its CR may stand before. */
+  #lineLimit(base: number): number {
+    return base + this.mark + this.maxFieldLineBytes + 1;
   }
 
   #valueStart = 0;

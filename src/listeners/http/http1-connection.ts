@@ -226,6 +226,7 @@ export class Http1Connection
     const { client } = this.#settings;
     const { head } = this.#reader;
     head.maxRequestLineBytes = client.headerBuffers.bytes;
+    head.maxFieldLineBytes = client.headerBuffers.bytes;
     head.maxHeadBytes = client.headerBuffers.bytes * client.headerBuffers.count;
     head.keepsUnderscores = client.underscoresInHeaders;
     this.#response.reset();
