@@ -8,9 +8,9 @@ import { explainHolder } from './port-holder.ts';
 
 /**
  * Numbers a generation gets for each thread that listens on a socket: one to listen on and eight
- * for the threads that replace it. The master sends more when they run low (see `handle-sender.ts`).
+ * for the threads that replace it. The master sends more when they run low (see `descriptor-handle.ts`).
  */
-const NUMBERS_PER_LISTENER = 9;
+export const NUMBERS_PER_LISTENER = 9;
 
 /** In the child: 0–2 are standard, 3 is the channel to the master. */
 const FIRST_NUMBER = 4;

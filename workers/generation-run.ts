@@ -1,8 +1,6 @@
 import { closeSync } from 'node:fs';
 import { ErrorLog } from '#src/base/log.ts';
 import { VERSION } from '#src/base/version.ts';
-import { buildModel } from '#src/config/build.ts';
-import type { Model } from '#src/config/model.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import { PHASE_DRAINED, PHASE_DRAINING, PHASE_SERVING } from '#src/shared/generation-board.ts';
 import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
@@ -10,14 +8,7 @@ import { transportTier } from '#src/transport/transport.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { takeDescriptor } from './descriptor-handle.ts';
 import { Listening } from './listening.ts';
-import {
-  applyForeign,
-  applySnapshot,
-  endpointNames,
-  sizesOf,
-  takeLoad,
-  takeSnapshot,
-} from './load-report.ts';
+import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './load-report.ts';
 import { openErrorLog, reopenErrorLog } from './log-files.ts';
 import type { FromGeneration, FromThread, StartOrder, ToGeneration } from './messages.ts';
 import { type SlotOwner, ThreadSlot } from './thread-slot.ts';
@@ -32,9 +23,7 @@ export class GenerationRun implements SlotOwner {
   readonly log: ErrorLog;
   readonly #order: StartOrder;
   readonly #tellMaster: (message: FromGeneration) => boolean;
-  readonly #model: Model;
   readonly #state: SharedState;
-  readonly #names: readonly string[];
   readonly #slots: ThreadSlot[] = [];
   readonly #listening: Listening;
   readonly #loadedAtMs = Date.now();
@@ -53,11 +42,7 @@ export class GenerationRun implements SlotOwner {
     process.title = `weir: generation ${order.generation} (master ${order.facts.masterPid})`;
     this.#sink = openErrorLog(order.errorLog.path);
     this.log = new ErrorLog(this.#sink, order.errorLog.level, process.pid, 0);
-    const { model } = buildModel(order.tree);
-    if (model === undefined) throw new Error('the master sent a configuration with problems');
-    this.#model = model;
-    this.#names = endpointNames(this.#model);
-    const sizes = sizesOf(this.#model, order.threadCount);
+    const sizes = sizesOf(order.outline, order.threadCount);
     const shared = allocateShared(sizes);
     this.#state = new SharedState(shared, sizes, 0);
     this.#listening = new Listening(order.sockets, {
@@ -85,12 +70,15 @@ export class GenerationRun implements SlotOwner {
       case 'no-descriptor':
         return this.#listening.refuse(message.socket);
       case 'snapshot':
-        return applySnapshot(this.#model, this.#state, message.snapshot);
+        return applySnapshot(this.#order.outline, this.#state, message.snapshot);
       case 'snapshot-request':
-        this.#tellMaster({ type: 'snapshot', snapshot: takeSnapshot(this.#model, this.#state) });
+        this.#tellMaster({
+          type: 'snapshot',
+          snapshot: takeSnapshot(this.#order.outline, this.#state),
+        });
         return;
       case 'foreign':
-        return applyForeign(this.#names, this.#state, message.load);
+        return applyForeign(this.#order.outline, this.#state, message.load);
       case 'facts':
         this.#masterFacts = message.facts;
         return this.onState();
@@ -99,6 +87,8 @@ export class GenerationRun implements SlotOwner {
 
   onMasterGone(): void {
     if (this.#phase === 'draining' || this.#phase === 'ending') return;
+    // Not serving yet: the generation before this one serves on, and two would share its sockets.
+    if (this.#phase === 'starting') process.exit(1);
     this.log.alert(
       `the master process ${this.#masterFacts.masterPid} is gone: this generation serves on, but ` +
         `nothing can be reloaded; "kill -QUIT ${process.pid}" drains it, then start weir again`,
@@ -111,7 +101,7 @@ export class GenerationRun implements SlotOwner {
   }
 
   /** Accepts nothing more, finishes what is open, ends; after `timeoutMs` (0: never) cuts it. */
-  drain(timeoutMs = this.#model.main.workerShutdownTimeoutMs): void {
+  drain(timeoutMs = this.#order.outline.shutdownTimeoutMs): void {
     if (this.#phase === 'draining' || this.#phase === 'ending') return;
     this.#phase = 'draining';
     this.#state.board.phase = PHASE_DRAINING;
@@ -288,7 +278,7 @@ export class GenerationRun implements SlotOwner {
   }
 
   #reportLoad(): void {
-    this.#tellMaster({ type: 'load', load: takeLoad(this.#names, this.#state) });
+    this.#tellMaster({ type: 'load', load: takeLoad(this.#order.outline, this.#state) });
   }
 
   #facts(): Facts {
@@ -301,8 +291,8 @@ export class GenerationRun implements SlotOwner {
       generation: this.#order.generation,
       generationPid: process.pid,
       loadedAtMs: this.#loadedAtMs,
-      configFile: this.#order.tree.file,
-      configHash: this.#model.hash,
+      configFile: this.#order.outline.configFile,
+      configHash: this.#order.outline.configHash,
       threads: this.#slots.map((slot) => slot.facts),
     };
   }

@@ -48,8 +48,9 @@ process.on('SIGUSR1', () => run?.reopenLogs());
 // the master is asked for a generation without the fault.
 process.on('uncaughtException', (error: Error) => {
   (run?.log ?? earlyLog).alert(`exception in a generation: ${describeError(error)}`);
-  if (run === undefined) process.exit(1);
-  tellMaster({ type: 'replace', reason: describeError(error) });
+  const reason = describeError(error);
+  if (run !== undefined) tellMaster({ type: 'replace', reason });
+  else process.send?.({ type: 'failed', reason }, undefined, undefined, () => process.exit(1));
 });
 
 const hooks = process.env['WEIR_TEST_HOOKS'];

@@ -2,45 +2,53 @@ import type { Model } from '#src/config/model.ts';
 import type { SharedSizes } from '#src/shared/layout.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import { COLUMN_COUNT, GAUGES } from '#src/shared/thread-rows.ts';
-import type { LoadReport, Snapshot } from './messages.ts';
+import type { LoadReport, Outline, Snapshot } from './messages.ts';
 
-/** Sizes of the shared memory that a model needs. */
-export function sizesOf(model: Model, threadCount: number): SharedSizes {
+/**
+ * The master's extract of a model. Endpoints have names that mean the same in another generation,
+ * at their number in the endpoint table: those of the first upstream, then of the second, and so on.
+ */
+export function outlineOf(model: Model, configFile: string): Outline {
+  const { upstreams, hash, main } = model;
   return {
-    threadCount,
-    endpointCount: endpointNames(model).length,
-    upstreamCount: model.upstreams.length,
+    endpoints: upstreams.flatMap(({ name, endpoints }) =>
+      endpoints.map((endpoint) => `${name}/${endpoint.name}`),
+    ),
+    upstreams: upstreams.map(({ name }) => name),
+    configFile,
+    configHash: hash,
+    shutdownTimeoutMs: main.workerShutdownTimeoutMs,
   };
 }
 
-/**
- * Names of all endpoints that mean the same in another generation, at their number in the endpoint
- * table: the endpoints of the first upstream, then those of the second, and so on.
- */
-export function endpointNames(model: Model): string[] {
-  return model.upstreams.flatMap(({ name, endpoints }) =>
-    endpoints.map((endpoint) => `${name}/${endpoint.name}`),
-  );
+/** Sizes of the shared memory that a configuration needs. */
+export function sizesOf(outline: Outline, threadCount: number): SharedSizes {
+  const { endpoints, upstreams } = outline;
+  return { threadCount, endpointCount: endpoints.length, upstreamCount: upstreams.length };
 }
 
 /** What a newer generation continues with. */
-export function takeSnapshot(model: Model, state: SharedState): Snapshot {
-  return { turns: model.upstreams.map(({ name }, id) => [name, state.endpoints.turn(id)]) };
+export function takeSnapshot({ upstreams }: Outline, state: SharedState): Snapshot {
+  return { turns: upstreams.map((name, id) => [name, state.endpoints.turn(id)]) };
 }
 
 /** Takes over what still exists in this configuration. */
-export function applySnapshot(model: Model, state: SharedState, snapshot: Snapshot): void {
+export function applySnapshot(
+  { upstreams }: Outline,
+  state: SharedState,
+  snapshot: Snapshot,
+): void {
   const turns = new Map(snapshot.turns);
-  for (const [id, { name }] of model.upstreams.entries()) {
+  for (const [id, name] of upstreams.entries()) {
     const turn = turns.get(name);
     if (turn !== undefined) state.endpoints.setTurn(id, turn);
   }
 }
 
 /** What this generation alone has in flight and has counted. */
-export function takeLoad(names: readonly string[], state: SharedState): LoadReport {
+export function takeLoad({ endpoints }: Outline, state: SharedState): LoadReport {
   const inFlight: [string, number][] = [];
-  for (const [id, name] of names.entries()) {
+  for (const [id, name] of endpoints.entries()) {
     const count = state.endpoints.ownActive(id);
     if (count !== 0) inFlight.push([name, count]);
   }
@@ -50,9 +58,9 @@ export function takeLoad(names: readonly string[], state: SharedState): LoadRepo
 }
 
 /** Writes the rows `foreign`: the sum of what the older generations report. */
-export function applyForeign(names: readonly string[], state: SharedState, load: LoadReport): void {
+export function applyForeign({ endpoints }: Outline, state: SharedState, load: LoadReport): void {
   const inFlight = new Map(load.inFlight);
-  for (const [id, name] of names.entries()) {
+  for (const [id, name] of endpoints.entries()) {
     state.endpoints.setForeign(id, inFlight.get(name) ?? 0);
   }
   state.rows.foreign.set(load.totals.slice(0, COLUMN_COUNT));

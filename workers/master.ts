@@ -2,39 +2,22 @@
 
 import type { DescriptorSink } from '#src/base/log.ts';
 import { ErrorLog } from '#src/base/log.ts';
-import type { Model } from '#src/config/model.ts';
-import type { ConfigTree } from '#src/config/tree.ts';
-import { formatProblem, type Problem } from '#src/schema/problem.ts';
 import type { MasterFacts } from '#src/shared/facts.ts';
-import { BindError, BoundSockets } from './bound-sockets.ts';
+import { BoundSockets } from './bound-sockets.ts';
 import { type ConfigPlace, type Configuration, loadConfiguration } from './configuration.ts';
 import { describeError } from './describe-error.ts';
 import { DescriptorSender } from './descriptor-handle.ts';
 import { setDescriptorLimit } from './descriptor-limit.ts';
+import { ForeignLoad } from './foreign-load.ts';
 import { type GenerationOwner, GenerationProcess } from './generation-process.ts';
-import { sumLoads, withoutGauges } from './load-report.ts';
+import { outlineOf } from './load-report.ts';
+import { type Loaded, makeReady, Refusal } from './loaded.ts';
 import { createLogFiles, openErrorLog, reopenErrorLog } from './log-files.ts';
-import type { FromGeneration, LoadReport } from './messages.ts';
+import type { FromGeneration } from './messages.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
-import { logPaths, type Preparation, prepare } from './preparation.ts';
+import { logPaths } from './preparation.ts';
+import { say } from './say.ts';
 import { Supervisor } from './supervisor.ts';
-
-/** A configuration that is ready to run: checked, prepared, its addresses bound. */
-interface Loaded {
-  readonly tree: ConfigTree;
-  readonly model: Model;
-  readonly preparation: Preparation;
-}
-
-/** Why a configuration was refused: every line there is to say. */
-export class Refusal extends Error {
-  readonly lines: readonly string[];
-
-  constructor(lines: readonly string[]) {
-    super(lines[0]);
-    this.lines = lines;
-  }
-}
 
 export class Master implements GenerationOwner {
   readonly #place: ConfigPlace;
@@ -52,8 +35,8 @@ export class Master implements GenerationOwner {
   #candidate: GenerationProcess | undefined;
   #onCandidate: { ready(): void; failed(reason: string): void } | undefined;
   readonly #draining = new Set<GenerationProcess>();
-  /** What generations that are gone had counted. */
-  #past: LoadReport = { inFlight: [], totals: [] };
+  readonly #foreign = new ForeignLoad();
+  #pidFile: string | undefined;
   #generationCount = 0;
   #isChanging = false;
   #isReloadQueued = false;
@@ -80,19 +63,21 @@ export class Master implements GenerationOwner {
    */
   async start(configuration: Configuration): Promise<void> {
     process.title = `weir: master process -c ${this.#place.file}`;
-    const loaded = await this.#ready(configuration);
-    const { main } = loaded.model;
-    writePidFile(main.pidFile, process.pid);
+    this.#isChanging = true;
+    const warn = (line: string) => say('warn', line);
     try {
+      const loaded = await makeReady(configuration, this.#sockets, warn);
+      this.#usePidFile(loaded.model.main.pidFile);
       this.#useErrorLog(loaded);
       await this.#startGeneration(loaded);
+      this.#phase = 'running';
+      this.#log.notice(`weir serves with ${loaded.preparation.threadCount} threads`);
     } catch (error) {
-      removePidFile(main.pidFile, process.pid);
+      this.#usePidFile(undefined);
       this.#sockets.closeAllBut(new Set());
       throw error;
     }
-    this.#phase = 'running';
-    this.#log.notice(`weir serves with ${loaded.preparation.threadCount} threads`);
+    await this.#change(async () => {});
   }
 
   /** HUP: a new generation with what the files now say, or nothing changes. */
@@ -106,7 +91,8 @@ export class Master implements GenerationOwner {
     await this.#change(async () => {
       const reloadCount = this.#facts.reloadCount + 1;
       try {
-        const loaded = await this.#ready(await loadConfiguration(this.#place));
+        const warn = (line: string) => this.#log.warn(line);
+        const loaded = await makeReady(await loadConfiguration(this.#place), this.#sockets, warn);
         await this.#startGeneration(loaded);
         this.#facts = { ...this.#facts, reloadCount, lastReload: reloadResult('ok', '') };
         this.#log.notice(`reconfigured: generation ${this.#current?.number} serves`);
@@ -117,7 +103,6 @@ export class Master implements GenerationOwner {
         const rejectedReloadCount = this.#facts.rejectedReloadCount + 1;
         const lastReload = reloadResult('rejected', lines[0] ?? '');
         this.#facts = { ...this.#facts, reloadCount, rejectedReloadCount, lastReload };
-        this.#releaseAddresses();
       }
       this.#publish();
     });
@@ -200,9 +185,7 @@ export class Master implements GenerationOwner {
 
   onExit(generation: GenerationProcess, reason: string): void {
     this.#draining.delete(generation);
-    if (generation.load !== undefined) {
-      this.#past = sumLoads([this.#past, withoutGauges(generation.load)]);
-    }
+    this.#foreign.onEnded(generation.load);
     if (generation === this.#candidate) {
       this.#candidate = undefined;
       this.#onCandidate?.failed(reason);
@@ -216,24 +199,6 @@ export class Master implements GenerationOwner {
     this.#releaseAddresses();
     this.#publish();
     this.#endIfAlone();
-  }
-
-  /** Checks what the system must provide and binds. @throws Refusal with every problem found */
-  async #ready(configuration: Configuration): Promise<Loaded> {
-    const { tree, model, problems } = configuration;
-    if (model === undefined) throw new Refusal(problems.filter(isTold).map(lineOf));
-    const { preparation, problems: more } = prepare(model);
-    for (const problem of [...problems, ...more].filter(({ severity }) => severity === 'warn')) {
-      this.#log.warn(lineOf(problem));
-    }
-    if (preparation === undefined) throw new Refusal(more.filter(isTold).map(lineOf));
-    try {
-      await this.#sockets.bind(model.listens, preparation.threadCount, model.main.acceptMode);
-    } catch (error) {
-      if (error instanceof BindError) throw new Refusal(error.message.split('\n'));
-      throw error;
-    }
-    return { tree, model, preparation };
   }
 
   /** Forks, waits until it serves, and lets the one before it drain. @throws Refusal */
@@ -251,6 +216,7 @@ export class Master implements GenerationOwner {
       type: 'start',
       generation: ++this.#generationCount,
       tree,
+      outline: outlineOf(model, tree.file),
       threadCount,
       sockets: shares,
       connectionCap: budget.connectionCap,
@@ -263,18 +229,22 @@ export class Master implements GenerationOwner {
     await ended;
     const before = this.#loaded;
     this.#loaded = loaded;
-    if (before !== undefined && before !== loaded) this.#adopt(before, loaded);
+    if (before !== undefined && before !== loaded) this.#adopt(loaded);
   }
 
   /** What a reload changes in the master itself. */
-  #adopt(before: Loaded, now: Loaded): void {
-    const oldPid = before.model.main.pidFile;
-    const newPid = now.model.main.pidFile;
-    if (oldPid !== newPid) {
-      writePidFile(newPid, process.pid);
-      removePidFile(oldPid, process.pid);
-    }
+  #adopt(now: Loaded): void {
+    this.#usePidFile(now.model.main.pidFile);
     this.#useErrorLog(now);
+  }
+
+  /** Writes this one and removes the one before; undefined removes only. */
+  #usePidFile(path: string | undefined): void {
+    const before = this.#pidFile;
+    if (before === path) return;
+    if (path !== undefined) writePidFile(path, process.pid);
+    this.#pidFile = path;
+    if (before !== undefined) removePidFile(before, process.pid);
   }
 
   #useErrorLog({ model }: Loaded): void {
@@ -333,6 +303,7 @@ export class Master implements GenerationOwner {
     } finally {
       this.#isChanging = false;
     }
+    this.#releaseAddresses();
     if (this.#phase !== 'running') return;
     if (this.#current === undefined) void this.#respawn();
     if (!this.#isReloadQueued) return;
@@ -350,23 +321,22 @@ export class Master implements GenerationOwner {
 
   /** Closes addresses that no configuration has, once the generations that had them are quiet. */
   #releaseAddresses(): void {
-    if (this.#isChanging && this.#candidate === undefined && this.#current === undefined) return;
+    if (this.#isChanging && this.#phase !== 'quitting' && this.#phase !== 'stopping') return;
     const wanted = new Set<string>();
     for (const generation of this.#living()) {
       if (generation.hasStoppedListening) continue;
       for (const key of generation.keys) wanted.add(key);
     }
-    if (this.#phase === 'running' || this.#phase === 'starting') {
+    if (this.#phase === 'running') {
       for (const { key } of this.#loaded?.model.listens ?? []) wanted.add(key);
-      if (this.#isChanging) return;
     }
     for (const key of this.#sockets.closeAllBut(wanted)) this.#log.notice(`closed ${key}`);
   }
 
   /** The newest generation adds to its own load what the older ones still have. */
   #sendForeign(): void {
-    const loads = [...this.#draining].map(({ load }) => load).filter((load) => load !== undefined);
-    this.#current?.tell({ type: 'foreign', load: sumLoads([this.#past, ...loads]) });
+    const load = this.#foreign.sum([...this.#draining].map((generation) => generation.load));
+    this.#current?.tell({ type: 'foreign', load });
   }
 
   #living(): GenerationProcess[] {
@@ -378,8 +348,7 @@ export class Master implements GenerationOwner {
     if (this.#phase !== 'quitting' && this.#phase !== 'stopping') return;
     if (this.#living().length > 0) return;
     this.#sockets.closeAllBut(new Set());
-    const pidFile = this.#loaded?.model.main.pidFile;
-    if (pidFile !== undefined) removePidFile(pidFile, process.pid);
+    this.#usePidFile(undefined);
     this.#log.notice('exit');
     process.exit(0);
   }
@@ -400,15 +369,6 @@ export class Master implements GenerationOwner {
 
 function reloadResult(result: 'ok' | 'rejected', message: string): MasterFacts['lastReload'] {
   return { result, atMs: Date.now(), message };
-}
-
-function isTold({ severity }: Problem): boolean {
-  return severity !== 'notice';
-}
-
-/** The problem's line without `weir: [level]`, which the log has already. */
-function lineOf(problem: Problem): string {
-  return formatProblem(problem).replace(/^weir: \[\w+\] /, '');
 }
 
 /** @returns why `worker_rlimit_nofile` could not be set */

@@ -24,12 +24,28 @@ export interface SocketShare {
   readonly threads: readonly number[];
 }
 
+/**
+ * What a generation's main thread must know of the model, so that it need not build one: that costs
+ * a third of its start and of its memory.
+ */
+export interface Outline {
+  /** `upstream name/endpoint address`, at the endpoint's number in the endpoint table. */
+  readonly endpoints: readonly string[];
+  /** Names of the upstreams, by id. */
+  readonly upstreams: readonly string[];
+  readonly configFile: string;
+  readonly configHash: string;
+  /** `worker_shutdown_timeout` in milliseconds; 0 is none. */
+  readonly shutdownTimeoutMs: number;
+}
+
 /** The first message: all a generation needs. */
 export interface StartOrder {
   readonly type: 'start';
   readonly generation: number;
   /** What `buildModel` needs, as the master read it: no other process reads configuration files. */
   readonly tree: ConfigTree;
+  readonly outline: Outline;
   readonly threadCount: number;
   readonly sockets: readonly SocketShare[];
   /** Downstream connections one thread may hold open. */

@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Model } from '#src/config/model.ts';
 import type { Problem, Severity } from '#src/schema/problem.ts';
+import { NUMBERS_PER_LISTENER } from './bound-sockets.ts';
 import { usableCpus } from './cpus.ts';
 import {
   type DescriptorBudget,
@@ -14,9 +15,6 @@ import { entryPath } from './entry.ts';
 import { openError } from './file-error.ts';
 import { DEFAULT_USER, findIdentity, type Identity, unreadableFor } from './identity.ts';
 import { createLogFiles } from './log-files.ts';
-
-/** See bound-sockets.ts: numbers of a listening socket per thread. */
-const NUMBERS_PER_LISTENER = 9;
 
 /** How a generation of a configuration is to be started. */
 export interface Preparation {

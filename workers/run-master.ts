@@ -1,6 +1,7 @@
 import { type ConfigPlace, loadConfiguration } from './configuration.ts';
 import { isDaemon, startDaemon, tellStarter } from './daemon.ts';
-import { Master, Refusal } from './master.ts';
+import { Refusal } from './loaded.ts';
+import { Master } from './master.ts';
 import { say, sayProblems } from './say.ts';
 
 /** Starts the master in this process, or with `daemon on` in one of its own. */
