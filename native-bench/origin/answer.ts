@@ -144,6 +144,35 @@ export function spoil(answer: Answer, fault: Fault): Answer {
   }
 }
 
+/** How many bytes of the response a fault lets through. */
+export function bytesAllowed(answer: Answer, fault: Fault | undefined): number {
+  switch (fault?.kind) {
+    case 'reset':
+    case 'close':
+    case 'hang':
+      return 0;
+    case 'reset-after':
+    case 'close-after':
+    case 'hang-after':
+      return fault.value;
+    case 'truncated': {
+      let bodyBytes = 0;
+      for (const piece of answer.pieces) bodyBytes += piece.length;
+      answer.pieces = [Buffer.alloc(bodyBytes, 't')];
+      return answer.head.length + Math.floor(bodyBytes / 2);
+    }
+    default:
+      return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** The head with `Connection: close`, unless it has a Connection field or is no whole head. */
+export function withClose(head: Buffer): Buffer {
+  const text = head.toString('latin1');
+  if (!text.endsWith('\r\n\r\n') || /\nconnection:/i.test(text)) return head;
+  return Buffer.from(`${text.slice(0, -2)}Connection: close\r\n\r\n`, 'latin1');
+}
+
 const LAST_CHUNK = Buffer.from('\r\n0\r\n\r\n');
 
 function sized(

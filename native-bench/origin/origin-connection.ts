@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
-import { type Answer, answerCustom, answerFor, spoil } from './answer.ts';
+import { type Answer, answerCustom, answerFor, bytesAllowed, spoil, withClose } from './answer.ts';
 import { type Fault, parseFault } from './behaviour.ts';
 import type { OriginCore } from './origin-core.ts';
-import { fieldOf, RequestReader, type SeenRequest } from './request-reader.ts';
+import { fieldOf, numberField, RequestReader, type SeenRequest } from './request-reader.ts';
 
 /**
  * What sends a head off the fast path: a field that steers the origin or frames a body, or a target
@@ -284,37 +284,4 @@ export class OriginConnection {
     this.#wake?.();
     this.#core.noteClosed(this);
   };
-}
-
-/** How many bytes of the response a fault lets through. */
-function bytesAllowed(answer: Answer, fault: Fault | undefined): number {
-  switch (fault?.kind) {
-    case 'reset':
-    case 'close':
-    case 'hang':
-      return 0;
-    case 'reset-after':
-    case 'close-after':
-    case 'hang-after':
-      return fault.value;
-    case 'truncated': {
-      let bodyBytes = 0;
-      for (const piece of answer.pieces) bodyBytes += piece.length;
-      answer.pieces = [Buffer.alloc(bodyBytes, 't')];
-      return answer.head.length + Math.floor(bodyBytes / 2);
-    }
-    default:
-      return Number.POSITIVE_INFINITY;
-  }
-}
-
-function withClose(head: Buffer): Buffer {
-  const text = head.toString('latin1');
-  if (!text.endsWith('\r\n\r\n') || /\nconnection:/i.test(text)) return head;
-  return Buffer.from(`${text.slice(0, -2)}Connection: close\r\n\r\n`, 'latin1');
-}
-
-function numberField(request: SeenRequest, name: string): number | undefined {
-  const text = fieldOf(request, name);
-  return text === undefined ? undefined : Number(text) || 0;
 }

@@ -184,6 +184,12 @@ export function fieldOf(request: SeenRequest, name: string): string | undefined 
   return undefined;
 }
 
+/** A field's value as a number; 0 when it is none, undefined when absent. */
+export function numberField(request: SeenRequest, name: string): number | undefined {
+  const text = fieldOf(request, name);
+  return text === undefined ? undefined : Number(text) || 0;
+}
+
 function splitField(line: string): [string, string] {
   const colon = line.indexOf(':');
   if (colon < 0) return [line, ''];
