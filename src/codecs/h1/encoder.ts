@@ -45,26 +45,32 @@ export function encodeResponse(head: ResponseHead, edits: FieldEdits, ours: stri
   return `${line}${ours}${keptLines(head.fields, edits)}\r\n`;
 }
 
-/** The field lines that go on, each ended by CRLF. */
+/**
+ * The field lines that go on, each ended by CRLF. Usual lines are copied in runs:
+ *
+ *   text   GET / …␍␊A: 1␍␊B: 2␍␊X-Dropped: 3␍␊C: 4␍␊␍␊Appended: 5␍␊
+ *                   | run       |              | run  |  | run        |
+ */
 function keptLines(fields: HeaderMap, edits: FieldEdits): string {
   const { count, marks, spans, text } = fields;
   let out = '';
-  let runStart = -1;
+  let runStart = 0;
   let runEnd = 0;
   for (let index = 0; index < count; index++) {
-    const isKept = edits.keeps(fields, index);
-    if (isKept && ((marks[index] as number) & MARK_UNUSUAL) === 0) {
-      if (runStart < 0) runStart = spans[index * 4] as number;
-      runEnd = (spans[index * 4 + 3] as number) + 2;
+    if (!edits.keeps(fields, index)) continue;
+    if (((marks[index] as number) & MARK_UNUSUAL) !== 0) {
+      out += `${text.substring(runStart, runEnd)}${fields.nameAt(index)}: ${fields.valueAt(index)}\r\n`;
+      runStart = runEnd;
       continue;
     }
-    if (runStart >= 0) {
+    const start = spans[index * 4] as number;
+    if (start !== runEnd) {
       out += text.substring(runStart, runEnd);
-      runStart = -1;
+      runStart = start;
     }
-    if (isKept) out += `${fields.nameAt(index)}: ${fields.valueAt(index)}\r\n`;
+    runEnd = (spans[index * 4 + 3] as number) + 2;
   }
-  return runStart >= 0 ? out + text.substring(runStart, runEnd) : out;
+  return out + text.substring(runStart, runEnd);
 }
 
 /** The line in front of a chunk of that many bytes. */
