@@ -259,8 +259,9 @@ export class Http1Connection
     exchange.requestEnded = reader.body.isDone;
     this.#enter(reader.body.isDone ? P_SERVED : P_BODY);
     this.#serve(exchange);
-    if (this.#phase === P_BODY)
+    if (this.#phase === P_BODY) {
       this.#thread.host.wheel.arm(this.#timer, exchange.limits.bodyTimeoutMs);
+    }
     return taken;
   }
 
@@ -482,8 +483,9 @@ export class Http1Connection
     this.#releaseReader();
     this.#thread.host.wheel.arm(this.#timer, this.#quietMs());
     this.#letGoReading();
-    this.#processCarry();
-    if (this.#phase === P_IDLE && this.#clientEnded && !this.#isProcessing) this.#close();
+    if (this.#isProcessing) return;
+    if (this.#carry !== undefined) this.#processCarry();
+    else if (this.#clientEnded) this.#close();
   }
 
   #quietMs(): number {
@@ -496,13 +498,15 @@ export class Http1Connection
   /** Goes on with what waits, unless it has to wait on. */
   #processCarry(): void {
     const carry = this.#carry;
-    if (carry === undefined || this.#isProcessing) return;
+    if (carry === undefined) return;
     if (this.#phase === P_SERVED) {
       this.#holdReading();
       return;
     }
     carry.consume(this.#process(carry.bytes, carry.length));
     if (carry.length === 0 || this.#phase >= P_LINGER) this.#carry = undefined;
+    // The FIN had come before: what is not complete by now never will be.
+    if (this.#clientEnded && this.#phase !== P_SERVED) this.onEnd();
   }
 
   #holdReading(): void {
