@@ -18,9 +18,21 @@ describe('micro-benchmarks', () => {
       results.map(({ name }) => name),
       ['a', 'b'],
     );
-    for (const { ns } of results) {
+    for (const { heapBytes, ns } of results) {
+      assert.ok(heapBytes >= 0 && heapBytes < 100, `adding numbers: ${heapBytes} bytes`);
       assert.equal(ns.count, 3);
       assert.ok(ns.low <= ns.median && ns.median <= ns.high);
     }
+  });
+
+  it('what an operation allocates is counted', () => {
+    const fill = (count: number): number => {
+      let total = 0;
+      for (let i = 0; i < count; i += 1) total += new Array(100).fill(i).length;
+      return total;
+    };
+    const [result] = measure([{ name: 'a', run: fill }], { rounds: 1, roundMs: 5 });
+    // 100 slots of 4 or 8 bytes and the array's own fields.
+    assert.ok(result !== undefined && result.heapBytes >= 400 && result.heapBytes < 1_600);
   });
 });

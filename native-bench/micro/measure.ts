@@ -3,6 +3,7 @@
  * `npm run bench` (below 5 %). User time of the process, and not the wall clock: another program on
  * the core takes the clock's time, not ours.
  */
+import { getHeapStatistics } from 'node:v8';
 import { type Estimate, estimateMedian } from '#native-bench/measure/statistics.ts';
 
 /** One thing to be measured; `*.bench.ts` files export a list of them as `benches`. */
@@ -12,10 +13,13 @@ export interface Bench {
   run(count: number): number;
 }
 
-/** Nanoseconds of user time per operation. */
+/** What one operation costs. */
 export interface BenchResult {
   readonly name: string;
+  /** Nanoseconds of user time. */
   readonly ns: Estimate;
+  /** Bytes it allocates on V8's heap; the memory of buffers lies outside and does not count. */
+  readonly heapBytes: number;
 }
 
 /** How long a round takes, and how many there are. */
@@ -44,7 +48,22 @@ export function measure(benches: readonly Bench[], options: MeasureOptions): Ben
       samples[index]?.push((userMicros(() => bench.run(count)) * 1000) / count);
     }
   }
-  return benches.map(({ name }, index) => ({ name, ns: estimateMedian(samples[index] ?? []) }));
+  return benches.map((bench, index) => ({
+    name: bench.name,
+    ns: estimateMedian(samples[index] ?? []),
+    heapBytes: heapBytesPerOperation(bench, counts[index] ?? 1),
+  }));
+}
+
+/** Counted by V8 over the life of the process: garbage collections do not blur it. */
+function heapBytesPerOperation(bench: Bench, count: number): number {
+  const before = allocatedBytes();
+  sink += bench.run(count);
+  return (allocatedBytes() - before) / count;
+}
+
+function allocatedBytes(): number {
+  return (getHeapStatistics() as { total_allocated_bytes?: number }).total_allocated_bytes ?? 0;
 }
 
 /** Warms a bench, and finds how many operations fill a round. */

@@ -1,4 +1,4 @@
-/** `npm run micro`: user time per operation of parts of the data path. */
+/** `npm run micro`: user time and heap bytes per operation of parts of the data path. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,8 @@ import { type Bench, measure, sum } from './measure.ts';
 const HELP = `usage: npm run micro [-- options] [FILE…]
 
 Measures user CPU time per operation of the benches in native-bench/micro/FILE.bench.ts
-(default: all), as median of the rounds with a bootstrap 95 % interval.
+(default: all), as median of the rounds with a bootstrap 95 % interval, and how many bytes
+an operation allocates on V8's heap.
 
   --rounds N  default 15
   --ms N      length of a round in milliseconds (default 100)
@@ -46,12 +47,13 @@ async function main(): Promise<number> {
     const module = (await import(join(import.meta.dirname, name + SUFFIX))) as {
       benches: readonly Bench[];
     };
-    const rows = measure(module.benches, options).map(({ name: bench, ns }) => [
+    const rows = measure(module.benches, options).map(({ heapBytes, name: bench, ns }) => [
       `${name}: ${bench}`,
       ns.median.toFixed(1),
       `[${ns.low.toFixed(1)}–${ns.high.toFixed(1)}]`,
+      heapBytes.toFixed(0),
     ]);
-    console.log(plainTable([['', 'ns', '95 %'], ...rows]));
+    console.log(plainTable([['', 'ns', '95 %', 'heap bytes'], ...rows]));
   }
   return Number.isNaN(sum()) ? 1 : 0;
 }
