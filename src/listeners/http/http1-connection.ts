@@ -1,31 +1,28 @@
 /**
- * Data path. The client's side of HTTP/1.1: one connection, one exchange at a time. Bytes in become
- * an exchange that is handed to `serve`; what serves it answers through the Downstream methods.
+ * Data path. The client's side of HTTP/1.1: one connection, one exchange at a time. What the intake
+ * reads becomes an exchange that is handed to `serve`; what serves it answers through the Downstream
+ * methods.
  *
- *   IDLE ──first byte──▶ HEAD ──complete──▶ BODY ──complete──▶ SERVED ──response out──▶ IDLE
- *                          │ refused          │ answered early: DISCARD ─────────────────▲
- *                          ▼                  ▼                                          │
- *                       LINGER (FIN sent, rest of the input dropped until the client closes)
+ *   IDLE ─first byte─▶ HEAD ─complete─▶ BODY ─complete─▶ SERVED ─response out─▶ IDLE
+ *                        │ refused        │ answered early: DISCARD ──────────────▲
+ *                        ▼                ▼                                       │
+ *                      LINGER (FIN sent, the rest is dropped until the client closes)
  *
- * Pipelined bytes wait in `#carry`, with reading held, until the exchange before them has ended.
  * Allocates per exchange only what its response text costs; objects come from the thread's lists.
  */
 
 import type { FailureCode } from '#src/base/failure.ts';
 import { type TimeoutOwner, TimerEntry } from '#src/base/timer-wheel.ts';
-import { type Carry, carryOf } from '#src/bytes/carry.ts';
-import { latin1 } from '#src/bytes/latin1.ts';
-import { type BodySink, NEED_MORE } from '#src/codecs/codec.ts';
 import { recordExchange } from '#src/exchange/access-record.ts';
 import { refuse } from '#src/exchange/answer.ts';
-import type { ClientFacts, Downstream } from '#src/exchange/downstream.ts';
+import type { Downstream } from '#src/exchange/downstream.ts';
 import {
   type Exchange,
   RESPONSE_ENDED,
   RESPONSE_NONE,
   RESPONSE_STARTED,
 } from '#src/exchange/exchange.ts';
-import { BODY_LENGTH } from '#src/http/message.ts';
+import { BODY_LENGTH, type RequestHead } from '#src/http/message.ts';
 import type { ListenerSettings } from '#src/listeners/listener.ts';
 import {
   BYTES_IN,
@@ -35,7 +32,9 @@ import {
   RESPONSES_1XX,
 } from '#src/shared/thread-rows.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
-import type { HttpThread, RequestReader } from './http-thread.ts';
+import { ConnectionFacts } from './connection-facts.ts';
+import type { HttpThread } from './http-thread.ts';
+import { Http1Intake, type IntakeOwner } from './http1-intake.ts';
 import {
   GAUGE_OF_PHASE,
   NO_GAUGE,
@@ -54,37 +53,31 @@ import { ResponseWriter } from './response-writer.ts';
 const MAX_DISCARD_BYTES = 64 * 1024;
 /** While draining, a quiet connection stays this long: a request may be on its way to us. */
 const DRAIN_QUIET_MS = 2_000;
-/** Of a head that was refused, so much is kept for the log. */
-const MAX_REFUSED_BYTES = 1024;
 
 /** Who counts the connections. */
 export interface ConnectionKeeper {
   onConnectionClosed(connection: Http1Connection): void;
 }
 
-export class Http1Connection
-  implements ConnectionOwner, Downstream, BodySink, TimeoutOwner, ClientFacts
-{
+export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream, TimeoutOwner {
+  readonly facts: ConnectionFacts;
   readonly #thread: HttpThread;
   readonly #settings: ListenerSettings;
   readonly #keeper: ConnectionKeeper;
   readonly #connection: Connection;
+  readonly #intake: Http1Intake;
   readonly #response: ResponseWriter;
   readonly #timer = new TimerEntry(this);
   readonly #openedAtMs: number;
   #phase = P_NEW;
   #exchange: Exchange | undefined = undefined;
-  #reader: RequestReader | undefined = undefined;
-  #carry: Carry | undefined = undefined;
-  #isProcessing = false;
-  #isReadingHeld = false;
   #mustClose = false;
+  /** The endpoint is slow with the body: the client's clock stands still. */
+  #isBodyHeld = false;
   #clientEnded = false;
   #lingerUntilMs = 0;
   #idleTimeoutMs: number;
   #minIdleMs = 0;
-  readonly connectionSerial: number;
-  exchangeCount = 0;
 
   constructor(
     thread: HttpThread,
@@ -96,8 +89,9 @@ export class Http1Connection
     this.#settings = settings;
     this.#keeper = keeper;
     this.#connection = connection;
+    this.#intake = new Http1Intake(thread, settings.client, connection, this);
     this.#response = new ResponseWriter(connection);
-    this.connectionSerial = ++thread.connectionSerial;
+    this.facts = new ConnectionFacts(connection, ++thread.connectionSerial);
     this.#openedAtMs = thread.host.clock.refresh();
     this.#idleTimeoutMs = settings.client.headerTimeoutMs;
     connection.owner = this;
@@ -108,54 +102,29 @@ export class Http1Connection
     thread.host.wheel.arm(this.#timer, this.#idleTimeoutMs);
   }
 
-  get facts(): ClientFacts {
-    return this;
-  }
-
-  get remoteAddress(): string {
-    return this.#connection.remoteAddress();
-  }
-
-  get remotePort(): number {
-    return this.#connection.remotePort();
-  }
-
-  get localAddress(): string {
-    return this.#connection.localAddress();
-  }
-
-  get localPort(): number {
-    return this.#connection.localPort();
-  }
-
-  get scheme(): 'http' {
-    return 'http';
+  /** Requests so far, the one in progress included. */
+  get exchangeCount(): number {
+    return this.facts.exchangeCount;
   }
 
   get isIdle(): boolean {
     return this.#phase === P_IDLE;
   }
 
-  // ---- ConnectionOwner -------------------------------------------------------------------------
-
+  /** ConnectionOwner. */
   onBytes(bytes: Buffer, length: number): void {
     this.#count(BYTES_IN, length);
-    if (this.#phase === P_LINGER) return;
-    if (this.#carry !== undefined) {
-      this.#carry.append(bytes, 0, length);
-      this.#processCarry();
-      return;
-    }
-    const used = this.#process(bytes, length);
-    if (used < length && this.#phase < P_LINGER) this.#carry = carryOf(bytes, used, length);
+    this.#intake.take(bytes, length);
+    if (this.#phase === P_BODY) this.#awaitBody();
   }
 
+  /** ConnectionOwner. */
   onEnd(): void {
     this.#clientEnded = true;
     switch (this.#phase) {
       case P_SERVED:
         // What was pipelined before the FIN is still answered; else the client has given up.
-        if (this.#carry === undefined) this.#abandon('client_abort');
+        if (!this.#intake.hasWaiting) this.#abandon('client_abort');
         break;
       case P_BODY:
         this.#abandon('client_abort');
@@ -165,6 +134,7 @@ export class Http1Connection
     }
   }
 
+  /** ConnectionOwner. */
   onDrained(): void {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
@@ -175,162 +145,88 @@ export class Http1Connection
     }
   }
 
+  /** ConnectionOwner. */
   onBroken(_errno: string): void {
     if (this.#exchange === undefined) this.#close();
     else this.#abandon('client_abort');
   }
 
-  // ---- Request ---------------------------------------------------------------------------------
-
-  /** Takes bytes[0..length) through the phases; how many were used, the rest must wait. */
-  #process(bytes: Buffer, length: number): number {
-    let at = 0;
-    this.#isProcessing = true;
-    try {
-      while (at < length) {
-        if (this.#phase === P_IDLE) this.#begin();
-        const used = this.#take(bytes, at, length);
-        if (used <= 0) break;
-        at += used;
-      }
-      const exchange = this.#exchange;
-      if (this.#phase === P_BODY) exchange?.handler?.onRequestFlush(exchange);
-    } catch (error) {
-      this.#onInternalError(error);
-    }
-    this.#isProcessing = false;
-    return at;
-  }
-
-  /** > 0 bytes used · 0 the rest must wait. */
-  #take(bytes: Buffer, at: number, length: number): number {
-    switch (this.#phase) {
-      case P_HEAD:
-        return this.#takeHead(bytes, at, length);
-      case P_BODY:
-      case P_DISCARD:
-        return this.#takeBody(bytes, at, length);
-      case P_SERVED:
-        this.#holdReading();
-        return 0;
-      default:
-        return length - at; // closing: nobody wants them
-    }
-  }
-
-  #begin(): void {
-    const thread = this.#thread;
-    const exchange = thread.exchanges.acquire();
-    this.#exchange = exchange;
-    this.#reader = thread.readers.acquire();
+  /** IntakeOwner. */
+  onRequestStart(): RequestHead {
+    const { clock, wheel } = this.#thread.host;
     const { client } = this.#settings;
-    const { head } = this.#reader;
-    head.maxRequestLineBytes = client.headerBuffers.bytes;
-    head.maxFieldLineBytes = client.headerBuffers.bytes;
-    head.maxHeadBytes = client.headerBuffers.bytes * client.headerBuffers.count;
-    head.keepsUnderscores = client.underscoresInHeaders;
+    const exchange = this.#thread.exchanges.acquire();
+    this.#exchange = exchange;
     this.#response.reset();
     exchange.downstream = this;
     exchange.limits = client;
-    exchange.startedAtMs = thread.host.clock.refresh();
-    this.exchangeCount += 1;
+    exchange.startedAtMs = clock.refresh();
+    this.facts.exchangeCount += 1;
     this.#enter(P_HEAD);
-    thread.host.wheel.arm(this.#timer, client.headerTimeoutMs);
+    wheel.arm(this.#timer, client.headerTimeoutMs);
+    return exchange.request;
   }
 
-  #takeHead(bytes: Buffer, at: number, length: number): number {
+  /** IntakeOwner. */
+  onRequestHead(): void {
     const exchange = this.#exchange as Exchange;
-    const reader = this.#reader as RequestReader;
-    const taken = reader.head.decodeHead(bytes, at, length, exchange.request);
-    if (taken === NEED_MORE) return 0;
     this.#count(REQUESTS, 1);
     this.#thread.host.wheel.disarm(this.#timer);
-    if (taken < 0) {
-      this.#enter(P_SERVED);
-      if (exchange.request.fields.text === '') {
-        exchange.request.fields.text = latin1(bytes, at, Math.min(length, at + MAX_REFUSED_BYTES));
-      }
-      this.#mustClose = true;
-      refuse(exchange, reader.head.failure ?? 'internal_error');
-      return length - at;
-    }
-    const { request } = exchange;
-    reader.body.start(request.framing, request.bodyBytes);
-    exchange.requestEnded = reader.body.isDone;
-    this.#enter(reader.body.isDone ? P_SERVED : P_BODY);
-    this.#serve(exchange);
-    if (this.#phase === P_BODY) {
-      this.#thread.host.wheel.arm(this.#timer, exchange.limits.bodyTimeoutMs);
-    }
-    return taken;
-  }
-
-  /** An exception of ours costs this exchange a 500 and nobody else anything (CE-24). */
-  #serve(exchange: Exchange): void {
-    try {
-      this.#thread.host.serve(exchange, this.#settings.key);
-      if (exchange.requestEnded && this.#exchange === exchange) {
-        exchange.handler?.onRequestEnd(exchange);
-      }
-    } catch (error) {
-      this.#onInternalError(error);
+    exchange.requestEnded = this.#intake.isComplete;
+    this.#enter(exchange.requestEnded ? P_SERVED : P_BODY);
+    this.#thread.host.serve(exchange, this.#settings.key);
+    if (exchange.requestEnded && this.#exchange === exchange) {
+      exchange.handler?.onRequestEnd(exchange);
     }
   }
 
-  #onInternalError(error: unknown): void {
-    this.#thread.host.onInternalError(error);
+  /** IntakeOwner. */
+  onRequestBody(bytes: Buffer, start: number, end: number): void {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
-    exchange.handler?.onDownstreamGone(exchange, 'internal_error');
-    exchange.handler = undefined;
-    this.#mustClose = true;
-    if (exchange.responseState === RESPONSE_NONE) refuse(exchange, 'internal_error');
-    else this.cut();
-  }
-
-  #takeBody(bytes: Buffer, at: number, length: number): number {
-    const reader = this.#reader as RequestReader;
-    const taken = reader.body.decode(bytes, at, length, this);
-    if (this.#reader !== reader) return length - at; // closed meanwhile
-    if (taken < 0) {
-      this.#refuseBody(reader.body.failure ?? 'internal_error');
-      return length - at;
-    }
-    if (reader.body.isDone) this.#endRequest();
-    else if (this.#phase === P_BODY && !this.#isReadingHeld) {
-      this.#thread.host.wheel.arm(this.#timer, this.#exchange?.limits.bodyTimeoutMs ?? 0);
-    }
-    return taken;
-  }
-
-  /** BodySink: a span of the body. */
-  onBody(bytes: Buffer, start: number, end: number): void {
-    const exchange = this.#exchange;
-    if (exchange === undefined || this.#phase !== P_BODY) return;
     exchange.requestBodyBytes += end - start;
     const { maxBodyBytes } = exchange.limits;
     if (maxBodyBytes > 0 && exchange.requestBodyBytes > maxBodyBytes) {
-      this.#refuseBody('body_too_large');
-      return;
-    }
-    exchange.handler?.onRequestBody(exchange, bytes, start, end);
+      this.#refuseRequest('body_too_large');
+    } else exchange.handler?.onRequestBody(exchange, bytes, start, end);
   }
 
-  #endRequest(): void {
-    if (this.#phase === P_DISCARD) {
-      this.#becomeIdle();
+  /** IntakeOwner. */
+  onRequestFlush(): void {
+    const exchange = this.#exchange;
+    exchange?.handler?.onRequestFlush(exchange);
+  }
+
+  /** IntakeOwner. */
+  onRequestEnd(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) {
+      this.#becomeIdle(); // it was answered early, and this was the rest
       return;
     }
-    const exchange = this.#exchange;
-    if (exchange === undefined) return;
     this.#enter(P_SERVED);
     this.#thread.host.wheel.disarm(this.#timer);
     exchange.requestEnded = true;
     exchange.handler?.onRequestEnd(exchange);
   }
 
-  /** The body cannot be read on: the endpoint's copy is dropped, the connection closes. */
-  #refuseBody(failure: FailureCode): void {
+  /** IntakeOwner. */
+  onRequestMalformed(failure: FailureCode): void {
+    if (this.#phase === P_HEAD) {
+      this.#count(REQUESTS, 1);
+      this.#enter(P_SERVED);
+    }
+    this.#refuseRequest(failure);
+  }
+
+  /** IntakeOwner. An exception of ours costs this exchange a 500 and nobody else anything. */
+  onInternalError(error: unknown): void {
+    this.#thread.host.onInternalError(error);
+    if (this.#exchange !== undefined) this.#refuseRequest('internal_error');
+  }
+
+  /** The request cannot be read on: the endpoint's copy is dropped, the connection closes. */
+  #refuseRequest(failure: FailureCode): void {
     this.#mustClose = true;
     const exchange = this.#exchange;
     if (exchange === undefined) {
@@ -347,8 +243,7 @@ export class Http1Connection
     }
   }
 
-  // ---- Downstream ------------------------------------------------------------------------------
-
+  /** Downstream, as the methods up to `askForBody`. */
   startResponse(): void {
     const exchange = this.#exchange as Exchange;
     this.#response.begin(exchange);
@@ -393,16 +288,15 @@ export class Http1Connection
 
   holdRequestBody(): void {
     this.#connection.holdReading();
+    this.#isBodyHeld = true;
     if (this.#phase === P_BODY) this.#thread.host.wheel.disarm(this.#timer);
   }
 
   letGoRequestBody(): void {
     if (this.#phase === P_CLOSED) return;
     this.#connection.letGoReading();
-    const exchange = this.#exchange;
-    if (this.#phase === P_BODY && exchange !== undefined) {
-      this.#thread.host.wheel.arm(this.#timer, exchange.limits.bodyTimeoutMs);
-    }
+    this.#isBodyHeld = false;
+    if (this.#phase === P_BODY) this.#awaitBody();
   }
 
   askForBody(): void {
@@ -414,8 +308,6 @@ export class Http1Connection
     this.#connection.flush();
   }
 
-  // ---- End of an exchange ----------------------------------------------------------------------
-
   #willClose(exchange: Exchange): boolean {
     const { limits, request } = exchange;
     return (
@@ -425,7 +317,7 @@ export class Http1Connection
       this.#response.endsWithClose ||
       this.#thread.host.isDraining ||
       limits.keepalive.timeoutMs === 0 ||
-      this.exchangeCount >= limits.keepaliveRequests ||
+      this.facts.exchangeCount >= limits.keepaliveRequests ||
       this.#thread.host.clock.nowMs - this.#openedAtMs > limits.keepaliveTimeMs ||
       (this.#phase === P_BODY && !this.#canDiscard(exchange))
     );
@@ -433,11 +325,9 @@ export class Http1Connection
 
   /** Whether what is left of the body is worth reading for the sake of the connection. */
   #canDiscard(exchange: Exchange): boolean {
-    const reader = this.#reader;
     return (
-      reader !== undefined &&
       exchange.request.framing === BODY_LENGTH &&
-      reader.body.remaining <= MAX_DISCARD_BYTES &&
+      this.#intake.bodyRemaining <= MAX_DISCARD_BYTES &&
       !exchange.request.expectsContinue
     );
   }
@@ -452,13 +342,14 @@ export class Http1Connection
     this.#release(exchange);
     if (this.#mustClose) {
       // The client said close and has sent all: nothing can be on its way, no need to linger.
-      if (wantsClose && wasComplete && this.#carry === undefined) this.#close();
+      if (wantsClose && wasComplete && !this.#intake.hasWaiting) this.#close();
       else {
         this.#lingerUntilMs = this.#thread.host.clock.nowMs + lingeringTimeMs;
         this.#linger();
       }
     } else if (!wasComplete) {
       this.#enter(P_DISCARD);
+      this.#intake.discardRest();
       this.#thread.host.wheel.arm(this.#timer, this.#settings.client.bodyTimeoutMs);
     } else this.#becomeIdle();
   }
@@ -477,51 +368,26 @@ export class Http1Connection
     this.#thread.exchanges.release(exchange);
   }
 
-  /** Ready for the next request, which may already lie in the carry. */
+  /** Ready for the next request, which may have come already. */
   #becomeIdle(): void {
     this.#enter(P_IDLE);
-    this.#releaseReader();
     this.#thread.host.wheel.arm(this.#timer, this.#quietMs());
-    this.#letGoReading();
-    if (this.#isProcessing) return;
-    if (this.#carry !== undefined) this.#processCarry();
-    else if (this.#clientEnded) this.#close();
+    this.#intake.next();
+    // The FIN had come before: what is not complete by now never will be.
+    if (this.#clientEnded && !this.#intake.isTaking && this.#phase !== P_SERVED) this.onEnd();
+  }
+
+  /** The client has this long for its next bytes of the body. */
+  #awaitBody(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined || this.#isBodyHeld) return;
+    this.#thread.host.wheel.arm(this.#timer, exchange.limits.bodyTimeoutMs);
   }
 
   #quietMs(): number {
     if (!this.#thread.host.isDraining) return this.#idleTimeoutMs;
     return Math.min(this.#idleTimeoutMs, Math.max(DRAIN_QUIET_MS, this.#minIdleMs));
   }
-
-  // ---- Bytes that wait -------------------------------------------------------------------------
-
-  /** Goes on with what waits, unless it has to wait on. */
-  #processCarry(): void {
-    const carry = this.#carry;
-    if (carry === undefined) return;
-    if (this.#phase === P_SERVED) {
-      this.#holdReading();
-      return;
-    }
-    carry.consume(this.#process(carry.bytes, carry.length));
-    if (carry.length === 0 || this.#phase >= P_LINGER) this.#carry = undefined;
-    // The FIN had come before: what is not complete by now never will be.
-    if (this.#clientEnded && this.#phase !== P_SERVED) this.onEnd();
-  }
-
-  #holdReading(): void {
-    if (this.#isReadingHeld) return;
-    this.#isReadingHeld = true;
-    this.#connection.holdReading();
-  }
-
-  #letGoReading(): void {
-    if (!this.#isReadingHeld) return;
-    this.#isReadingHeld = false;
-    this.#connection.letGoReading();
-  }
-
-  // ---- Time ------------------------------------------------------------------------------------
 
   onTimeout(): void {
     const exchange = this.#exchange;
@@ -530,12 +396,13 @@ export class Http1Connection
         this.#mustClose = true;
         if (exchange !== undefined) {
           this.#enter(P_SERVED);
+          this.#intake.close();
           refuse(exchange, 'client_header_timeout');
         }
         break;
       case P_BODY:
         if (this.#connection.isQueued) this.#abandon('client_send_timeout');
-        else this.#refuseBody('client_body_timeout');
+        else this.#refuseRequest('client_body_timeout');
         break;
       case P_SERVED:
         if (this.#connection.isQueued) this.#abandon('client_send_timeout');
@@ -560,8 +427,6 @@ export class Http1Connection
     else this.#abandon('shutting_down');
   }
 
-  // ---- Closing ---------------------------------------------------------------------------------
-
   /** The client is gone or given up: the exchange ends without a further byte. */
   #abandon(reason: FailureCode): void {
     const exchange = this.#exchange;
@@ -583,9 +448,7 @@ export class Http1Connection
    */
   #linger(): void {
     this.#enter(P_LINGER);
-    this.#carry = undefined;
-    this.#releaseReader();
-    this.#letGoReading();
+    this.#intake.close();
     this.#connection.end();
     if (this.#clientEnded) {
       this.#close();
@@ -603,8 +466,7 @@ export class Http1Connection
     this.#enter(P_CLOSED);
     this.#count(CONNECTIONS_ACTIVE, -1);
     this.#thread.host.wheel.forget(this.#timer);
-    this.#carry = undefined;
-    this.#releaseReader();
+    this.#intake.close();
     if (this.#exchange !== undefined) {
       const exchange = this.#exchange;
       this.#exchange = undefined;
@@ -613,13 +475,6 @@ export class Http1Connection
     if (withReset) this.#connection.reset();
     else this.#connection.destroy();
     this.#keeper.onConnectionClosed(this);
-  }
-
-  #releaseReader(): void {
-    const reader = this.#reader;
-    if (reader === undefined) return;
-    this.#reader = undefined;
-    this.#thread.readers.release(reader);
   }
 
   /** Every change of phase: the gauges of the thread's row follow it. */

@@ -1,0 +1,250 @@
+/**
+ * Data path. What a client sends, taken apart: one request after another, each as start, head, body
+ * spans, end. The next request waits until its owner asks for it (`next`), so pipelined bytes wait
+ * in a carry with reading held, and a slow response bounds what a fast client can pile up.
+ *
+ *   IDLE ─first byte─▶ HEAD ─complete─▶ BODY ─complete─▶ COMPLETE ─next()─▶ IDLE
+ *                        │                └─discardRest()─▶ DISCARD ─complete─▶ COMPLETE
+ *                        └─ malformed, here or in BODY: the owner is told once ─▶ CLOSED
+ */
+
+import type { FailureCode } from '#src/base/failure.ts';
+import { type Carry, carryOf } from '#src/bytes/carry.ts';
+import { latin1 } from '#src/bytes/latin1.ts';
+import { type BodySink, NEED_MORE } from '#src/codecs/codec.ts';
+import type { RequestHead } from '#src/http/message.ts';
+import type { Connection } from '#src/transport/connection.ts';
+import type { ClientSettings } from './directives.ts';
+import type { HttpThread, RequestReader } from './http-thread.ts';
+
+const I_IDLE = 0; //     between requests
+const I_HEAD = 1; //     a head is coming
+const I_BODY = 2; //     a body is coming
+const I_DISCARD = 3; //  a body nobody wants is coming
+const I_COMPLETE = 4; // the request has ended; what comes now belongs to the next
+const I_CLOSED = 5; //   terminal: what comes is dropped
+
+/** Of a head that was refused, so much is kept for the log. */
+const MAX_REFUSED_BYTES = 1024;
+
+/** Told what came, from within `take` and `next`; may close the intake from there. */
+export interface IntakeOwner {
+  /** The first byte of a request: returns where its head is put. */
+  onRequestStart(): RequestHead;
+  /** The head is complete; so is the request when `isComplete` says so. */
+  onRequestHead(): void;
+  onRequestBody(bytes: Buffer, start: number, end: number): void;
+  /** The callback that brought body bytes ends, the body does not. */
+  onRequestFlush(): void;
+  /** The body was read, or dropped, to its end. Not called for a request without one. */
+  onRequestEnd(): void;
+  /** It cannot be read on; the intake has closed. */
+  onRequestMalformed(failure: FailureCode): void;
+  /** An exception of ours while one of the above ran (CE-24). */
+  onInternalError(error: unknown): void;
+}
+
+export class Http1Intake implements BodySink {
+  readonly #thread: HttpThread;
+  readonly #client: ClientSettings;
+  readonly #connection: Connection;
+  readonly #owner: IntakeOwner;
+  #state = I_IDLE;
+  #head: RequestHead | undefined = undefined;
+  #reader: RequestReader | undefined = undefined;
+  #carry: Carry | undefined = undefined;
+  #isReadingHeld = false;
+  /** Within `take` or `next`: further bytes are looked at when the loop there comes to them. */
+  #isTaking = false;
+
+  constructor(
+    thread: HttpThread,
+    client: ClientSettings,
+    connection: Connection,
+    owner: IntakeOwner,
+  ) {
+    this.#thread = thread;
+    this.#client = client;
+    this.#connection = connection;
+    this.#owner = owner;
+  }
+
+  get isComplete(): boolean {
+    return this.#state === I_COMPLETE;
+  }
+
+  get isTaking(): boolean {
+    return this.#isTaking;
+  }
+
+  /** Bytes of a later request have come already. */
+  get hasWaiting(): boolean {
+    return this.#carry !== undefined;
+  }
+
+  /** Bytes of a body by length that are still to come. */
+  get bodyRemaining(): number {
+    return this.#reader?.body.remaining ?? 0;
+  }
+
+  /** bytes[0..length) have come; they are used or copied when this returns. */
+  take(bytes: Buffer, length: number): void {
+    if (this.#state === I_CLOSED) return;
+    if (this.#carry !== undefined) {
+      this.#carry.append(bytes, 0, length);
+      this.#takeCarry();
+      return;
+    }
+    const used = this.#run(bytes, length);
+    if (used < length && !this.#isClosed) this.#carry = carryOf(bytes, used, length);
+  }
+
+  /** The request has been answered: goes on with the next, which may have come already. */
+  next(): void {
+    if (this.#isClosed) return;
+    this.#state = I_IDLE;
+    this.#head = undefined;
+    this.#releaseReader();
+    if (this.#isReadingHeld) {
+      this.#isReadingHeld = false;
+      this.#connection.letGoReading();
+    }
+    if (!this.#isTaking) this.#takeCarry();
+  }
+
+  /** The request was answered before its end: the rest of the body is read and dropped. */
+  discardRest(): void {
+    if (this.#state === I_BODY) this.#state = I_DISCARD;
+  }
+
+  /** What still comes is dropped. */
+  close(): void {
+    this.#state = I_CLOSED;
+    this.#head = undefined;
+    this.#carry = undefined;
+    this.#releaseReader();
+    if (!this.#isReadingHeld) return;
+    this.#isReadingHeld = false;
+    this.#connection.letGoReading();
+  }
+
+  /** BodySink. */
+  onBody(bytes: Buffer, start: number, end: number): void {
+    if (this.#state === I_BODY) this.#owner.onRequestBody(bytes, start, end);
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === I_CLOSED;
+  }
+
+  #takeCarry(): void {
+    const carry = this.#carry;
+    if (carry === undefined) return;
+    if (this.#state === I_COMPLETE) {
+      this.#holdReading();
+      return;
+    }
+    carry.consume(this.#run(carry.bytes, carry.length));
+    if (carry.length === 0 || this.#isClosed) this.#carry = undefined;
+  }
+
+  /** Takes bytes[0..length) as far as they go; how many were used. */
+  #run(bytes: Buffer, length: number): number {
+    let at = 0;
+    this.#isTaking = true;
+    try {
+      while (at < length) {
+        const used = this.#step(bytes, at, length);
+        if (used <= 0) break;
+        at += used;
+      }
+      if (this.#state === I_BODY) this.#owner.onRequestFlush();
+    } catch (error) {
+      this.#owner.onInternalError(error);
+    }
+    this.#isTaking = false;
+    return at;
+  }
+
+  /** > 0 bytes used · 0 the rest must wait. */
+  #step(bytes: Buffer, at: number, length: number): number {
+    switch (this.#state) {
+      case I_IDLE:
+        this.#start();
+        return this.#stepHead(bytes, at, length);
+      case I_HEAD:
+        return this.#stepHead(bytes, at, length);
+      case I_BODY:
+      case I_DISCARD:
+        return this.#stepBody(bytes, at, length);
+      case I_COMPLETE:
+        this.#holdReading();
+        return 0;
+      default:
+        return length - at; // closed: nobody wants them
+    }
+  }
+
+  #start(): void {
+    const reader = this.#thread.readers.acquire();
+    const { bytes, count } = this.#client.headerBuffers;
+    reader.head.maxRequestLineBytes = bytes;
+    reader.head.maxFieldLineBytes = bytes;
+    reader.head.maxHeadBytes = bytes * count;
+    reader.head.keepsUnderscores = this.#client.underscoresInHeaders;
+    this.#reader = reader;
+    this.#state = I_HEAD;
+    this.#head = this.#owner.onRequestStart();
+  }
+
+  #stepHead(bytes: Buffer, at: number, length: number): number {
+    const reader = this.#reader as RequestReader;
+    const head = this.#head as RequestHead;
+    const used = reader.head.decodeHead(bytes, at, length, head);
+    if (used === NEED_MORE) return 0;
+    if (used < 0) {
+      if (head.fields.text === '') {
+        head.fields.text = latin1(bytes, at, Math.min(length, at + MAX_REFUSED_BYTES));
+      }
+      this.#refuse(reader.head.failure);
+      return length - at;
+    }
+    reader.body.start(head.framing, head.bodyBytes);
+    this.#state = reader.body.isDone ? I_COMPLETE : I_BODY;
+    this.#owner.onRequestHead();
+    return used;
+  }
+
+  #stepBody(bytes: Buffer, at: number, length: number): number {
+    const reader = this.#reader as RequestReader;
+    const used = reader.body.decode(bytes, at, length, this);
+    if (this.#reader !== reader) return length - at; // closed meanwhile
+    if (used < 0) {
+      this.#refuse(reader.body.failure);
+      return length - at;
+    }
+    if (reader.body.isDone) {
+      this.#state = I_COMPLETE;
+      this.#owner.onRequestEnd();
+    }
+    return used;
+  }
+
+  #refuse(failure: FailureCode | undefined): void {
+    this.close();
+    this.#owner.onRequestMalformed(failure ?? 'internal_error');
+  }
+
+  #holdReading(): void {
+    if (this.#isReadingHeld) return;
+    this.#isReadingHeld = true;
+    this.#connection.holdReading();
+  }
+
+  #releaseReader(): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    this.#reader = undefined;
+    this.#thread.readers.release(reader);
+  }
+}
