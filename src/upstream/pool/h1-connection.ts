@@ -273,9 +273,11 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
 
   /**
    * Progress: the endpoint has `readTimeoutMs` from now; not while its request is under way, nor
-   * while the client is slow.
+   * while the client is slow. What still queues towards it has its own timeout, which part of an
+   * answer does not end.
    */
   #awaitResponse(): void {
+    if (this.#connection.isQueued && this.#phase === U_HEAD) return;
     if (!this.#isHeld && (this.#requestEnded || this.#phase === U_BODY)) {
       this.#home.wheel.arm(this.#timer, this.#timeouts.readTimeoutMs);
     } else this.#home.wheel.disarm(this.#timer);
