@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ManualClock } from '#src/base/clock.ts';
+import { TimerWheel } from '#src/base/timer-wheel.ts';
+import { EndpointTable } from '#src/shared/endpoint-table.ts';
+import { allocateShared } from '#src/shared/shared-state.ts';
+import { TestContext } from '#src/upstream/balancers/balancer.contract.ts';
+import type { EndpointConfig, UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import type { PoolThread } from '#src/upstream/pool/pool.ts';
+import { Upstream } from './upstream.ts';
+
+const PLACE = { file: 'test', line: 1, column: 1 };
+/** Ids of the endpoints begin behind those of other upstreams. */
+const FIRST = 3;
+
+function make(count: number) {
+  const endpoints = Array.from({ length: count }, (_, index): EndpointConfig => {
+    const address = { kind: 'tcp', host: '127.0.0.1', port: 80 + index } as const;
+    const limits = { weight: 1, maxConns: 0, maxFails: 1, failTimeoutMs: 10_000 };
+    return { address, name: `e${index}`, ...limits, backup: false, down: false, place: PLACE };
+  });
+  const pool = { maxIdle: 2, maxRequests: 100, maxAgeMs: 60_000, idleTimeoutMs: 5_000 };
+  const config: UpstreamConfig = { name: 'api', implicit: false, endpoints, pool, place: PLACE };
+  const sizes = { threadCount: 2, endpointCount: FIRST + count, upstreamCount: 2 };
+  const table = new EndpointTable(allocateShared(sizes), 2, FIRST + count, 1);
+  const thread = { wheel: new TimerWheel(new ManualClock()) } as unknown as PoolThread;
+  const upstream = new Upstream(config, 1, FIRST, table, thread);
+  const context = new TestContext();
+  context.nextTurn = () => upstream.nextTurn();
+  return { upstream, table, context };
+}
+
+describe('an upstream', () => {
+  it('counts a pick in flight until it is finished', () => {
+    const { context, table, upstream } = make(2);
+    const first = upstream.pick(context);
+    const second = upstream.pick(context);
+    assert.deepEqual([first?.id, second?.id], [FIRST, FIRST + 1]);
+    assert.deepEqual([table.active(FIRST), table.active(FIRST + 1)], [1, 1]);
+    assert.ok(first !== undefined);
+    upstream.finish(first, false);
+    assert.deepEqual([table.active(FIRST), table.requests(FIRST)], [0, 1]);
+    assert.equal(table.failures(FIRST), 0);
+  });
+
+  it('puts a failing endpoint aside, and then has the other alone', () => {
+    const { context, table, upstream } = make(2);
+    const first = upstream.pick(context);
+    assert.ok(first !== undefined);
+    upstream.finish(first, true);
+    assert.equal(table.failures(FIRST), 1);
+    for (let pick = 0; pick < 4; pick++) assert.equal(upstream.pick(context)?.id, FIRST + 1);
+    assert.equal(table.active(FIRST), 0);
+  });
+
+  it('counts nothing when there is nobody to pick', () => {
+    const { context, table, upstream } = make(2);
+    for (const endpoint of upstream.endpoints) endpoint.onFailure();
+    assert.equal(upstream.pick(context), undefined);
+    assert.deepEqual([table.active(FIRST), table.active(FIRST + 1)], [0, 0]);
+  });
+
+  it('never puts its only endpoint aside', () => {
+    const { context, upstream } = make(1);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const endpoint = upstream.pick(context);
+      assert.ok(endpoint !== undefined);
+      upstream.finish(endpoint, true);
+    }
+  });
+
+  it('knows whether an exchange has somebody left to try', () => {
+    const { context, upstream } = make(2);
+    const [first, second] = upstream.endpoints;
+    assert.ok(first !== undefined && second !== undefined);
+    context.tried.add(first);
+    assert.equal(upstream.hasUntried(context), true);
+    second.onFailure();
+    assert.equal(upstream.hasUntried(context), false);
+  });
+
+  it('counts another attempt at the same endpoint', () => {
+    const { context, table, upstream } = make(1);
+    const endpoint = upstream.pick(context);
+    assert.ok(endpoint !== undefined);
+    upstream.finish(endpoint, false);
+    upstream.restart(endpoint);
+    assert.deepEqual([table.active(FIRST), table.requests(FIRST)], [1, 2]);
+    upstream.finish(endpoint, false);
+    assert.equal(table.active(FIRST), 0);
+  });
+});
