@@ -58,6 +58,8 @@ export class FastConnection implements Connection {
   #waitingWrites = 0;
   #isBroken = false;
   #isBreakTold = false;
+  /** The errno of a write that failed while reading goes on; 0 none did. */
+  #lostWrite = 0;
   #isEnded = false;
   #peer: SocketName | undefined = undefined;
   #own: SocketName | undefined = undefined;
@@ -83,8 +85,9 @@ export class FastConnection implements Connection {
   }
 
   onReadFailed(status: number): void {
-    if (status === EOF) this.owner.onEnd();
-    else this.#break(status);
+    if (status !== EOF) this.#break(status);
+    else if (this.#lostWrite === 0) this.owner.onEnd();
+    else this.#break(this.#lostWrite); // the write took the error: this end is no FIN
   }
 
   queueText(text: string): void {
@@ -109,16 +112,14 @@ export class FastConnection implements Connection {
     this.#text = '';
     const handle = this.#handle;
     if (handle === undefined || this.#isBroken || this.#isEnded) return true;
+    if (this.#lostWrite !== 0) return false;
     const transport = this.#transport;
     const request = transport.spareRequest;
     let status: number;
     if (parts === undefined) status = handle.writeLatin1String(request, text);
     else if (parts.length === 1) status = handle.writeBuffer(request, parts[0] as Buffer);
     else status = handle.writev(request, parts, true);
-    if (status < 0) {
-      this.#breakLater(status);
-      return true;
-    }
+    if (status < 0) return this.#onWriteFailed(status);
     if ((transport.raw.state[transport.raw.asyncIndex] as number) === 0) return !this.isQueued;
     request.connection = this;
     request.kept = parts;
@@ -133,12 +134,27 @@ export class FastConnection implements Connection {
     this.#waitingWrites -= 1;
     if (this.#handle === undefined) return;
     if (status < 0) {
-      this.#break(status);
+      this.#onWriteFailed(status);
       return;
     }
     if (this.#waitingWrites > 0) return;
     this.isQueued = false;
     this.owner.onDrained();
+  }
+
+  /**
+   * What the peer sent before it closed can still be read, and says more than our failed write (413
+   * to a body that was too long): while reading goes on, the end of it is what the owner is told.
+   * Until then, writes queue.
+   */
+  #onWriteFailed(status: number): boolean {
+    if (this.#holders > 0) {
+      this.#breakLater(status);
+      return true;
+    }
+    this.#lostWrite = status;
+    this.isQueued = true;
+    return false;
   }
 
   readInto(buffer: Buffer | undefined): void {

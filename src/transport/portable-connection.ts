@@ -1,6 +1,7 @@
 /**
  * Data path. A connection on net.Socket, by public API only: for a Node whose handles look
- * different. Same behaviour as fast-connection.ts, at more cost per connection and write.
+ * different. Same behaviour as fast-connection.ts, at more cost per connection and write; but when
+ * a write fails, net.Socket gives up what the peer had sent before it closed.
  */
 
 import type { Socket } from 'node:net';
@@ -110,12 +111,12 @@ export class PortableConnection implements Connection {
    */
   #deliver(bytes: Buffer): void {
     for (let at = 0; at < bytes.length; ) {
-      const buffer = this.#buffer ?? threadReadBuffer;
-      const length = bytes.copy(buffer, 0, at, Math.min(bytes.length, at + READ_BUFFER_BYTES));
       if (this.#holders > 0) {
         this.#socket.unshift(bytes.subarray(at));
-        return;
+        return; // before the copy: the owner's buffer may wait in a write
       }
+      const buffer = this.#buffer ?? threadReadBuffer;
+      const length = bytes.copy(buffer, 0, at, Math.min(bytes.length, at + READ_BUFFER_BYTES));
       at += length;
       this.owner.onBytes(buffer, length);
       if (buffer === threadReadBuffer) retireBytes(length);

@@ -287,7 +287,8 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   #finish(isExact: boolean): void {
     const sink = this.#sink as ResponseSink;
     const relay = this.#relay;
-    const keeps = isExact && this.#requestEnded && sink.responseHead.keepAlive;
+    const wasSent = this.#requestEnded && !this.#connection.isQueued;
+    const keeps = isExact && wasSent && sink.responseHead.keepAlive;
     this.#sink = undefined;
     this.#carry = undefined;
     this.#relay = undefined;
