@@ -106,6 +106,25 @@ onBothTiers('an early answer', (it) => {
     assert.equal(response.body.toString(), 'big');
   });
 
+  it('of an origin that answers and resets can be read, where the system lets us', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      scripts: [
+        {
+          onBytes: (connection) => {
+            connection.pause();
+            connection.send('HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig');
+            connection.destroy(); // with unread input: RST
+          },
+        },
+      ],
+      server: 'client_max_body_size 0;',
+    });
+    const client = await stage.client(post('/', `Content-Length: ${LARGE}`), { staysOpen: true });
+    client.send(Buffer.alloc(LARGE, 'a'));
+    // net.Socket drops what it has not read when a write fails; 502 says at least whose fault it is.
+    assert.equal((await client.response()).status, tier === 'fast' ? 413 : 502);
+  });
+
   it('of our own, with a small body still to come: the connection goes on', async (t, tier) => {
     const stage = await setStage(t, tier, {
       scripts: [{ onRequest: () => ok('next') }],
