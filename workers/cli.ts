@@ -1,4 +1,5 @@
 /** What `weir` runs: the command line, then the command. Only errors and answers are printed here. */
+import './no-debugger.ts';
 import { runCommand } from './command.ts';
 
 const exitCode = await runCommand(process.argv.slice(2));

@@ -7,6 +7,8 @@ import type { FromGeneration, LoadReport, StartOrder, ToGeneration } from './mes
 
 /** A generation that is not ready after this time has failed. */
 const START_PATIENCE_MS = 60_000;
+/** Told to drain, it stops listening at once; the master does not wait longer than this. */
+const QUIET_PATIENCE_MS = 5_000;
 /** Told to stop at once, it gets so long. */
 const STOP_PATIENCE_MS = 3_000;
 
@@ -38,6 +40,9 @@ export class GenerationProcess {
   state: 'starting' | 'serving' | 'draining' | 'ended' = 'starting';
   /** It holds no listening socket any more. */
   hasStoppedListening = false;
+  /** Resolves when that is so, or when it takes too long to wait for. */
+  readonly quiet: Promise<void>;
+  #setQuiet: () => void = () => {};
   /** What it last reported; only draining ones do. */
   load: LoadReport | undefined;
   #failure: string | undefined;
@@ -63,6 +68,9 @@ export class GenerationProcess {
     });
     this.#worker.on('exit', (code, signal) => this.#ended(code, signal));
     this.#patience = setTimeout(() => this.#giveUp(), START_PATIENCE_MS);
+    this.quiet = new Promise((resolve) => {
+      this.#setQuiet = resolve;
+    });
   }
 
   get pid(): number {
@@ -84,6 +92,7 @@ export class GenerationProcess {
     if (this.state !== 'serving') return;
     this.state = 'draining';
     this.tell({ type: 'drain', timeoutMs });
+    setTimeout(this.#setQuiet, QUIET_PATIENCE_MS).unref();
   }
 
   /** Ends now; SIGKILL when it does not. */
@@ -115,7 +124,7 @@ export class GenerationProcess {
         this.load = message.load;
         break;
       case 'stopped-listening':
-        this.hasStoppedListening = true;
+        this.#onQuiet();
         break;
       default:
         break;
@@ -125,11 +134,16 @@ export class GenerationProcess {
 
   #ended(code: number | null, signal: string | null): void {
     clearTimeout(this.#patience);
-    this.hasStoppedListening = true;
+    this.#onQuiet();
     const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
     const reason = this.#failure ?? `process ${this.pid} ${how}`;
     this.#owner.onExit(this, reason);
     this.state = 'ended';
+  }
+
+  #onQuiet(): void {
+    this.hasStoppedListening = true;
+    this.#setQuiet();
   }
 
   #giveUp(): void {

@@ -1,4 +1,5 @@
 /** The process of one configuration: shared memory, proxy threads, no traffic of its own. */
+import './no-debugger.ts';
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { DescriptorSink, ErrorLog } from '#src/base/log.ts';

@@ -71,6 +71,7 @@ export class Listening {
 
   /** None will come. */
   refuse(socket: number): void {
+    this.#requested.delete(socket);
     const waiting = this.#waiting.filter(({ share }) => share.socket === socket);
     this.#waiting = this.#waiting.filter(({ share }) => share.socket !== socket);
     const key = waiting[0]?.share.key;

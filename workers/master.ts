@@ -82,7 +82,7 @@ export class Master implements GenerationOwner {
 
   /** HUP: a new generation with what the files now say, or nothing changes. */
   async reload(): Promise<void> {
-    if (this.#phase !== 'running') return;
+    if (this.#isEnding) return;
     if (this.#isChanging) {
       this.#isReloadQueued = true;
       return;
@@ -133,7 +133,7 @@ export class Master implements GenerationOwner {
 
   /** QUIT: everything ends when what is open has been finished. */
   quit(): void {
-    if (this.#phase === 'quitting' || this.#phase === 'stopping') return;
+    if (this.#isEnding) return;
     this.#phase = 'quitting';
     this.#log.notice('gracefully shutting down');
     this.#candidate?.stop();
@@ -226,7 +226,10 @@ export class Master implements GenerationOwner {
     this.#candidate = new GenerationProcess({ order, stdio, identity }, this);
     const problem = limitDescriptors(this.#candidate, model.main.workerRlimitNofile);
     if (problem !== undefined) this.#log.alert(problem);
+    const old = this.#current;
     await ended;
+    // Until then it accepts, too: who is told that the new configuration serves shall meet no other.
+    await old?.quiet;
     const before = this.#loaded;
     this.#loaded = loaded;
     if (before !== undefined && before !== loaded) this.#adopt(loaded);
@@ -289,6 +292,7 @@ export class Master implements GenerationOwner {
       if (this.#loaded === undefined) return;
       try {
         await this.#startGeneration(this.#loaded);
+        this.#log.notice(`generation ${this.#generationCount} serves`);
       } catch (error) {
         this.#log.alert((error as Error).message);
       }
@@ -321,7 +325,7 @@ export class Master implements GenerationOwner {
 
   /** Closes addresses that no configuration has, once the generations that had them are quiet. */
   #releaseAddresses(): void {
-    if (this.#isChanging && this.#phase !== 'quitting' && this.#phase !== 'stopping') return;
+    if (this.#isChanging && !this.#isEnding) return;
     const wanted = new Set<string>();
     for (const generation of this.#living()) {
       if (generation.hasStoppedListening) continue;
@@ -339,14 +343,17 @@ export class Master implements GenerationOwner {
     this.#current?.tell({ type: 'foreign', load });
   }
 
+  get #isEnding(): boolean {
+    return this.#phase === 'quitting' || this.#phase === 'stopping';
+  }
+
   #living(): GenerationProcess[] {
     const all = [this.#current, this.#candidate, ...this.#draining];
     return all.filter((generation) => generation !== undefined);
   }
 
   #endIfAlone(): void {
-    if (this.#phase !== 'quitting' && this.#phase !== 'stopping') return;
-    if (this.#living().length > 0) return;
+    if (!this.#isEnding || this.#living().length > 0) return;
     this.#sockets.closeAllBut(new Set());
     this.#usePidFile(undefined);
     this.#log.notice('exit');

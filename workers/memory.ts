@@ -16,11 +16,6 @@ export function threadLimits(connectionCap: number): ResourceLimits {
 }
 
 /**
- * Node's flags for a generation. SIGUSR1 reopens logs and must not open a debugger port; the main
- * thread carries no traffic and needs no large young heap.
+ * Node's flags for a generation. Its main thread carries no traffic and needs no large young heap.
  */
-export const GENERATION_FLAGS: readonly string[] = [
-  '--disable-sigusr1',
-  '--no-warnings',
-  '--max-semi-space-size=1',
-];
+export const GENERATION_FLAGS: readonly string[] = ['--no-warnings', '--max-semi-space-size=1'];
