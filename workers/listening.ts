@@ -1,6 +1,16 @@
+import type { ThreadFacts } from '#src/shared/facts.ts';
 import { DescriptorPool } from './descriptor-pool.ts';
-import type { SocketShare } from './messages.ts';
-import type { ThreadSlot } from './thread-slot.ts';
+import type { SocketShare, ToThread } from './messages.ts';
+
+/** A thread as far as listening goes. */
+export interface ListeningThread {
+  readonly thread: number;
+  readonly state: ThreadFacts['state'];
+  readonly isFull: boolean;
+  /** Sockets it has been told to listen on and has not confirmed. */
+  pendingCount: number;
+  tell(message: ToThread): void;
+}
 
 /** What the listening side asks of the generation. */
 export interface ListeningOwner {
@@ -12,7 +22,7 @@ export interface ListeningOwner {
 
 /** A thread that waits for a descriptor of a socket. */
 interface Waiting {
-  readonly slot: ThreadSlot;
+  readonly slot: ListeningThread;
   readonly share: SocketShare;
 }
 
@@ -26,7 +36,7 @@ export class Listening {
   readonly #pool: DescriptorPool;
   readonly #owner: ListeningOwner;
   /** Threads that listen on each socket now. */
-  readonly #listeners = new Map<number, Set<ThreadSlot>>();
+  readonly #listeners = new Map<number, Set<ListeningThread>>();
   readonly #requested = new Set<number>();
   #waiting: Waiting[] = [];
 
@@ -38,20 +48,20 @@ export class Listening {
   }
 
   /** The thread is to listen on its sockets: it is new, or has room again. */
-  open(slot: ThreadSlot): void {
+  open(slot: ListeningThread): void {
     for (const share of this.#shares) {
       if (share.threads.includes(slot.thread)) this.#give(slot, share);
     }
   }
 
   /** The thread listens on nothing any more: it is dead or full. */
-  leave(slot: ThreadSlot): void {
+  leave(slot: ListeningThread): void {
     this.#waiting = this.#waiting.filter((waiting) => waiting.slot !== slot);
     for (const listeners of this.#listeners.values()) listeners.delete(slot);
   }
 
   /** Lets a thread with room listen on sockets that nobody listens on. */
-  lend(slots: readonly ThreadSlot[]): void {
+  lend(slots: readonly ListeningThread[]): void {
     const ready = slots.filter((slot) => slot.state === 'ready' && !slot.isFull);
     for (const [index, share] of this.#shares.entries()) {
       const slot = ready[index % ready.length];
@@ -84,7 +94,7 @@ export class Listening {
     this.#pool.close();
   }
 
-  #give(slot: ThreadSlot, share: SocketShare): void {
+  #give(slot: ListeningThread, share: SocketShare): void {
     const descriptor = this.#pool.take(share.socket);
     slot.pendingCount++;
     if (descriptor !== undefined) {

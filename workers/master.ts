@@ -7,7 +7,6 @@ import { BoundSockets } from './bound-sockets.ts';
 import { type ConfigPlace, type Configuration, loadConfiguration } from './configuration.ts';
 import { describeError } from './describe-error.ts';
 import { DescriptorSender } from './descriptor-handle.ts';
-import { setDescriptorLimit } from './descriptor-limit.ts';
 import { ForeignLoad } from './foreign-load.ts';
 import { type GenerationOwner, GenerationProcess } from './generation-process.ts';
 import { outlineOf } from './load-report.ts';
@@ -224,8 +223,6 @@ export class Master implements GenerationOwner {
       errorLog: model.main.errorLog,
     } as const;
     this.#candidate = new GenerationProcess({ order, stdio, identity }, this);
-    const problem = limitDescriptors(this.#candidate, model.main.workerRlimitNofile);
-    if (problem !== undefined) this.#log.alert(problem);
     const old = this.#current;
     await ended;
     // Until then it accepts, too: who is told that the new configuration serves shall meet no other.
@@ -376,9 +373,4 @@ export class Master implements GenerationOwner {
 
 function reloadResult(result: 'ok' | 'rejected', message: string): MasterFacts['lastReload'] {
   return { result, atMs: Date.now(), message };
-}
-
-/** @returns why `worker_rlimit_nofile` could not be set */
-function limitDescriptors(generation: GenerationProcess, limit: number | undefined) {
-  return limit === undefined ? undefined : setDescriptorLimit(generation.pid, limit);
 }

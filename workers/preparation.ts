@@ -10,6 +10,7 @@ import {
   describeBudget,
   descriptorBudget,
   descriptorLimit,
+  setDescriptorLimit,
 } from './descriptor-limit.ts';
 import { entryPath } from './entry.ts';
 import { openError } from './file-error.ts';
@@ -102,10 +103,13 @@ function chooseIdentity(model: Model, say: Say): Identity | undefined {
 function allowedLimit(wanted: number | undefined, say: Say): number {
   const { soft, hard } = descriptorLimit();
   if (wanted === undefined) return soft;
-  if (wanted <= hard || process.getuid?.() === 0) return wanted;
+  if (wanted <= hard) return wanted;
+  // The generation inherits the master's limit.
+  const reason = setDescriptorLimit(process.pid, wanted);
+  if (reason === undefined) return wanted;
   const message =
-    `worker_rlimit_nofile ${wanted} is above the hard limit ${hard}, which only root may raise ` +
-    `(ulimit -Hn, systemd: LimitNOFILE=)`;
+    `worker_rlimit_nofile ${wanted} is above the hard limit ${hard}, which only root with ` +
+    `CAP_SYS_RESOURCE may raise (ulimit -Hn, systemd: LimitNOFILE=): ${reason}`;
   say('emerg', message);
   return soft;
 }

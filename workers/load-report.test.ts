@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
+import { CONNECTIONS_ACTIVE, REQUESTS } from '#src/shared/thread-rows.ts';
+import { ForeignLoad } from './foreign-load.ts';
+import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './load-report.ts';
+import type { Outline } from './messages.ts';
+
+const outline = (endpoints: string[], upstreams: string[]): Outline => ({
+  endpoints,
+  upstreams,
+  configFile: '/weir.conf',
+  configHash: 'abc',
+  shutdownTimeoutMs: 0,
+});
+
+function stateOf(of: Outline): SharedState {
+  const sizes = sizesOf(of, 2);
+  return new SharedState(allocateShared(sizes), sizes, 0);
+}
+
+const old = outline(['api/a:1', 'api/b:1', 'web/a:1'], ['api', 'web']);
+const now = outline(['web/a:1', 'new/c:1', 'api/b:1'], ['web', 'new', 'api']);
+
+test('what an old generation has in flight counts at the same endpoint of the new one', () => {
+  const before = stateOf(old);
+  for (const endpoint of [1, 1, 2]) before.endpoints.start(endpoint);
+  before.rows.row(0)[REQUESTS] = 5;
+  before.rows.row(1)[CONNECTIONS_ACTIVE] = 3;
+  const after = stateOf(now);
+  applyForeign(now, after, takeLoad(old, before));
+  assert.deepEqual(
+    [0, 1, 2].map((endpoint) => after.endpoints.active(endpoint)),
+    [1, 0, 2],
+  );
+  assert.deepEqual([after.rows.total(REQUESTS), after.rows.total(CONNECTIONS_ACTIVE)], [5, 3]);
+  before.endpoints.finish(2);
+  applyForeign(now, after, takeLoad(old, before));
+  assert.equal(after.endpoints.active(0), 0);
+});
+
+test('what is foreign is not passed on as own', () => {
+  const state = stateOf(now);
+  state.endpoints.setForeign(0, 7);
+  state.rows.foreign[REQUESTS] = 9;
+  state.endpoints.start(0);
+  const load = takeLoad(now, state);
+  assert.deepEqual(load.inFlight, [['web/a:1', 1]]);
+  assert.equal(load.totals[REQUESTS], 0);
+});
+
+test('a generation that has ended leaves its counters and takes its gauges along', () => {
+  const state = stateOf(old);
+  state.endpoints.start(0);
+  state.rows.row(0)[REQUESTS] = 5;
+  state.rows.row(0)[CONNECTIONS_ACTIVE] = 2;
+  const foreign = new ForeignLoad();
+  foreign.onEnded(takeLoad(old, state));
+  foreign.onEnded(undefined);
+  const { inFlight, totals } = foreign.sum([takeLoad(old, state), undefined]);
+  assert.deepEqual(inFlight, [['api/a:1', 1]]);
+  assert.deepEqual([totals[REQUESTS], totals[CONNECTIONS_ACTIVE]], [10, 2]);
+});
+
+test('round robin goes on where the old generation was', () => {
+  const before = stateOf(old);
+  for (let n = 0; n < 4; n++) before.endpoints.nextTurn(0);
+  const after = stateOf(now);
+  applySnapshot(now, after, takeSnapshot(old, before));
+  assert.deepEqual(
+    [0, 1, 2].map((upstream) => after.endpoints.turn(upstream)),
+    [0, 0, 4],
+  );
+});
