@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { GrowingBuffer } from './growing-buffer.ts';
 import { readResponse, type StreamEnd, type WireMessage } from './wire-reader.ts';
 
 /** A response, with its status taken from the line. */
@@ -18,16 +19,15 @@ export interface ClientOptions {
 /** One connection to the edge. */
 export class RawClient {
   readonly #socket: Socket;
-  readonly #chunks: Buffer[] = [];
+  readonly #received = new GrowingBuffer();
   readonly #watchers = new Set<() => void>();
-  #received: Buffer = Buffer.alloc(0);
   #taken = 0;
   #end: StreamEnd = 'open';
 
   constructor(socket: Socket, { staysOpen = false }: ClientOptions) {
     this.#socket = socket;
     socket.on('data', (bytes: Buffer) => {
-      this.#chunks.push(bytes);
+      this.#received.append(bytes);
       this.#notify();
     });
     socket.on('end', () => {
@@ -55,10 +55,7 @@ export class RawClient {
 
   /** Everything that came so far. */
   get received(): Buffer {
-    if (this.#chunks.length > 0) {
-      this.#received = Buffer.concat([this.#received, ...this.#chunks.splice(0)]);
-    }
-    return this.#received;
+    return this.#received.view;
   }
 
   /** Bytes that no `response()` has taken. */

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { GrowingBuffer } from './growing-buffer.ts';
 import { readRequest, type WireMessage } from './wire-reader.ts';
 
 /** A request as the origin saw it. */
@@ -20,12 +21,15 @@ export interface OriginScript {
   onRequest?(request: SeenRequest, connection: OriginConnection): string | Buffer | undefined;
 }
 
+const STREAM_PIECE_BYTES = 64 * 1024;
+
 /** One connection that the edge made. */
 export class OriginConnection {
   readonly #socket: Socket;
   readonly #closed: Promise<unknown>;
-  /** All bytes that came. */
-  received: Buffer = Buffer.alloc(0);
+  readonly #received = new GrowingBuffer();
+  /** Of `stream`: bytes that the kernel has taken. */
+  streamedBytes = 0;
   requestCount = 0;
   hasEnded = false;
   isClosed = false;
@@ -40,14 +44,25 @@ export class OriginConnection {
     else this.#socket.write(bytes);
   }
 
-  /** Bytes handed to `send` that the kernel has not taken yet. */
-  get queuedBytes(): number {
-    return this.#socket.writableLength;
+  /** Sends piece by piece, each when the kernel took the last; then calls `onSent`. */
+  stream(bytes: Buffer, onSent?: () => void): void {
+    const piece = bytes.subarray(0, STREAM_PIECE_BYTES);
+    this.#socket.write(piece, (error) => {
+      if (error) return;
+      this.streamedBytes += piece.length;
+      if (piece.length < bytes.length) this.stream(bytes.subarray(piece.length), onSent);
+      else onSent?.();
+    });
   }
 
-  /** Bytes the kernel took. */
-  get sentBytes(): number {
-    return this.#socket.bytesWritten - this.#socket.writableLength;
+  /** All bytes that came. */
+  get received(): Buffer {
+    return this.#received.view;
+  }
+
+  /** Called for what comes. */
+  keep(bytes: Buffer): void {
+    this.#received.append(bytes);
   }
 
   /** FIN behind what was sent. */
@@ -147,7 +162,7 @@ export class RawOrigin {
     this.connections.push(connection);
     let consumed = 0;
     socket.on('data', (bytes: Buffer) => {
-      connection.received = Buffer.concat([connection.received, bytes]);
+      connection.keep(bytes);
       this.script.onBytes?.(connection, connection.received.subarray(consumed));
       for (;;) {
         const read = readRequest(connection.received.subarray(consumed));

@@ -97,7 +97,9 @@ function readFramed(
   assert.ok(coding === undefined || length === undefined, 'both framings in one message');
   if (coding !== undefined) {
     assert.deepEqual(coding, ['chunked']);
-    return readChunks(bytes, start);
+    const body = readChunks(bytes, start);
+    if (body.isWhole || end !== 'open') return { ...body, body: Buffer.concat(body.chunks) };
+    return undefined;
   }
   if (length !== undefined) {
     assert.match(length.join('|'), /^\d+$/);
@@ -109,7 +111,13 @@ function readFramed(
   return { body: bytes.subarray(start), isWhole: end === 'end', endAt: bytes.length };
 }
 
-function readChunks(bytes: Buffer, start: number): Body {
+interface Chunks {
+  readonly chunks: readonly Buffer[];
+  readonly isWhole: boolean;
+  readonly endAt: number;
+}
+
+function readChunks(bytes: Buffer, start: number): Chunks {
   const chunks: Buffer[] = [];
   let at = start;
   for (;;) {
@@ -122,8 +130,8 @@ function readChunks(bytes: Buffer, start: number): Body {
     chunks.push(bytes.subarray(dataAt, Math.min(endAt, bytes.length)));
     if (endAt + 2 > bytes.length) break;
     assert.equal(bytes.toString('latin1', endAt, endAt + 2), '\r\n', 'end of chunk');
-    if (endAt === dataAt) return { body: Buffer.concat(chunks), isWhole: true, endAt: endAt + 2 };
+    if (endAt === dataAt) return { chunks, isWhole: true, endAt: endAt + 2 };
     at = endAt + 2;
   }
-  return { body: Buffer.concat(chunks), isWhole: false, endAt: bytes.length };
+  return { chunks, isWhole: false, endAt: bytes.length };
 }
