@@ -19,3 +19,8 @@ const isPoisoned = process.env['WEIR_POISON'] === '1';
 export function retireBytes(length: number): void {
   if (isPoisoned) threadReadBuffer.fill(POISON, 0, length);
 }
+
+/** Called when nobody is said to need a buffer any more. */
+export function retireBuffer(buffer: Buffer): void {
+  if (isPoisoned) buffer.fill(POISON);
+}

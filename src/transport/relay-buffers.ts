@@ -4,6 +4,8 @@
  * they wait the source is held; a buffer is given back only when no write refers to it.
  */
 
+import { retireBuffer } from './read-buffer.ts';
+
 /** One read, one write: 16 times what nginx relays at once. */
 export const RELAY_BUFFER_BYTES = 64 * 1024;
 /** Kept per thread: 1 MB. More relays at once allocate. */
@@ -17,5 +19,6 @@ export function acquireRelayBuffer(): Buffer {
 
 /** Only when its last write has completed; a buffer still in use is left to the garbage collector. */
 export function releaseRelayBuffer(buffer: Buffer): void {
+  retireBuffer(buffer);
   if (kept.length < MAX_KEPT) kept.push(buffer);
 }
