@@ -8,7 +8,7 @@ import { explainHolder } from './port-holder.ts';
 
 /**
  * Numbers a generation gets for each thread that listens on a socket: one to listen on and eight
- * for the threads that replace it. The master sends more when they run low (see `descriptor-handle.ts`).
+ * for the threads that replace it. The master sends more when they run low (see `descriptor-sender.ts`).
  */
 export const NUMBERS_PER_LISTENER = 9;
 

@@ -4,13 +4,12 @@ import { VERSION } from '#src/base/version.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import { PHASE_DRAINED, PHASE_DRAINING, PHASE_SERVING } from '#src/shared/generation-board.ts';
 import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
-import { transportTier } from '#src/transport/transport.ts';
 import { keepCompiled } from './compile-cache.ts';
-import { takeDescriptor } from './descriptor-handle.ts';
 import { Listening } from './listening.ts';
 import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './load-report.ts';
 import { openErrorLog, reopenErrorLog } from './log-files.ts';
 import type { FromGeneration, FromThread, StartOrder, ToGeneration } from './messages.ts';
+import { takeDescriptor } from './taken-descriptor.ts';
 import { type SlotOwner, ThreadSlot } from './thread-slot.ts';
 
 /** While it drains, a generation reports its load so often. */
@@ -286,7 +285,7 @@ export class GenerationRun implements SlotOwner {
       ...this.#masterFacts,
       version: VERSION,
       nodeVersion: process.version,
-      tier: transportTier(),
+      tier: this.#order.outline.tier,
       isMasterAlive: process.connected,
       generation: this.#order.generation,
       generationPid: process.pid,

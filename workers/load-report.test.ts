@@ -11,6 +11,7 @@ const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   upstreams,
   configFile: '/weir.conf',
   configHash: 'abc',
+  tier: 'fast',
   shutdownTimeoutMs: 0,
 });
 

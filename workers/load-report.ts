@@ -1,25 +1,7 @@
-import type { Model } from '#src/config/model.ts';
 import type { SharedSizes } from '#src/shared/layout.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import { COLUMN_COUNT, GAUGES } from '#src/shared/thread-rows.ts';
 import type { LoadReport, Outline, Snapshot } from './messages.ts';
-
-/**
- * The master's extract of a model. Endpoints have names that mean the same in another generation,
- * at their number in the endpoint table: those of the first upstream, then of the second, and so on.
- */
-export function outlineOf(model: Model, configFile: string): Outline {
-  const { upstreams, hash, main } = model;
-  return {
-    endpoints: upstreams.flatMap(({ name, endpoints }) =>
-      endpoints.map((endpoint) => `${name}/${endpoint.name}`),
-    ),
-    upstreams: upstreams.map(({ name }) => name),
-    configFile,
-    configHash: hash,
-    shutdownTimeoutMs: main.workerShutdownTimeoutMs,
-  };
-}
 
 /** Sizes of the shared memory that a configuration needs. */
 export function sizesOf(outline: Outline, threadCount: number): SharedSizes {

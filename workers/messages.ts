@@ -35,6 +35,8 @@ export interface Outline {
   readonly upstreams: readonly string[];
   readonly configFile: string;
   readonly configHash: string;
+  /** Which of src/transport's tiers this Node has. */
+  readonly tier: 'fast' | 'portable';
   /** `worker_shutdown_timeout` in milliseconds; 0 is none. */
   readonly shutdownTimeoutMs: number;
 }

@@ -7,7 +7,7 @@ import { detectRawHandles, type RawHandle } from '#src/transport/raw-handles.ts'
 import { transportTier } from '#src/transport/transport.ts';
 import type { ToGeneration } from './messages.ts';
 
-/** The master's side: sends copies of the sockets it holds. */
+/** Sends copies of the sockets that the master holds; `taken-descriptor.ts` is the other end. */
 export class DescriptorSender {
   readonly #raw = transportTier() === 'fast' ? detectRawHandles() : undefined;
   /** A handle per descriptor of the master, opened once; its number is closed by BoundSockets. */
@@ -31,18 +31,4 @@ export class DescriptorSender {
     this.#handles.set(fd, handle);
     return handle;
   }
-}
-
-/** Handles that came; their descriptors belong to the threads that listen on them. */
-const kept: unknown[] = [];
-
-/**
- * The generation's side: the number of a handle that came over IPC. The handle itself is kept and
- * never closed, for closing it would close a number that a thread owns.
- */
-export function takeDescriptor(handle: unknown): number | undefined {
-  const fd = (handle as { fd?: unknown } | undefined)?.fd;
-  if (typeof fd !== 'number' || fd < 0) return undefined;
-  kept.push(handle);
-  return fd;
 }
