@@ -120,8 +120,9 @@ export function itDialsAndAccepts(tier: TransportTier, kind: SocketKind, pairOf:
     const { stdin, stdout } = child;
     assert.ok(stdin !== null && stdout !== null);
     await once(stdout, 'data');
+    const closed = once(stdout, 'data'); // it may say so before our dial is told
     const first = new Recorder(await dial(transport, address));
-    await once(stdout, 'data'); // accepted and closed
+    await closed;
     await first.until(() => first.byteCount > 0);
     const second = new Recorder(await dial(transport, address)); // the kernel queues it
     second.send('who is there?');

@@ -29,6 +29,7 @@ export class Recorder implements ConnectionOwner {
   isInside = false;
   /** What the test does with bytes besides writing them down. */
   onEachBytes: (bytes: Buffer, length: number) => void = () => undefined;
+  onEachDrain: () => void = () => undefined;
   #wake: () => void = () => undefined;
 
   constructor(connection: Connection) {
@@ -51,6 +52,7 @@ export class Recorder implements ConnectionOwner {
   onDrained(): void {
     this.#told();
     this.drainCount += 1;
+    this.onEachDrain();
   }
 
   onBroken(errno: string): void {

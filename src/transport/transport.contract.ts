@@ -4,13 +4,16 @@
  */
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';
+import fc from 'fast-check';
 import { itEnds } from './ending.contract.ts';
 import { itDialsAndAccepts } from './endpoints.contract.ts';
 import {
   connectedPair,
   type Pair,
   type PairOf,
+  type Recorder,
   roundTrip,
   type SocketKind,
 } from './recorder.contract.ts';
@@ -23,6 +26,7 @@ export function itKeepsTheTransportContract(tier: TransportTier, kind: SocketKin
 
     describe('writing', () => itWrites(pairOf));
     describe('reading', () => itReads(pairOf));
+    describe('both at once', () => itRelays(pairOf));
     describe('ending', () => itEnds(pairOf, kind));
     describe('dialing and accepting', () => itDialsAndAccepts(tier, kind, pairOf));
   });
@@ -153,5 +157,67 @@ function itReads(pairOf: PairOf): void {
     };
     client.send('x'.repeat(300_000));
     await server.until(() => server.byteCount === 300_000);
+  });
+}
+
+/** What goes out in one go: text or bytes, small or large, flushed or left for the next. */
+const anyWrites = fc.array(
+  fc.record({
+    isText: fc.boolean(),
+    length: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 400_000 })),
+    isFlushed: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 30 },
+);
+
+/** Sends back what comes; while that waits it reads nothing. */
+function echo(owner: Recorder): void {
+  let isHeld = false;
+  owner.onEachBytes = (bytes, length) => {
+    assert.equal(isHeld, false, 'bytes while reading is held');
+    owner.inside((connection) => {
+      connection.queueBytes(Buffer.from(bytes.subarray(0, length)));
+      if (connection.flush()) return;
+      isHeld = true;
+      connection.holdReading();
+    });
+  };
+  owner.onEachDrain = () => {
+    assert.equal(isHeld, true, 'drained, and nothing was waiting');
+    isHeld = false;
+    owner.inside((connection) => connection.letGoReading());
+  };
+}
+
+function itRelays(pairOf: PairOf): void {
+  it('returns any traffic as it was sent, through an echo with backpressure', async (t) => {
+    const { client, server } = await pairOf(t);
+    echo(server);
+    await fc.assert(
+      fc.asyncProperty(anyWrites, async (writes) => {
+        const [sent, returned] = [createHash('sha1'), createHash('sha1')];
+        let sentBytes = 0;
+        let returnedBytes = 0;
+        client.onEachBytes = (bytes, length) => {
+          returned.update(bytes.subarray(0, length));
+          returnedBytes += length;
+        };
+        for (const [index, { isFlushed, isText, length }] of writes.entries()) {
+          const bytes = Buffer.alloc(length, `${index}\xff${length}`, 'latin1');
+          sent.update(bytes);
+          sentBytes += length;
+          client.inside((connection) => {
+            if (isText) connection.queueText(bytes.toString('latin1'));
+            else connection.queueBytes(bytes);
+            if (isFlushed) connection.flush();
+          });
+        }
+        client.inside((connection) => connection.flush());
+        await client.until(() => returnedBytes === sentBytes);
+        assert.equal(returned.digest('hex'), sent.digest('hex'));
+      }),
+      { numRuns: 15 },
+    );
+    assert.deepEqual([client.errnos, server.errnos], [[], []]);
   });
 }
