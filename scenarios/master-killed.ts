@@ -1,7 +1,7 @@
 import { startLoad } from '#native-bench/load/load.ts';
+import { nonZero, startEdge } from '#scenarios/support/edge.ts';
 import { runWeir } from '#test/support/weir.ts';
 import type { Scenario } from './scenario.ts';
-import { nonZero, startEdge } from '#scenarios/support/edge.ts';
 
 /** How long traffic is watched after the kill. */
 const WATCH_MS = 5_000;

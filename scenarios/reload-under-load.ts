@@ -1,6 +1,6 @@
 import { startLoad } from '#native-bench/load/load.ts';
-import type { Scenario } from './scenario.ts';
 import { nonZero, startEdge } from '#scenarios/support/edge.ts';
+import type { Scenario } from './scenario.ts';
 
 const RELOADS = 50;
 const RELOADS_SHORT = 5;

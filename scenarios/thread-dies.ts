@@ -1,6 +1,6 @@
 import { startLoad } from '#native-bench/load/load.ts';
-import type { Scenario } from './scenario.ts';
 import { type Edge, nonZero, startEdge } from '#scenarios/support/edge.ts';
+import type { Scenario } from './scenario.ts';
 
 const WAYS = ['throw', 'memory', 'terminate'] as const;
 const DEATHS = 10;
