@@ -12,6 +12,9 @@ const MB = 1024 * 1024;
 /** More than the kernel's buffers take between two sockets of this machine. */
 const LARGE = 24 * MB;
 
+/** Enough to fill the kernel's buffers in front of a client that does not read. */
+const PIPELINED = 150;
+
 /** Bytes of one user: every 64 of them begin with their offset. */
 function pattern(user: string, length: number): Buffer {
   const bytes = Buffer.alloc(length, user, 'latin1');
@@ -177,6 +180,33 @@ onBothTiers('a slow reader', (it) => {
       }
     });
   }
+
+  it('of many pipelined responses: wherever one of them gets stuck, its bytes wait unharmed', async (t, tier) => {
+    const stage = await setStage(t, tier, { scripts: [serve] });
+    const slow: { client: RawClient; user: string; length: number }[] = [];
+    for (const [at, user] of [...'ABCDEFGHIJKL'].entries()) {
+      const client = await stage.client('', { staysOpen: true });
+      client.pause();
+      // One read of the edge, or two: stuck with its read buffer, or with the last relay buffer.
+      const length = (at % 2 === 0 ? 60_000 : 120_000) + at * 100;
+      client.send(get(`/${user}/length/${length}`).repeat(PIPELINED));
+      slow.push({ client, user, length });
+    }
+    await stalled(() => stage.origin.requests.length);
+    assert.ok(stage.origin.requests.length < slow.length * PIPELINED, 'all of them are stuck');
+    for (let round = 0; round < 30; round++) {
+      await fetchPattern(stage, 'x', 'length', 60_000);
+      await fetchPattern(stage, 'y', 'chunked', 200_000);
+    }
+    for (const { client, user, length } of slow) {
+      client.resume();
+      for (let turn = 0; turn < PIPELINED; turn++) {
+        const { body } = await client.response();
+        assert.ok(body.equals(pattern(user, length)), `response ${turn} of ${user}`);
+      }
+      client.close();
+    }
+  });
 
   it('at the origin: a request body arrives with its own bytes and no others', async (t, tier) => {
     const stage = await setStage(t, tier, {
