@@ -116,6 +116,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     this.#count(BYTES_IN, length);
     this.#intake.take(bytes, length);
     if (this.#phase === P_BODY) this.#awaitBody();
+    else if (this.#phase === P_LINGER) this.#awaitClose();
   }
 
   /** ConnectionOwner. */
@@ -141,6 +142,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     if (exchange.responseState === RESPONSE_ENDED) this.#finishExchange(exchange);
     else {
       this.#thread.host.wheel.disarm(this.#timer);
+      if (this.#phase === P_BODY) this.#awaitBody();
       exchange.handler?.onDownstreamWritable(exchange);
     }
   }
@@ -178,6 +180,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     if (exchange.requestEnded && this.#exchange === exchange) {
       exchange.handler?.onRequestEnd(exchange);
     }
+    if (this.#phase === P_BODY) this.#awaitBody();
   }
 
   /** IntakeOwner. */
@@ -377,10 +380,10 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     if (this.#clientEnded && !this.#intake.isTaking && this.#phase !== P_SERVED) this.onEnd();
   }
 
-  /** The client has this long for its next bytes of the body. */
+  /** The client has this long for its next bytes of the body; to read what queues comes first. */
   #awaitBody(): void {
     const exchange = this.#exchange;
-    if (exchange === undefined || this.#isBodyHeld) return;
+    if (exchange === undefined || this.#isBodyHeld || this.#connection.isQueued) return;
     this.#thread.host.wheel.arm(this.#timer, exchange.limits.bodyTimeoutMs);
   }
 
@@ -454,6 +457,11 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
       this.#close();
       return;
     }
+    this.#awaitClose();
+  }
+
+  /** The client has this long for more bytes that nobody wants, or for its FIN. */
+  #awaitClose(): void {
     const left = this.#lingerUntilMs - this.#thread.host.clock.nowMs;
     this.#thread.host.wheel.arm(
       this.#timer,
