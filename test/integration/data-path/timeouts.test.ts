@@ -1,6 +1,10 @@
 // What happens when one side is silent. Times are set short; nothing here measures them.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { ManualClock } from '#src/base/clock.ts';
 import { BYTES_IN } from '#src/shared/thread-rows.ts';
 import { ok } from '#test/support/raw-origin.ts';
 import { onBothTiers, setStage } from '#test/support/stage.ts';
@@ -48,6 +52,82 @@ onBothTiers('a silent client', (it) => {
       await (await stage.origin.connection(0)).closed();
       assert.equal(stage.origin.requests.length, 0, 'never taken for whole');
     }
+  });
+
+  it('that stops in a body it had pipelined gets 408 as well', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      server: 'client_body_timeout 50ms;',
+      scripts: [{ onRequest: () => ok('first') }],
+    });
+    const client = await stage.client(
+      `${GET}POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 10\r\n\r\nhello`,
+    );
+    assert.equal((await client.response()).body.toString(), 'first');
+    assert.equal((await client.response()).status, 408);
+  });
+
+  it('that stops in a head it had pipelined gets 408 as well', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      server: 'client_header_timeout 50ms;',
+      scripts: [{ onRequest: () => ok('first') }],
+    });
+    const client = await stage.client(`${GET}GET / HTTP/1.1\r\nHo`);
+    assert.equal((await client.response()).body.toString(), 'first');
+    assert.equal((await client.response()).status, 408);
+  });
+
+  it('that sends on but never reads is cut after send_timeout, too', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      scripts: [
+        {
+          onConnection: (connection) => {
+            connection.send(`HTTP/1.1 200 OK\r\nContent-Length: ${HUGE}\r\n\r\n`);
+            connection.send(Buffer.alloc(HUGE, 'a'));
+          },
+        },
+      ],
+      server: 'send_timeout 100ms; client_max_body_size 0;',
+    });
+    const client = await stage.client('', { staysOpen: true });
+    client.pause();
+    client.send('POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n');
+    const connection = await stage.origin.connection(0);
+    let isClosed = false;
+    const closing = connection.closed().then(() => {
+      isClosed = true;
+    });
+    while (!isClosed) {
+      client.send('1\r\na\r\n');
+      await turn();
+    }
+    await closing;
+  });
+
+  it('whose answer lingers may take its time to read it, as long as it moves', async (t, tier) => {
+    const clock = new ManualClock(Date.now());
+    const stage = await setStage(t, tier, {
+      clock,
+      server: 'lingering_timeout 5s; lingering_time 30s; keepalive_timeout 1s;',
+    });
+    const client = await stage.client(
+      'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 90000000\r\n\r\n',
+      { staysOpen: true },
+    );
+    assert.equal((await client.response()).status, 413);
+    for (let step = 0; step < 4; step++) {
+      const before = stage.edge.count(BYTES_IN);
+      client.send('more');
+      while (stage.edge.count(BYTES_IN) === before) await turn();
+      // Another client's timeout shows that the wheel has turned.
+      const other = await stage.client('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      await stage.origin.request(step);
+      stage.origin.connections.at(-1)?.send(ok());
+      await other.response();
+      clock.advanceMs(4_000);
+      await other.closed();
+    }
+    clock.advanceMs(6_000);
+    while (stage.edge.server.connectionCount > 0) await turn();
   });
 
   it('that has sent its body is not hurried any more', async (t, tier) => {
@@ -180,6 +260,66 @@ onBothTiers('a silent origin', (it) => {
     assert.equal((await client.response()).status, 504);
   });
 });
+
+onBothTiers('a silent endpoint', (it) => {
+  it('that does not even accept: 504, and the client is not blamed for its body', async (t, tier) => {
+    const deaf = await DeafEndpoint.start();
+    t.after(() => deaf.close());
+    const stage = await setStage(t, tier, {
+      conf: () => `server { listen 127.0.0.1:1; client_body_timeout 50ms;
+        location / { proxy_pass http://127.0.0.1:${deaf.port}; proxy_connect_timeout 400ms; } }`,
+    });
+    const client = await stage.client(
+      'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 10\r\n\r\nhello',
+    );
+    assert.equal((await client.response()).status, 504);
+    const gone = await stage.client(GET);
+    gone.reset();
+    const next = await stage.client(GET);
+    assert.equal((await next.response()).status, 504);
+  });
+});
+
+/** A listening port whose backlog is full: who connects is not answered at all. */
+class DeafEndpoint {
+  readonly port: number;
+  readonly #worker: Worker;
+  readonly #fillers: Socket[];
+
+  constructor(worker: Worker, port: number, fillers: Socket[]) {
+    this.#worker = worker;
+    this.port = port;
+    this.#fillers = fillers;
+  }
+
+  static async start(): Promise<DeafEndpoint> {
+    const listen = `const { parentPort } = require('node:worker_threads');
+      const server = require('node:net').createServer();
+      server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+        parentPort.postMessage(server.address().port);
+        setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+      });`;
+    const worker = new Worker(listen, { eval: true });
+    const [port] = (await once(worker, 'message')) as [number];
+    const fillers: Socket[] = [];
+    for (let isFull = false; !isFull; ) {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      fillers.push(socket);
+      // The backlog holds a handful; a connection that takes this long is not going to be taken.
+      isFull = await Promise.race([
+        once(socket, 'connect').then(() => false),
+        new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 100)),
+      ]);
+    }
+    return new DeafEndpoint(worker, port, fillers);
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#fillers) socket.destroy();
+    await this.#worker.terminate();
+  }
+}
 
 /** One turn of the event loop. */
 function turn(): Promise<void> {
