@@ -51,6 +51,7 @@ export class FastConnection implements Connection {
   isQueued = false;
   #transport: FastTransport;
   #handle: RawHandle | undefined;
+  /** Text behind the last of `#parts`, which become one write with it. */
   #text = '';
   #parts: Buffer[] | undefined = undefined;
   #buffer: Buffer = threadReadBuffer;
@@ -91,15 +92,13 @@ export class FastConnection implements Connection {
   }
 
   queueText(text: string): void {
-    if (this.#parts === undefined) this.#text += text;
-    else this.#parts.push(Buffer.from(text, 'latin1'));
+    this.#text += text;
   }
 
   queueBytes(bytes: Buffer): void {
-    if (this.#parts === undefined) {
-      this.#parts = this.#text === '' ? [] : [Buffer.from(this.#text, 'latin1')];
-      this.#text = '';
-    }
+    this.#parts ??= [];
+    if (this.#text !== '') this.#parts.push(Buffer.from(this.#text, 'latin1'));
+    this.#text = '';
     this.#parts.push(bytes);
   }
 
@@ -107,7 +106,9 @@ export class FastConnection implements Connection {
     let parts = this.#parts;
     const text = this.#text;
     if (parts === undefined && text === '') return !this.isQueued;
-    if (text.length > MAX_TEXT_WRITE) parts = [Buffer.from(text, 'latin1')];
+    if (parts !== undefined) {
+      if (text !== '') parts.push(Buffer.from(text, 'latin1'));
+    } else if (text.length > MAX_TEXT_WRITE) parts = [Buffer.from(text, 'latin1')];
     this.#parts = undefined;
     this.#text = '';
     const handle = this.#handle;

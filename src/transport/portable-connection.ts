@@ -30,7 +30,10 @@ export class PortableConnection implements Connection {
   }
 
   queueText(text: string): void {
-    this.#parts.push(text);
+    const last = this.#parts.length - 1;
+    const before = this.#parts[last];
+    if (typeof before === 'string') this.#parts[last] = before + text;
+    else this.#parts.push(text);
   }
 
   queueBytes(bytes: Buffer): void {
