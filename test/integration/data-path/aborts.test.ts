@@ -157,6 +157,30 @@ onBothTiers('an origin that goes away', (it) => {
     }
   });
 
+  it('in a body that ends with the connection, while we still write: never whole', async (t, tier) => {
+    const size = 8 * 1024 * 1024;
+    const stage = await setStage(t, tier, {
+      scripts: [
+        {
+          onBytes: (connection) => {
+            connection.pause();
+            connection.send('HTTP/1.1 200 OK\r\n\r\nhello');
+            connection.destroy(); // with unread input: RST
+          },
+        },
+      ],
+      server: 'client_max_body_size 0;',
+    });
+    for (const version of ['1.1', '1.0']) {
+      const client = await stage.client(
+        `POST / HTTP/${version}\r\nHost: a.test\r\nContent-Length: ${size}\r\n\r\n`,
+      );
+      client.send(Buffer.alloc(size, 'a'));
+      const response = await client.response().catch(() => undefined);
+      if (response?.status !== 502) assert.notEqual(response?.isWhole, true, version);
+    }
+  });
+
   it('with malformed chunks: cut, never whole, never more than came before', async (t, tier) => {
     for (const bad of ['x\r\n', '5\nhello\r\n0\r\n\r\n', '5\r\nhelloX\r\n0\r\n\r\n', '-1\r\n']) {
       const stage = await setStage(t, tier, {
