@@ -1,5 +1,7 @@
 /** Data path. Coarse monotonic milliseconds, and the wall clock for logs and the Date field. */
 
+import { performance } from 'node:perf_hooks';
+
 /** What code asks for the time; tests hand it a ManualClock (habit 18). */
 export interface Clock {
   /** Milliseconds since an arbitrary start; as fresh as the last `refresh`. Never goes back. */

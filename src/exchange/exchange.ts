@@ -64,6 +64,8 @@ export const NO_LIMITS: ExchangeLimits = {
   serverTokens: 'on',
 };
 
+const NO_LOGS: readonly AccessLogTarget[] = [];
+
 export class Exchange {
   readonly request = new RequestHead();
   readonly response = new ResponseHead();
@@ -95,7 +97,7 @@ export class Exchange {
   serverName = '';
   /** What holds for the client side; that of the default server until a location was found. */
   limits: ExchangeLimits = NO_LIMITS;
-  logs: readonly AccessLogTarget[] = [];
+  logs: readonly AccessLogTarget[] = NO_LOGS;
 
   // What the attempts did. Several attempts are joined by ", " as nginx does.
   /** Host and port as `proxy_pass` names them ($proxy_host, $proxy_port). */
@@ -127,7 +129,7 @@ export class Exchange {
     this.bytesSent = 0;
     this.serverName = '';
     this.limits = NO_LIMITS;
-    this.logs = [];
+    this.logs = NO_LOGS;
     this.proxyHost = '';
     this.proxyPort = '';
     this.upstreamAddress = '';

@@ -3,8 +3,6 @@
  * a name to that number. A name that is not here has id 0.
  */
 
-import { LOWER } from '#src/bytes/ascii.ts';
-
 /** Index = id. Order is free; 0 stays "unknown". */
 export const KNOWN_FIELDS = [
   '',
@@ -72,6 +70,12 @@ export const F_UPGRADE = fieldId('upgrade');
 export const F_DATE = fieldId('date');
 export const F_SERVER = fieldId('server');
 
+/**
+ * Lower-cases a letter and leaves "-" alone. Known names hold nothing else, and of the bytes that a
+ * token may hold no other one becomes a letter or "-" by it.
+ */
+const CASE_BIT = 0x20;
+
 export const MAX_KNOWN_LENGTH = Math.max(...KNOWN_FIELDS.map((name) => name.length));
 
 // A name is looked up by length, first and last letter; the few that share all three are chained.
@@ -97,8 +101,8 @@ for (const [id, name] of KNOWN_FIELDS.entries()) {
 export function lookUpField(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length > MAX_KNOWN_LENGTH) return 0;
-  const first = LOWER[bytes[start] as number] as number;
-  const last = LOWER[bytes[end - 1] as number] as number;
+  const first = (bytes[start] as number) | CASE_BIT;
+  const last = (bytes[end - 1] as number) | CASE_BIT;
   let id = bucketHead[bucketOf(length, first, last)] as number;
   while (id !== 0) {
     if (sameName(bytes, start, length, NAMES[id] as Uint8Array)) return id;
@@ -110,7 +114,7 @@ export function lookUpField(bytes: Uint8Array, start: number, end: number): numb
 function sameName(bytes: Uint8Array, start: number, length: number, name: Uint8Array): boolean {
   if (name.length !== length) return false;
   for (let at = 0; at < length; at++) {
-    if (LOWER[bytes[start + at] as number] !== name[at]) return false;
+    if (((bytes[start + at] as number) | CASE_BIT) !== name[at]) return false;
   }
   return true;
 }

@@ -29,6 +29,13 @@ import type { Upstream } from '#src/upstream/upstream.ts';
 import type { ProxiedLocation } from './proxied-location.ts';
 import { mayTryAgain } from './retry.ts';
 
+/** Of the statuses that occur, made once: a number becomes text on every exchange. */
+const STATUS_TEXTS = Array.from({ length: 600 }, (_, status) => String(status));
+
+function statusText(status: number): string {
+  return STATUS_TEXTS[status] ?? String(status);
+}
+
 /** Evaluated and encoded before the next exchange can need it: one per thread. */
 const added = new AddedFields();
 
@@ -54,6 +61,8 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
   /** Some of the request has left for the endpoint of this try. */
   #wasSent = false;
   #isRetryOfStale = false;
+  /** Part of the response went out before its end came: the end has a time of its own. */
+  #wasFlushed = false;
   /** Within `begin`: the client side flushes when it has handed over what it read. */
   #isBeginning = false;
   readonly #tried: Endpoint[] = [];
@@ -74,6 +83,7 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     this.#wasSent = false;
     this.#isRetryOfStale = false;
     this.#isBeginning = false;
+    this.#wasFlushed = false;
     this.#tried.length = 0;
   }
 
@@ -113,7 +123,7 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     const exchange = this.#exchange as Exchange;
     this.#endpoint = endpoint;
     this.#wasSent = false;
-    this.#startedAtMs = this.#home.nowMs();
+    this.#startedAtMs = fresh || !this.#isBeginning ? this.#home.nowMs() : exchange.startedAtMs;
     const { name } = endpoint.config;
     exchange.upstreamAddress =
       exchange.upstreamAddress === '' ? name : `${exchange.upstreamAddress}, ${name}`;
@@ -222,7 +232,8 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
   onResponseHead(): void {
     const exchange = this.#exchange as Exchange;
     exchange.upstreamHeaderMs = this.#sinceStart();
-    this.#noteStatus(exchange, String(exchange.response.status));
+    exchange.upstreamResponseMs = exchange.upstreamHeaderMs;
+    this.#noteStatus(exchange, statusText(exchange.response.status));
     this.#downstream.startResponse();
   }
 
@@ -232,7 +243,7 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
 
   onResponseEnd(): void {
     const exchange = this.#exchange as Exchange;
-    exchange.upstreamResponseMs = this.#sinceStart();
+    if (this.#wasFlushed) exchange.upstreamResponseMs = this.#sinceStart();
     this.#connection = undefined;
     this.#leave(false);
     this.#downstream.endResponse();
@@ -242,6 +253,7 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     const downstream = this.#downstream;
     // Given back before the response leaves: the client's next exchange may begin inside `flush`.
     if (this.#connection === undefined) this.#done();
+    else this.#wasFlushed = true;
     return downstream.flush();
   }
 

@@ -13,7 +13,8 @@ export class Upstream {
   readonly #id: number;
   readonly #table: EndpointTable;
   readonly #balancer: Balancer;
-  readonly #pools = new Map<Endpoint, Pool>();
+  readonly #pools: readonly Pool[];
+  readonly #firstEndpoint: number;
 
   /** `firstEndpoint`: id of its first endpoint in the endpoint table. */
   constructor(
@@ -33,9 +34,8 @@ export class Upstream {
     );
     this.#balancer = BALANCERS[0].create(this.endpoints);
     const room = new IdleRoom(config.pool.maxIdle);
-    for (const endpoint of this.endpoints) {
-      this.#pools.set(endpoint, new Pool(endpoint, config.pool, room, thread));
-    }
+    this.#firstEndpoint = firstEndpoint;
+    this.#pools = this.endpoints.map((endpoint) => new Pool(endpoint, config.pool, room, thread));
   }
 
   /** Next position of the rotation, over all threads. */
@@ -72,10 +72,10 @@ export class Upstream {
   }
 
   poolOf(endpoint: Endpoint): Pool {
-    return this.#pools.get(endpoint) as Pool;
+    return this.#pools[endpoint.id - this.#firstEndpoint] as Pool;
   }
 
   close(): void {
-    for (const pool of this.#pools.values()) pool.close();
+    for (const pool of this.#pools) pool.close();
   }
 }

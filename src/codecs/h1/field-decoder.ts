@@ -82,6 +82,11 @@ export abstract class FieldDecoder {
         case S_FIELD_START:
           if (byte === CR) state = S_END_LF;
           else {
+            const usualEnd = this.#takeUsualLines(bytes, base, at, end, fields);
+            if (usualEnd > at) {
+              at = usualEnd;
+              break;
+            }
             // RFC 9112 §5.2: a line that starts with a space continues the last one: obs-fold.
             if (byte === SPACE || byte === TAB) return this.fail('field_folded');
             if (byte === LF) return this.fail('line_end_malformed');
@@ -155,6 +160,45 @@ export abstract class FieldDecoder {
     const isInLine = state >= S_FIELD_NAME && state <= S_FIELD_VALUE;
     const isTooLong = this.at >= this.maxHeadBytes || (isInLine && at === this.#lineLimit(base));
     return isTooLong ? this.fail('request_head_too_large') : NEED_MORE;
+  }
+
+  /**
+   * Complete lines of the form `Name: value␍␊`, as nearly all are, without a stop between states.
+   * Returns the start of the first other line, which the states then take byte by byte; so what is
+   * refused, and why, is decided there alone.
+   */
+  #takeUsualLines(
+    bytes: Buffer,
+    base: number,
+    start: number,
+    end: number,
+    fields: HeaderMap,
+  ): number {
+    const classes = BYTE_CLASS;
+    let line = start;
+    while (fields.count < MAX_FIELDS) {
+      let at = line;
+      let met = 0;
+      for (; at < end; at++) {
+        const bits = classes[bytes[at] as number] as number;
+        if ((bits & IS_TOKEN) === 0) break;
+        met |= bits;
+      }
+      const nameEnd = at;
+      if (nameEnd === line || bytes[at] !== COLON || bytes[at + 1] !== SPACE) return line;
+      at += 2;
+      const valueStart = at;
+      while (at < end && ((classes[bytes[at] as number] as number) & IS_VALUE) !== 0) at += 1;
+      if (at + 1 >= end || bytes[at] !== CR || bytes[at + 1] !== LF) return line;
+      if (at - line > this.maxFieldLineBytes || at === valueStart) return line;
+      if (isSpace(bytes[valueStart] as number) || isSpace(bytes[at - 1] as number)) return line;
+      const index = fields.count;
+      const id = lookUpField(bytes, line, nameEnd);
+      fields.add(id, line - base, nameEnd - base, valueStart - base, at - base);
+      if ((met & IS_UNDERSCORE) !== 0 && !this.keepsUnderscores) fields.mark(index, MARK_DROP);
+      line = at + 2;
+    }
+    return line;
   }
 
   /** Where the field line at `mark` is too long, whatever stands there; its CR may stand before. */

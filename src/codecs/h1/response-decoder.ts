@@ -13,6 +13,7 @@ import { MAX_HEAD_BYTES } from './limits.ts';
 import { S_FIELD_START, S_LINE_LF, S_START, S_STATUS_LINE } from './states.ts';
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+const USUAL_LINE = Buffer.from('HTTP/1.1 200 OK', 'latin1');
 const STATUS_START = 9; //  "HTTP/1.1 "
 const STATUS_END = 12; //   "HTTP/1.1 200"
 const MAX_STATUS_LINE_BYTES = 1024;
@@ -64,7 +65,7 @@ export class ResponseDecoder extends FieldDecoder {
       this.at = at - base;
       if (this.at > MAX_STATUS_LINE_BYTES) return this.fail('upstream_protocol_error');
       if (at === end) return 0;
-      if (!this.#readStatusLine(latin1(bytes, base, at))) {
+      if (!this.#isUsual(bytes, base, at) && !this.#readStatusLine(latin1(bytes, base, at))) {
         return this.fail('upstream_protocol_error');
       }
       at += 1;
@@ -78,14 +79,19 @@ export class ResponseDecoder extends FieldDecoder {
     return 1;
   }
 
-  #readStatusLine(line: string): boolean {
-    // The line of nearly every answer, without the regular expression's work.
-    if (line === 'HTTP/1.1 200 OK') {
-      this.#minorVersion = 1;
-      this.#status = 200;
-      this.#reason = 'OK';
-      return true;
+  /** The line of nearly every answer, without making a string of it. */
+  #isUsual(bytes: Buffer, base: number, end: number): boolean {
+    if (end - base !== USUAL_LINE.length) return false;
+    for (let at = 0; at < USUAL_LINE.length; at++) {
+      if (bytes[base + at] !== USUAL_LINE[at]) return false;
     }
+    this.#minorVersion = 1;
+    this.#status = 200;
+    this.#reason = 'OK';
+    return true;
+  }
+
+  #readStatusLine(line: string): boolean {
     if (!STATUS_LINE.test(line)) return false;
     this.#minorVersion = line.charCodeAt(7) - 0x30;
     this.#status = Number(line.substring(STATUS_START, STATUS_END));
