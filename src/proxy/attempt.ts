@@ -84,7 +84,8 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     this.#isRetryOfStale = false;
     this.#isBeginning = false;
     this.#wasFlushed = false;
-    this.#tried.length = 0;
+    // Setting a length is a call into the engine; nearly every exchange succeeds at its first try.
+    if (this.#tried.length > 0) this.#tried.length = 0;
   }
 
   /** Takes the exchange; it is answered through its downstream, now or later. */
