@@ -2,6 +2,7 @@
 
 import type { Address } from '#src/base/address.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { DrainState } from '#src/base/drain-state.ts';
 import type { TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { ClientSettings } from '#src/listeners/http/directives.ts';
@@ -58,7 +59,7 @@ export interface ListenerThread {
   /** An exception of ours while serving: logged, and the exchange answered with 500 (CE-24). */
   readonly onInternalError: (error: unknown) => void;
   /** No new exchange may count on its connection staying open. */
-  readonly isDraining: boolean;
+  readonly drain: DrainState;
 }
 
 /** A protocol that can be listened for. */

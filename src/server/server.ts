@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from '#src/base/clock.ts';
+import { DrainState } from '#src/base/drain-state.ts';
 import type { ErrorLog } from '#src/base/log.ts';
 import { TimerEntry, TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Model } from '#src/config/model.ts';
@@ -51,7 +52,7 @@ export class Server implements ListenerOwner {
   readonly #row: Float64Array;
   readonly #logs: AccessLogs;
   readonly #upstreams: readonly Upstream[];
-  #isDraining = false;
+  readonly #drain = new DrainState();
   readonly #listeners = new Map<string, Listener>();
   readonly #pause = new TimerEntry({ onTimeout: () => this.#resume() });
   #isFull = false;
@@ -67,16 +68,13 @@ export class Server implements ListenerOwner {
     this.#logs = new AccessLogs(this.#wheel, { onDropped: (...what) => this.#onDropped(...what) });
     const transport = createTransport(options.tier);
     const failures = new FailureLog(options.errorLog);
-    const server = this;
     const poolThread = {
       wheel: this.#wheel,
       transport,
       countConnect: () => this.#count(UPSTREAM_CONNECTS),
       countReuse: () => this.#count(UPSTREAM_REUSES),
       onInternalError: (error: unknown) => this.#onInternalError(error),
-      get isDraining(): boolean {
-        return server.#isDraining;
-      },
+      drain: this.#drain,
     };
     let firstEndpoint = 0;
     this.#upstreams = model.upstreams.map((config, id) => {
@@ -101,9 +99,7 @@ export class Server implements ListenerOwner {
       serve: (exchange, listenKey) => proxy.serve(exchange, listenKey),
       onReason: (exchange) => failures.onReason(exchange),
       onInternalError: (error) => this.#onInternalError(error),
-      get isDraining(): boolean {
-        return server.#isDraining;
-      },
+      drain: this.#drain,
     });
     for (const listen of model.listens) {
       this.#listeners.set(listen.key, listenHttp(settingsOf(listen, model)));
@@ -132,7 +128,7 @@ export class Server implements ListenerOwner {
   /** Finishes what is open and accepts nothing new; `onDrained` once, when nothing is left. */
   drain(onDrained: () => void): void {
     this.#onDrained = onDrained;
-    this.#isDraining = true;
+    this.#drain.isDraining = true;
     this.stopListening();
     for (const listener of this.#listeners.values()) listener.drain();
     for (const upstream of this.#upstreams) upstream.close();
@@ -141,7 +137,7 @@ export class Server implements ListenerOwner {
 
   /** Everything at once; the logs are written. */
   close(): void {
-    this.#isDraining = true;
+    this.#drain.isDraining = true;
     for (const listener of this.#listeners.values()) listener.close();
     for (const upstream of this.#upstreams) upstream.close();
     this.#logs.close();
@@ -186,7 +182,7 @@ export class Server implements ListenerOwner {
   }
 
   #resume(): void {
-    if (!this.#isFull || this.#isDraining) return;
+    if (!this.#isFull || this.#drain.isDraining) return;
     this.#isFull = false;
     this.#options.onPressure?.(false);
   }

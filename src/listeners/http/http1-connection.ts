@@ -318,7 +318,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
       exchange.closeAfter ||
       !request.keepAlive ||
       this.#response.endsWithClose ||
-      this.#thread.host.isDraining ||
+      this.#thread.host.drain.isDraining ||
       limits.keepalive.timeoutMs === 0 ||
       this.facts.exchangeCount >= limits.keepaliveRequests ||
       this.#thread.host.clock.nowMs - this.#openedAtMs > limits.keepaliveTimeMs ||
@@ -363,12 +363,22 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     if (family >= 1 && family <= 5) this.#count(RESPONSES_1XX + family - 1, 1);
     this.#count(BYTES_OUT, exchange.bytesSent);
     this.#exchange = undefined;
-    if (exchange.reason !== '') this.#thread.host.onReason(exchange);
-    if (exchange.logs.length > 0) {
-      this.#thread.host.clock.refresh();
-      recordExchange(exchange);
-    }
+    this.#record(exchange);
     this.#thread.exchanges.release(exchange);
+  }
+
+  /** Writes what is to be said of the exchange; a mistake in that costs the line and nothing else. */
+  #record(exchange: Exchange): void {
+    const { clock, onInternalError, onReason } = this.#thread.host;
+    try {
+      if (exchange.reason !== '') onReason(exchange);
+      if (exchange.logs.length > 0) {
+        clock.refresh();
+        recordExchange(exchange);
+      }
+    } catch (error) {
+      onInternalError(error);
+    }
   }
 
   /** Ready for the next request, which may have come already. */
@@ -388,7 +398,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   }
 
   #quietMs(): number {
-    if (!this.#thread.host.isDraining) return this.#idleTimeoutMs;
+    if (!this.#thread.host.drain.isDraining) return this.#idleTimeoutMs;
     return Math.min(this.#idleTimeoutMs, Math.max(DRAIN_QUIET_MS, this.#minIdleMs));
   }
 

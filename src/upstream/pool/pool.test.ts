@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ManualClock } from '#src/base/clock.ts';
+import { DrainState } from '#src/base/drain-state.ts';
 import { TICK_MS, TimerWheel } from '#src/base/timer-wheel.ts';
 import { ResponseHead } from '#src/http/message.ts';
 import {
@@ -96,8 +97,8 @@ function make(config: Partial<PoolConfig> = {}, room = new IdleRoom(2)) {
   const wheel = new TimerWheel(clock);
   const transport = new FakeTransport();
   const counts = { connects: 0, reuses: 0 };
-  const thread: PoolThread & { isDraining: boolean } = {
-    ...{ wheel, transport, isDraining: false },
+  const thread: PoolThread = {
+    ...{ wheel, transport, drain: new DrainState() },
     countConnect: () => void counts.connects++,
     countReuse: () => void counts.reuses++,
     onInternalError: (error: unknown) => assert.fail(String(error)),
@@ -187,7 +188,7 @@ describe('a pool', () => {
   it('keeps nothing without keepalive or while draining', () => {
     const without = make({ maxIdle: 0 });
     const draining = make();
-    draining.thread.isDraining = true;
+    draining.thread.drain.isDraining = true;
     for (const all of [without, draining]) {
       const [connection, raw] = lend(all);
       exchange(connection, raw);

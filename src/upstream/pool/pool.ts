@@ -3,6 +3,7 @@
  * used first (the others may cool down and go), dials when there is none.
  */
 
+import type { DrainState } from '#src/base/drain-state.ts';
 import type { TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Connection } from '#src/transport/connection.ts';
 import type { Transport } from '#src/transport/transport.ts';
@@ -21,7 +22,7 @@ export interface PoolThread {
   countReuse(): void;
   onInternalError(error: unknown): void;
   /** Set while draining: nothing is kept any more. */
-  readonly isDraining: boolean;
+  readonly drain: DrainState;
 }
 
 /** Room for idle connections over all endpoints of one upstream (`keepalive`). */
@@ -76,7 +77,7 @@ export class Pool implements ConnectionHome {
   /** ConnectionHome. */
   takeBack(connection: H1Connection): boolean {
     const { idleTimeoutMs, maxAgeMs, maxIdle, maxRequests } = this.#config;
-    if (maxIdle === 0 || this.#thread.isDraining || connection.requestCount >= maxRequests) {
+    if (maxIdle === 0 || this.#thread.drain.isDraining || connection.requestCount >= maxRequests) {
       return false;
     }
     if (this.wheel.clock.nowMs - connection.openedAtMs > maxAgeMs) return false;
