@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 // After the stage, which poisons the read buffers first.
 import { FieldEdits } from '#src/http/field-edits.ts';
+import { AccessLog } from '#src/server/access-log-file.ts';
 import { INTERNAL_ERRORS } from '#src/shared/thread-rows.ts';
 import { ok } from '#test/support/raw-origin.ts';
 import { onBothTiers, setStage } from '#test/support/stage.ts';
@@ -13,8 +14,14 @@ FieldEdits.prototype.keeps = function keepsOrThrows(fields, index): boolean {
   if (fields.nameEquals(index, 'x-throw')) throw new Error('planted');
   return keeps.call(this, fields, index);
 };
+const { write } = AccessLog.prototype;
+AccessLog.prototype.write = function writeOrThrows(exchange): void {
+  if (exchange.request.path === '/unlogged') throw new Error('planted');
+  write.call(this, exchange);
+};
 after(() => {
   FieldEdits.prototype.keeps = keeps;
+  AccessLog.prototype.write = write;
 });
 
 const get = (path: string, ...fields: string[]): string =>
@@ -70,5 +77,18 @@ onBothTiers('an exception of ours', (it) => {
     const next = await client.response().catch(() => undefined);
     assert.ok(next === undefined || next.status === 200);
     assert.ok(stage.origin.requests.every(({ line }) => line.startsWith('GET')));
+  });
+
+  it('while the log line is written: the line is lost, the connection goes on', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      scripts: [{ onRequest: () => ok() }],
+      location: 'access_log /dev/null;',
+    });
+    stage.edge.expectErrors();
+    const client = await stage.client(get('/unlogged'));
+    assert.equal((await client.response()).status, 200);
+    client.send(get('/next'));
+    assert.equal((await client.response()).status, 200);
+    assert.equal(stage.edge.count(INTERNAL_ERRORS), 1);
   });
 });
