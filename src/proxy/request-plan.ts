@@ -17,8 +17,18 @@ interface SetField {
   readonly value: ComplexValue<Exchange>;
 }
 
-/** A value that would split the head (H1-14): from a variable that holds decoded bytes. */
-const UNCLEAN = /[\0-\x08\x0a-\x1f\x7f]/;
+const TAB = 0x09;
+const SPACE = 0x20;
+const DELETE = 0x7f;
+
+/** A value with a control byte would split the head (H1-14): `$uri` holds decoded bytes. */
+function isClean(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if ((code < SPACE && code !== TAB) || code === DELETE) return false;
+  }
+  return true;
+}
 
 export class RequestPlan {
   readonly edits: FieldEdits;
@@ -49,7 +59,7 @@ export class RequestPlan {
       const { name, value } = fields[at] as SetField;
       const text = value.constant ?? value.evaluate(exchange);
       if (text === '') continue;
-      if (value.constant === undefined && UNCLEAN.test(text)) return false;
+      if (value.constant === undefined && !isClean(text)) return false;
       into.add(name, text);
     }
     return true;

@@ -11,7 +11,9 @@ export function fieldReader(
   const id = fieldIdOf(dashed);
   if (id !== 0) {
     return (fields) => {
-      return fields.countById[id] === 1 ? fields.get(id) : fields.joined(dashed, separator);
+      const count = fields.countById[id] as number;
+      if (count === 0) return undefined;
+      return count === 1 ? fields.get(id) : fields.joined(dashed, separator);
     };
   }
   if (!variablePart.includes('_')) return (fields) => fields.joined(dashed, separator);
