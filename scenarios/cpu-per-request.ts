@@ -10,14 +10,14 @@ const WORKLOAD = 'unique-heads';
 export const scenario: Scenario = {
   name: 'cpu-per-request',
   promise: 'a request costs Weir hardly more CPU than nginx',
-  target: `unique heads, log off: median of 20 pairs ≤ ${MAX_RATIO} × nginx, interval ≤ ${WIDEST_INTERVAL * 100} % wide`,
+  target: `unique heads, log off: median of 30 pairs ≤ ${MAX_RATIO} × nginx, interval ≤ ${WIDEST_INTERVAL * 100} % wide`,
   needs: ['nginx', 'wrk', 'taskset'],
   run: async (context) => {
     const workload = WORKLOADS.find(({ name }) => name === WORKLOAD);
     if (workload === undefined) throw new Error(`there is no workload ${WORKLOAD}`);
     const comparison = await compare(workload, {
       peers: ['nginx', 'weir'],
-      pairs: context.short ? 1 : 20,
+      pairs: context.short ? 1 : 30,
       seconds: context.short ? 1 : 5,
       warmupSeconds: context.short ? 1 : 3,
       say: context.progress,
