@@ -111,10 +111,11 @@ export class GenerationProcess {
   #receive(message: FromGeneration): void {
     switch (message.type) {
       case 'hello':
-        return this.tell(this.#order);
+        // Told to stop before it could hear it: it has nothing to finish.
+        return this.state === 'starting' ? this.tell(this.#order) : this.kill();
       case 'ready':
+        if (this.state !== 'starting') return; // on its way to an end; its patience runs on
         clearTimeout(this.#patience);
-        if (this.state !== 'starting') return;
         this.state = 'serving';
         return this.#owner.onReady(this);
       case 'failed':

@@ -202,6 +202,8 @@ export class Master implements GenerationOwner {
 
   /** Forks, waits until it serves, and lets the one before it drain. @throws Refusal */
   async #startGeneration(loaded: Loaded): Promise<void> {
+    // While files were read TERM or QUIT may have come: who starts now would never be told to end.
+    if (this.#isEnding) throw new Refusal(['weir is ending: no new generation is started']);
     const { tree, model, preparation } = loaded;
     const { threadCount, identity, budget } = preparation;
     const { shares, stdio } = this.#sockets.plan(model.listens, threadCount);

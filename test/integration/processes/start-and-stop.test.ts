@@ -165,6 +165,17 @@ describe('the end', () => {
     }
   });
 
+  it('comes in the middle of a reload, too: nothing is started that nobody would end', async (t) => {
+    for (const signal of ['SIGTERM', 'SIGQUIT'] as const) {
+      const weir = await startProcesses();
+      t.after(() => weir.stop());
+      weir.signal('SIGHUP');
+      await weir.waitForLine(/reconfiguring/);
+      weir.signal(signal);
+      assert.deepEqual(await weir.waitForExit(), { code: 0, signal: null });
+    }
+  });
+
   it("a terminal's Ctrl-C, which reaches every process, ends as the master says", async (t) => {
     const weir = await startProcesses();
     t.after(() => weir.stop());
