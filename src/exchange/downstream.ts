@@ -28,7 +28,12 @@ export interface ClientFacts {
  */
 export interface Downstream {
   readonly facts: ClientFacts;
-  /** Sends the head in `exchange.response`; decides the framing towards the client. */
+  /**
+   * Sends the head in `exchange.response`; decides the framing towards the client. With status 101
+   * the connection becomes a tunnel: what the client sends from there on (and what it sent behind
+   * its request) comes as body of the request, what is written goes out as it is, `endResponse`
+   * and `onRequestEnd` stand for the FIN of either side.
+   */
   startResponse(): void;
   writeBody(bytes: Buffer, start: number, end: number, stable: boolean): void;
   endResponse(): void;
@@ -39,6 +44,8 @@ export interface Downstream {
   /** Counted: the client's body is read on when every hold was let go. */
   holdRequestBody(): void;
   letGoRequestBody(): void;
+  /** Sends the informational head (1xx, not 101) in `exchange.response`, at once; not to HTTP/1.0. */
+  sendInformational(): void;
   /** Tells a client that waits with its body to send it (100 Continue). */
   askForBody(): void;
 }

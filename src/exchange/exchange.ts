@@ -30,6 +30,12 @@ export interface ExchangeHandler {
   onDownstreamGone(exchange: Exchange, reason: FailureCode): void;
 }
 
+/** Who can answer in place of the usual page of a status: `error_page` of the location. */
+export interface Rescuer {
+  /** True: the exchange is being answered another way. False: the usual page it is. */
+  rescue(exchange: Exchange, status: number): boolean;
+}
+
 /** What a location says about the client side; `ClientSettings` of listeners/http has more. */
 export interface ExchangeLimits {
   /** Largest request body; 0 is unlimited. */
@@ -98,6 +104,12 @@ export class Exchange {
   /** What holds for the client side; that of the default server until a location was found. */
   limits: ExchangeLimits = NO_LIMITS;
   logs: readonly AccessLogTarget[] = NO_LOGS;
+  /** Set when the location has `error_page`s. */
+  rescuer: Rescuer | undefined = undefined;
+  /** Internal redirects so far. */
+  redirects = 0;
+  /** Both sides speak another protocol since the 101; bytes are relayed as they are. */
+  isTunnel = false;
 
   // What the attempts did. Several attempts are joined by ", " as nginx does.
   /** Host and port as `proxy_pass` names them ($proxy_host, $proxy_port). */
@@ -130,6 +142,9 @@ export class Exchange {
     this.serverName = '';
     this.limits = NO_LIMITS;
     this.logs = NO_LOGS;
+    this.rescuer = undefined;
+    this.redirects = 0;
+    this.isTunnel = false;
     this.proxyHost = '';
     this.proxyPort = '';
     this.upstreamAddress = '';

@@ -31,6 +31,13 @@ export class RequestHead {
   framing = BODY_NONE;
   /** With BODY_LENGTH: how long. */
   bodyBytes = 0;
+  /**
+   * The Upgrade field when Connection lists it in a 1.1 request without a body; '' otherwise: such
+   * a request asks for nothing (RFC 9110 §7.8).
+   */
+  upgrade = '';
+  /** Trailers, once the body was read: lines `Name: value␍␊` of those that may go on, or ''. */
+  trailers = '';
   /** Bytes of the head as received: for $request_length. */
   headBytes = 0;
   readonly fields = new HeaderMap();
@@ -48,6 +55,8 @@ export class RequestHead {
     this.expectsContinue = false;
     this.framing = BODY_NONE;
     this.bodyBytes = 0;
+    this.upgrade = '';
+    this.trailers = '';
     this.headBytes = 0;
     this.fields.reset();
   }
@@ -62,6 +71,8 @@ export class ResponseHead {
   keepAlive = true;
   framing = BODY_NONE;
   bodyBytes = 0;
+  /** Trailers, once the body was read: lines `Name: value␍␊` of those that may go on, or ''. */
+  trailers = '';
   readonly fields = new HeaderMap();
 
   reset(): void {
@@ -71,6 +82,7 @@ export class ResponseHead {
     this.keepAlive = true;
     this.framing = BODY_NONE;
     this.bodyBytes = 0;
+    this.trailers = '';
     this.fields.reset();
   }
 }

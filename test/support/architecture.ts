@@ -8,7 +8,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['src/base'],
   ['src/bytes', 'src/shared', 'src/schema'],
   ['src/http'],
-  ['src/codecs', 'src/transport'],
+  ['src/codecs', 'src/transport', 'src/spool'],
   ['src/upstream/endpoint'],
   ['src/upstream/balancers', 'src/upstream/pool', 'src/upstream/health'],
   ['src/upstream'],

@@ -5,10 +5,15 @@
 
 import { BYTE_CLASS, CR, IS_TARGET, IS_TOKEN, LF, SPACE } from '#src/bytes/ascii.ts';
 import { latin1 } from '#src/bytes/latin1.ts';
-import { F_EXPECT } from '#src/http/field-names.ts';
+import { F_EXPECT, F_UPGRADE } from '#src/http/field-names.ts';
 import { frameRequest } from '#src/http/framing.ts';
-import { CONNECTION_CLOSE, CONNECTION_KEEP_ALIVE, readConnection } from '#src/http/hop-by-hop.ts';
-import type { RequestHead } from '#src/http/message.ts';
+import {
+  CONNECTION_CLOSE,
+  CONNECTION_KEEP_ALIVE,
+  CONNECTION_UPGRADE,
+  readConnection,
+} from '#src/http/hop-by-hop.ts';
+import { BODY_NONE, type RequestHead } from '#src/http/message.ts';
 import { readTarget } from '#src/http/target.ts';
 import { FieldDecoder } from './field-decoder.ts';
 import { MAX_HEAD_BYTES, MAX_LEADING_LINES, MAX_REQUEST_LINE_BYTES } from './limits.ts';
@@ -173,6 +178,7 @@ export class RequestDecoder extends FieldDecoder {
     head.keepAlive =
       (connection & CONNECTION_CLOSE) === 0 &&
       (head.minorVersion === 1 || (connection & CONNECTION_KEEP_ALIVE) !== 0);
+    if ((connection & CONNECTION_UPGRADE) !== 0) readUpgrade(head);
     if (head.fields.find(F_EXPECT) >= 0) return this.#readExpect(head);
     return true;
   }
@@ -199,4 +205,11 @@ export class RequestDecoder extends FieldDecoder {
     head.expectsContinue = true;
     return true;
   }
+}
+
+/** RFC 9110 §7.8: nothing in 1.0. With a body behind it, where the new protocol began was a guess. */
+function readUpgrade(head: RequestHead): void {
+  if (head.minorVersion === 0 || head.framing !== BODY_NONE) return;
+  if ((head.fields.countById[F_UPGRADE] as number) === 1)
+    head.upgrade = head.fields.get(F_UPGRADE) ?? '';
 }

@@ -302,6 +302,13 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     if (this.#phase === P_BODY) this.#awaitBody();
   }
 
+  sendInformational(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined || exchange.request.minorVersion === 0) return;
+    this.#response.writeInformational(exchange);
+    this.#connection.flush();
+  }
+
   askForBody(): void {
     const exchange = this.#exchange;
     if (exchange === undefined || !exchange.request.expectsContinue) return;

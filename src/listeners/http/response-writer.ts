@@ -49,6 +49,13 @@ export class ResponseWriter {
     this.#connection.queueText(text);
   }
 
+  /** A head in front of the final one (RFC 9110 §15.2). */
+  writeInformational(exchange: Exchange): void {
+    const text = encodeResponse(exchange.response, RESPONSE_EDITS, '');
+    exchange.bytesSent += text.length;
+    this.#connection.queueText(text);
+  }
+
   /** For `stable` see exchange/downstream.ts. */
   writeBody(exchange: Exchange, bytes: Buffer, start: number, end: number, stable: boolean): void {
     if (this.#framing === TO_CLIENT_NONE || end === start) return;
