@@ -47,11 +47,43 @@ describe('a body', () => {
     assert.deepEqual([body, used, decoder.isDone], ['hello, world!!!', text.length, true]);
   });
 
-  it('in chunks loses extensions and trailers', () => {
+  it('in chunks loses extensions, and trailers that must not go on', () => {
     const { body, decoder } = chunked(
-      '2;a=b;c="d"\r\nhi\r\n000;x\r\nA: b\r\nContent-Length: 9\r\n\r\n',
+      '2;a=b;c="d"\r\nhi\r\n000;x\r\nA:b\r\nContent-Length: 9\r\nC:  d \r\n\r\nX: y\r\n',
     );
     assert.deepEqual([body, decoder.isDone], ['hi', true]);
+    assert.equal(decoder.trailers, 'A: b\r\nC: d\r\n');
+    decoder.start(BODY_CHUNKED, 0);
+    assert.equal(decoder.trailers, '');
+    assert.equal(chunked('1\r\na\r\n0\r\n\r\n').decoder.trailers, '');
+  });
+
+  it('has the same trailers in whatever pieces they come', () => {
+    const text = Buffer.from('1\r\na\r\n0\r\nA: b\r\nx_y: z\r\nLong: e f\r\n\r\n');
+    const sink = { onBody: () => undefined };
+    for (const keepsUnderscores of [true, false]) {
+      const expected = `A: b\r\n${keepsUnderscores ? 'x_y: z\r\n' : ''}Long: e f\r\n`;
+      for (let cut = 0; cut <= text.length; cut++) {
+        for (const next of [cut + 1, cut + 3, text.length]) {
+          const decoder = new BodyDecoder();
+          decoder.keepsUnderscores = keepsUnderscores;
+          decoder.start(BODY_CHUNKED, 0);
+          const end = Math.min(next, text.length);
+          decoder.decode(text, 0, cut, sink);
+          assert.equal(decoder.trailers === '', cut < text.length);
+          decoder.decode(text, cut, end, sink);
+          decoder.decode(text, end, text.length, sink);
+          assert.deepEqual([decoder.isDone, decoder.trailers], [true, expected], `cut at ${cut}`);
+        }
+      }
+    }
+  });
+
+  it('that is refused has no trailers', () => {
+    for (const end of ['A: \0\r\n\r\n', '\rX', 'B\n']) {
+      const { decoder } = chunked(`0\r\nA: b\r\n${end}`);
+      assert.deepEqual([decoder.trailers, decoder.failure === undefined], ['', false]);
+    }
   });
 
   it('may use 13 digits for a chunk size, which a double holds exactly', () => {

@@ -1,7 +1,8 @@
 /**
  * Data path. The body of one message: by length, chunked, or until the connection ends. Spans go
  * to the sink as they come; chunk framing is checked and dropped (RFC 9112 §7.1), trailers are
- * checked and dropped. Any split of the same bytes gives the same bytes to the sink.
+ * checked and those that may go on are kept apart (§7.1.2). Any split of the same bytes gives the
+ * same. Allocates strings only when there are trailers.
  */
 
 import type { FailureCode } from '#src/base/failure.ts';
@@ -15,8 +16,10 @@ import {
   LF,
   SEMICOLON,
 } from '#src/bytes/ascii.ts';
+import { latin1 } from '#src/bytes/latin1.ts';
 import { type BodySink, FAILED } from '#src/codecs/codec.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
+import { keptTrailers } from '#src/http/trailers.ts';
 import {
   MAX_CHUNK_DIGITS,
   MAX_EXTENSION_BYTES,
@@ -50,6 +53,12 @@ export class BodyDecoder {
   failure: FailureCode | undefined = undefined;
   /** Bytes to come: of the body (B_LENGTH) or of the chunk (B_CHUNK_*). */
   remaining = 0;
+  /** Once the body is done: lines `Name: value␍␊` of the trailers that may go on; '' when none. */
+  trailers = '';
+  /** Trailer names with an underscore go on too; off for requests unless the configuration says. */
+  keepsUnderscores = true;
+  /** The trailer section as it came, from its first name. */
+  #section = '';
   #digits = 0;
   #extensionBytes = 0;
   #extensionsBytes = 0;
@@ -59,6 +68,8 @@ export class BodyDecoder {
   start(framing: number, bodyBytes: number): void {
     this.failure = undefined;
     this.remaining = bodyBytes;
+    this.trailers = '';
+    this.#section = '';
     this.#digits = 0;
     this.#extensionBytes = 0;
     this.#extensionsBytes = 0;
@@ -91,6 +102,8 @@ export class BodyDecoder {
 
   #decodeChunked(bytes: Buffer, start: number, end: number, sink: BodySink): number {
     let at = start;
+    // Where trailers begin in these bytes; −1: none were seen.
+    let sectionStart = this.#section === '' ? -1 : start;
     while (at < end && this.state !== B_DONE) {
       if (this.state === B_CHUNK_DATA) {
         const taken = Math.min(this.remaining, end - at);
@@ -106,9 +119,19 @@ export class BodyDecoder {
         this.failure = failure;
         return FAILED;
       }
+      if (this.state === B_TRAILER_NAME && sectionStart < 0) sectionStart = at;
       at += 1;
     }
+    if (sectionStart >= 0) this.#keepTrailers(bytes, sectionStart, at);
     return at - start;
+  }
+
+  /** Collects the section, at most MAX_TRAILER_BYTES of it, and reads it when it is complete. */
+  #keepTrailers(bytes: Buffer, start: number, end: number): void {
+    this.#section += latin1(bytes, start, end);
+    if (this.state !== B_DONE) return;
+    this.trailers = keptTrailers(this.#section, this.keepsUnderscores);
+    this.#section = '';
   }
 
   /** One byte of chunk framing or of the trailer section. */

@@ -4,7 +4,7 @@ import { AddedFields, FieldEdits } from '#src/http/field-edits.ts';
 import { F_HOST } from '#src/http/field-names.ts';
 import { HOP_BY_HOP_IDS } from '#src/http/hop-by-hop.ts';
 import { RequestHead, ResponseHead } from '#src/http/message.ts';
-import { chunkHead, encodeRequest, encodeResponse } from './encoder.ts';
+import { chunkHead, encodeRequest, encodeResponse, lastChunk } from './encoder.ts';
 import { RequestDecoder } from './request-decoder.ts';
 import { ResponseDecoder } from './response-decoder.ts';
 
@@ -72,6 +72,15 @@ describe('a forwarded request', () => {
   });
 });
 
+describe('a request of version 1.0', () => {
+  it('differs in its line only', () => {
+    const added = new AddedFields();
+    const head = received('POST /a HTTP/1.1', 'Host: x', 'Content-Length: 2', 'A: 1');
+    const text = encodeRequest(head, '/a', EDITS, added, 0);
+    assert.equal(text, 'POST /a HTTP/1.0\r\nA: 1\r\nContent-Length: 2\r\n\r\n');
+  });
+});
+
 describe('a forwarded response', () => {
   function forwarded(...lines: string[]): string {
     const head = new ResponseHead();
@@ -110,5 +119,10 @@ describe('a chunk', () => {
       'ff\r\n',
       '10000\r\n',
     ]);
+  });
+
+  it('that is the last one carries the trailers', () => {
+    assert.equal(lastChunk(''), '0\r\n\r\n');
+    assert.equal(lastChunk('A: b\r\n'), '0\r\nA: b\r\n\r\n');
   });
 });

@@ -13,14 +13,18 @@ import {
   type ResponseHead,
 } from '#src/http/message.ts';
 
-/** The head of a request to an endpoint, with the empty line. */
+/**
+ * The head of a request to an endpoint, with the empty line. With `minorVersion` 0 the request is
+ * 1.0, which has no chunks: `head.framing` must not be BODY_CHUNKED then (RFC 9112 §6.1).
+ */
 export function encodeRequest(
   head: RequestHead,
   target: string,
   edits: FieldEdits,
   added: AddedFields,
+  minorVersion = 1,
 ): string {
-  let out = `${head.method} ${target} HTTP/1.1\r\n`;
+  let out = `${head.method} ${target} ${minorVersion === 1 ? 'HTTP/1.1' : 'HTTP/1.0'}\r\n`;
   for (let at = 0; at < added.count; at++) out += `${added.names[at]}: ${added.values[at]}\r\n`;
   out += keptLines(head.fields, edits);
   if (head.framing === BODY_LENGTH) out += `Content-Length: ${head.bodyBytes}\r\n`;
@@ -81,3 +85,8 @@ export function chunkHead(bytes: number): string {
 export const CHUNK_END = '\r\n';
 /** The last chunk, without trailers. */
 export const LAST_CHUNK = '0\r\n\r\n';
+
+/** The last chunk with trailers: '' or lines `Name: value␍␊`, as BodyDecoder gives them. */
+export function lastChunk(trailers: string): string {
+  return trailers === '' ? LAST_CHUNK : `0\r\n${trailers}\r\n`;
+}
