@@ -70,12 +70,22 @@ export function frameResponse(head: ResponseHead, method: string): boolean {
     head.bodyBytes = lengthOf(fields);
     if (head.bodyBytes < 0) return false;
   }
+  if (framesNothing(head.status, codings, head.bodyBytes)) return false;
   if (method === 'HEAD' || hasNoBody(head.status)) {
     head.framing = BODY_NONE; // rule 1; the fields stay as they are
   } else if (codings > 0) head.framing = BODY_CHUNKED;
   else if (lengths > 0) head.framing = head.bodyBytes === 0 ? BODY_NONE : BODY_LENGTH;
   else head.framing = BODY_UNTIL_CLOSE; // rule 8
   return true;
+}
+
+/**
+ * §6.1: no coding in 1xx and 204. Who believes one, or the length of an interim response, takes the
+ * next response, or the first bytes of a tunnel, for a body.
+ */
+function framesNothing(status: number, codings: number, bodyBytes: number): boolean {
+  if (status < 200) return codings > 0 || bodyBytes > 0;
+  return status === 204 && codings > 0;
 }
 
 function lengthOf(fields: HeaderMap): number {

@@ -70,6 +70,40 @@ describe('a response head', () => {
     assert.equal(decode(`${text.slice(0, -2)}Transfer-Encoding: chunked\r\n\r\n`).length, FAILED);
   });
 
+  it('of an interim response has no framing, that of 204 no coding (RFC 9112 §6.1, §6.3)', () => {
+    const length = (status: string, field: string): number =>
+      decode(`HTTP/1.1 ${status} X\r\n${field}\r\n\r\n`).length;
+    for (const status of ['100', '101', '103', '199', '204']) {
+      assert.equal(length(status, 'Transfer-Encoding: chunked'), FAILED, status);
+      assert.ok(length(status, 'Content-Length: 0') > 0, status);
+      assert.equal(taken(`HTTP/1.1 ${status} X\r\n\r\n`).framing, BODY_NONE);
+    }
+    for (const status of ['100', '101', '103']) {
+      assert.equal(length(status, 'Content-Length: 5'), FAILED, status);
+    }
+    const unmodified = taken('HTTP/1.1 304 X\r\nTransfer-Encoding: chunked\r\n\r\n');
+    assert.deepEqual([unmodified.framing, unmodified.keepAlive], [BODY_NONE, true]);
+  });
+
+  it('of 204 with a length has no body and ends the connection', () => {
+    const head = taken('HTTP/1.1 204 X\r\nContent-Length: 4\r\n\r\n');
+    assert.deepEqual([head.framing, head.keepAlive], [BODY_NONE, false]);
+    const unmodified = taken('HTTP/1.1 304 X\r\nContent-Length: 4\r\n\r\n');
+    assert.deepEqual([unmodified.framing, unmodified.keepAlive], [BODY_NONE, true]);
+  });
+
+  it('is no longer than allowed', () => {
+    const decoder = new ResponseDecoder();
+    decoder.maxHeadBytes = 40;
+    const read = (value: string): number => {
+      const text = Buffer.from(`HTTP/1.1 200 OK\r\nA: ${value}\r\n\r\n`);
+      decoder.reset();
+      return decoder.decodeHead(text, 0, text.length, new ResponseHead(), 'GET');
+    };
+    assert.equal(read('x'.repeat(16)), 40);
+    assert.equal(read('x'.repeat(17)), FAILED);
+  });
+
   it('says whether the connection goes on', () => {
     const keeps = (version: string, connection: string): boolean =>
       taken(`HTTP/${version} 204 No Content\r\n${connection}\r\n`).keepAlive;

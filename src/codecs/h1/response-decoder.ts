@@ -51,6 +51,8 @@ export class ResponseDecoder extends FieldDecoder {
     head.keepAlive =
       (connection & CONNECTION_CLOSE) === 0 &&
       (head.minorVersion === 1 || (connection & CONNECTION_KEEP_ALIVE) !== 0);
+    // Some frameworks count a body and then leave it out, as they must; some do not (RFC 9112 §6.3).
+    if (head.status === 204 && head.bodyBytes > 0) head.keepAlive = false;
     return length;
   }
 
