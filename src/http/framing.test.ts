@@ -96,12 +96,26 @@ describe('a response', () => {
     assert.equal(response(200, [coding('Chunked')]).framing, BODY_CHUNKED);
   });
 
-  it('has no body to HEAD and with 1xx, 204 and 304, whatever it says', () => {
+  it('has no body to HEAD and with 1xx, 204 and 304', () => {
+    const bodyless = (status: number, fields: Fields, method = 'GET'): boolean => {
+      const { framing, isFine } = response(status, fields, method);
+      return isFine && framing === BODY_NONE;
+    };
     for (const fields of [[], [length('5')], [coding('chunked')]] as Fields[]) {
-      assert.equal(response(200, fields, 'HEAD').framing, BODY_NONE);
-      for (const status of [100, 103, 204, 304]) {
-        assert.equal(response(status, fields).framing, BODY_NONE);
-      }
+      assert.ok(bodyless(200, fields, 'HEAD'));
+      assert.ok(bodyless(304, fields));
+    }
+    for (const status of [100, 101, 103, 204]) assert.ok(bodyless(status, []));
+    assert.ok(bodyless(204, [length('5')]));
+  });
+
+  it('that has no body cannot say that it has one in chunks, nor an interim one how long it is', () => {
+    for (const status of [100, 101, 103, 204]) {
+      assert.equal(response(status, [coding('chunked')]).isFine, false);
+    }
+    for (const status of [100, 101, 103]) {
+      assert.equal(response(status, [length('5')]).isFine, false);
+      assert.equal(response(status, [length('0')]).isFine, true);
     }
   });
 
