@@ -36,6 +36,13 @@ const endpoint = (status: number, retry: RetryRule, means: string): FailureTrait
   means,
 });
 
+const ours = (status: number, means: string): FailureTraits => ({
+  source: 'internal',
+  status,
+  retry: 'never',
+  means,
+});
+
 export const FAILURES = {
   // The request itself.
   request_line_malformed: client(400, 'client sent a request line that is not HTTP/1.x'),
@@ -72,6 +79,7 @@ export const FAILURES = {
   client_send_timeout: client(0, 'client read nothing for send_timeout'),
   client_abort: client(499, 'client closed the connection before the response was complete'),
   no_route: client(404, 'no location answers this path'),
+  loop_detected: client(508, 'the request came through this proxy again and again (Via)'),
   // Towards the endpoint: nothing was sent yet.
   upstream_connect_refused: endpoint(502, 'always', 'the endpoint refused the connection'),
   upstream_connect_failed: endpoint(502, 'always', 'the endpoint cannot be reached'),
@@ -116,18 +124,13 @@ export const FAILURES = {
     'the endpoint paused within its body longer than proxy_read_timeout',
   ),
   // Ours.
-  shutting_down: {
-    source: 'internal',
-    status: 503,
-    retry: 'never',
-    means: 'the deadline of worker_shutdown_timeout or a fast stop ended the exchange',
-  },
-  internal_error: {
-    source: 'internal',
-    status: 500,
-    retry: 'never',
-    means: 'an error of Weir; its stack stands in the line before',
-  },
+  spool_failed: ours(500, 'a request body could not be kept in a temporary file'),
+  redirect_cycle: ours(500, 'more than 10 internal redirects'),
+  shutting_down: ours(
+    503,
+    'the deadline of worker_shutdown_timeout or a fast stop ended the exchange',
+  ),
+  internal_error: ours(500, 'an error of Weir; its stack stands in the line before'),
 } as const satisfies Record<string, FailureTraits>;
 
 export type FailureCode = keyof typeof FAILURES;

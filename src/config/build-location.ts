@@ -8,9 +8,12 @@ import type { ProxyPassArgument } from '#src/proxy/proxy-arguments.ts';
 import {
   type ContentSettings,
   contentDirectives,
+  errorPageDirectives,
   handlerDirectives,
 } from '#src/routing/directives.ts';
 import type {
+  ErrorPage,
+  ErrorPages,
   Handler,
   Location,
   LocationMatch,
@@ -48,7 +51,25 @@ export function buildLocation(
     client,
     content,
     log,
+    errorPages: buildErrorPages(scope, context),
+    isInternal: scope.own(errorPageDirectives.internal.name).length > 0,
     proxy,
+    via: proxy.via === 'on' ? context.pseudonym : proxy.via === 'off' ? '' : proxy.via,
+  };
+}
+
+/** As in nginx, of several lines for one status the first counts. */
+function buildErrorPages(scope: Scope, { problems }: LocationContext): ErrorPages {
+  const { errorPages, recursiveErrorPages } = compileSettings(errorPageDirectives, scope, problems);
+  const byStatus = new Map<number, ErrorPage>();
+  for (const { statuses, page } of errorPages) {
+    for (const status of statuses) {
+      if (!byStatus.has(status)) byStatus.set(status, page);
+    }
+  }
+  return {
+    byStatus: byStatus.size === 0 ? undefined : byStatus,
+    isRecursive: recursiveErrorPages,
   };
 }
 

@@ -1,4 +1,7 @@
 /** `server` and `location` blocks → virtual servers, and the addresses they listen on. */
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { type Address, formatAddress } from '#src/base/address.ts';
 import { type ListenArgument, listenDirectives } from '#src/listeners/http/directives.ts';
 import { routingBlocks, serverDirectives } from '#src/routing/directives.ts';
@@ -33,6 +36,8 @@ export interface HttpContext {
 /** What compiling locations needs. */
 export interface LocationContext extends HttpContext {
   readonly formats: LogFormats;
+  /** What `via on` calls us. */
+  readonly pseudonym: string;
 }
 
 /** nginx's default on Linux. */
@@ -42,7 +47,7 @@ const DEFAULT_BACKLOG = 511;
 export function buildServers(http: HttpContext): Pick<Model, 'listens' | 'servers' | 'logFiles'> {
   const { scope, problems } = http;
   const formats = buildLogFormats(scope, http.variables, problems);
-  const context = { ...http, formats };
+  const context = { ...http, formats, pseudonym: pseudonymOf(hostname(), http.tree.file) };
   // A server may override it or there may be none: its problems are told all the same.
   buildLog(scope, formats, problems);
   const listens = new ListenTable(problems);
@@ -61,6 +66,14 @@ export function buildServers(http: HttpContext): Pick<Model, 'listens' | 'server
   const all = servers.flatMap((server) => [server.fallback, ...server.locations]);
   const paths = all.flatMap(({ log }) => log.accessLogs.map(({ path }) => path));
   return { listens: listens.all, servers, logFiles: [...new Set(paths)] };
+}
+
+/** The same for all generations and threads of one instance, another one for any other instance. */
+function pseudonymOf(host: string, file: string): string {
+  const digest = createHash('sha1')
+    .update(`${host}\n${resolve(file)}`)
+    .digest('hex');
+  return `weir-${digest.slice(0, 8)}`;
 }
 
 /** A server before it is known which one is the default of each address. */

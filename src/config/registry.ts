@@ -4,6 +4,7 @@ import { clientDirectives, listenDirectives } from '#src/listeners/http/directiv
 import { proxyDirectives, proxyPassDirectives } from '#src/proxy/directives.ts';
 import {
   contentDirectives,
+  errorPageDirectives,
   handlerDirectives,
   routingBlocks,
   serverDirectives,
@@ -32,6 +33,7 @@ export const CHAPTERS: readonly Chapter[] = [
   },
   { title: 'Servers and locations', sets: [routingBlocks, listenDirectives, serverDirectives] },
   { title: 'Answers without an upstream', sets: [handlerDirectives, contentDirectives] },
+  { title: 'Errors', sets: [errorPageDirectives] },
   { title: 'The client side', sets: [clientDirectives] },
   { title: 'Passing on', sets: [proxyPassDirectives, proxyDirectives] },
   { title: 'Upstreams', sets: [upstreamBlocks, upstreamDirectives] },

@@ -32,7 +32,12 @@ export interface ExchangeHandler {
 
 /** Who can answer in place of the usual page of a status: `error_page` of the location. */
 export interface Rescuer {
-  /** True: the exchange is being answered another way. False: the usual page it is. */
+  /** Whether there is an error page for that status now; asking changes nothing. */
+  covers(exchange: Exchange, status: number): boolean;
+  /**
+   * True: the exchange is being answered another way, or was already. False: the usual page it is.
+   * Nobody may be serving the exchange any more; what is in its response head is dropped.
+   */
   rescue(exchange: Exchange, status: number): boolean;
 }
 
@@ -108,6 +113,13 @@ export class Exchange {
   rescuer: Rescuer | undefined = undefined;
   /** Internal redirects so far. */
   redirects = 0;
+  /** The status to send whatever answers from here on (`error_page`); 0 leaves it as it is. */
+  statusOverride = 0;
+  /** An internal redirect made a GET of it: the body the client sent goes to no endpoint. */
+  dropsBody = false;
+  /** `method` and `originTarget` as they came, once an internal redirect has changed them; else ''. */
+  clientMethod = '';
+  clientTarget = '';
   /** Both sides speak another protocol since the 101; bytes are relayed as they are. */
   isTunnel = false;
 
@@ -144,6 +156,10 @@ export class Exchange {
     this.logs = NO_LOGS;
     this.rescuer = undefined;
     this.redirects = 0;
+    this.statusOverride = 0;
+    this.dropsBody = false;
+    this.clientMethod = '';
+    this.clientTarget = '';
     this.isTunnel = false;
     this.proxyHost = '';
     this.proxyPort = '';

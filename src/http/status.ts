@@ -53,6 +53,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [504, 'Gateway Timeout'],
   [505, 'HTTP Version Not Supported'],
   [507, 'Insufficient Storage'],
+  [508, 'Loop Detected'],
 ]);
 
 /** The registered phrase; '' for a status without one (the phrase may be empty, RFC 9112 §4). */

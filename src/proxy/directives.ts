@@ -1,13 +1,17 @@
 /** The directives of passing an exchange to an upstream. */
 import type { Exchange } from '#src/exchange/exchange.ts';
-import { custom, time } from '#src/schema/arguments.ts';
+import { custom, flag, integer, size, time } from '#src/schema/arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import { directives, HTTP_SERVER_LOCATION, type SettingsOf } from '#src/schema/directive.ts';
+import { parseNextUpstream } from './next-upstream-argument.ts';
 import {
-  parseBuffering,
+  parseBuffers,
+  parseEarlyHints,
   parseHttpVersion,
   parseProxyPass,
   parseSetHeader,
+  parseUpgrades,
+  parseVia,
 } from './proxy-arguments.ts';
 
 /** `proxy_pass`: which upstream answers. */
@@ -57,37 +61,152 @@ export const proxyDirectives = directives({
     name: 'proxy_http_version',
     contexts: HTTP_SERVER_LOCATION,
     argument: custom({
-      usage: '1.1',
+      usage: '1.0 | 1.1',
       minWords: 1,
       maxWords: 1,
       default: ['1.1'],
       parse: parseHttpVersion,
     }),
-    doc: 'The version spoken to the upstream. 1.1, as in nginx since 1.29.7; 1.0 and 2 are not built.',
+    doc: 'The version spoken to the upstream. 1.1, as in nginx since 1.29.7. With 1.0 the connection serves one request, and bodies go out by their length only. 2 is not built.',
   },
   buffering: {
     name: 'proxy_buffering',
     contexts: HTTP_SERVER_LOCATION,
-    argument: custom({
-      usage: 'off',
-      minWords: 1,
-      maxWords: 1,
-      default: ['off'],
-      parse: parseBuffering,
-    }),
-    doc: 'Whether responses are collected before they go to the client. This version always streams, with backpressure; `on` is accepted and named by `-t`.',
+    argument: flag({ default: 'on' }),
+    doc: 'Whether a response may collect here when the client is slower than the endpoint: in memory up to `proxy_buffers`, then in a file up to `proxy_max_temp_file_size`, so that the endpoint is free early. Bytes that the client takes are never delayed, on or off. `off`, a response with `X-Accel-Buffering: no` and `text/event-stream` hold the endpoint back instead.',
   },
   requestBuffering: {
     name: 'proxy_request_buffering',
     contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'on' }),
+    doc: 'Whether the request body is read whole, into memory up to `client_body_buffer_size` and then into a file, before an endpoint is asked. `off` streams it with backpressure; then a failed try can only be repeated while nothing of the body was sent.',
+  },
+  bufferBytes: {
+    name: 'proxy_buffer_size',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: size({ default: '32k', min: '1k', max: '16m' }),
+    doc: 'The longest response head; beyond it 502. The default is larger than that of nginx.',
+  },
+  buffers: {
+    name: 'proxy_buffers',
+    contexts: HTTP_SERVER_LOCATION,
     argument: custom({
-      usage: 'off',
+      usage: 'number size',
+      minWords: 2,
+      maxWords: 2,
+      default: ['8', '4k'],
+      parse: parseBuffers,
+    }),
+    doc: 'Memory in which the part of a response collects that the client has not taken yet: `number` × `size`. What is beyond goes to a file.',
+  },
+  busyBufferBytes: {
+    name: 'proxy_busy_buffers_size',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: size({ default: '8k' }),
+    doc: 'Accepted. Weir sends at once whatever the client takes.',
+  },
+  maxTempFileBytes: {
+    name: 'proxy_max_temp_file_size',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: size({ default: '1024m' }),
+    doc: 'The most of one response that may wait in a file; then the endpoint is held back. 0 uses no file.',
+  },
+  tempFileWriteBytes: {
+    name: 'proxy_temp_file_write_size',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: size({ default: '64k', min: '1k', max: '16m' }),
+    doc: 'How much is written to the file at a time.',
+  },
+  nextUpstream: {
+    name: 'proxy_next_upstream',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom({
+      usage:
+        'error | timeout | denied | invalid_header | non_idempotent | http_500 | http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …',
+      minWords: 1,
+      maxWords: 20,
+      default: ['error', 'timeout'],
+      parse: parseNextUpstream,
+    }),
+    doc: 'After which failures another endpoint is asked, as long as nothing has gone to the client and the request can be sent again. Requests that are not idempotent are repeated only when nothing of them was sent, or with `non_idempotent`. `denied` is accepted.',
+  },
+  nextUpstreamTries: {
+    name: 'proxy_next_upstream_tries',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: integer({ default: '0', min: 0 }),
+    doc: 'The most tries of one exchange, the first included; 0 sets no limit but the number of endpoints.',
+  },
+  nextUpstreamTimeoutMs: {
+    name: 'proxy_next_upstream_timeout',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: time({ default: '0' }),
+    doc: 'After this time no other endpoint is asked; 0 sets no limit.',
+  },
+  ignoreClientAbort: {
+    name: 'proxy_ignore_client_abort',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'off' }),
+    doc: 'Whether a request goes on to its end when its client has closed the connection. `off`: the connection to the endpoint is closed at once.',
+  },
+  passTrailers: {
+    name: 'proxy_pass_trailers',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'off' }),
+    doc: 'Whether trailer fields go on: those of requests to the endpoint, those of responses to clients that say `TE: trailers`. They stay trailers; fields on which framing, routing or authentication depend are dropped.',
+  },
+  interceptErrors: {
+    name: 'proxy_intercept_errors',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'off' }),
+    doc: 'Whether `error_page` also holds for the statuses of endpoints.',
+  },
+  passRequestHeaders: {
+    name: 'proxy_pass_request_headers',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'on' }),
+    doc: 'Whether the fields of the request go on. Those of `proxy_set_header` and what frames the message do in any case.',
+  },
+  passRequestBody: {
+    name: 'proxy_pass_request_body',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'on' }),
+    doc: 'Whether the body of the request goes on. When off it is read and dropped.',
+  },
+  earlyHints: {
+    name: 'early_hints',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom({
+      usage: 'string …',
+      minWords: 1,
+      maxWords: 100,
+      default: [],
+      parse: parseEarlyHints,
+    }),
+    doc: 'When an informational answer of the endpoint (1xx, 100 and 101 apart) is passed on to an HTTP/1.1 client: if at least one string is neither empty nor `0`. Without the directive never.',
+  },
+  upgrades: {
+    name: 'proxy_upgrade',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom({
+      usage: 'off | protocol …',
+      minWords: 1,
+      maxWords: 20,
+      default: ['websocket'],
+      parse: parseUpgrades,
+    }),
+    doc: 'Weir only. The protocols that a client may change to with `Upgrade`; the field is passed on for these only, without `proxy_set_header`. `h2c` and `TLS` are refused: what they carry could not be inspected.',
+  },
+  via: {
+    name: 'via',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom({
+      usage: 'on | off | name',
       minWords: 1,
       maxWords: 1,
-      default: ['off'],
-      parse: parseBuffering,
+      default: ['on'],
+      parse: parseVia,
     }),
-    doc: 'Whether request bodies are collected before they go to the upstream. This version always streams, with backpressure; `on` is accepted and named by `-t`.',
+    doc: 'Weir only. Requests to endpoints carry `Via: 1.1 name`; by it a request that went in circles is found and refused with 508. `on`: `weir-` and eight hex digits of the host name and the path of the configuration. Proxies that are to find loops through each other need different names; several that share one name count together.',
   },
 });
 /** How an exchange is passed on in one location. */
@@ -97,5 +216,7 @@ declare module '#src/routing/model.ts' {
   interface Location {
     /** How exchanges of this location are passed on; meaningful when its handler is `proxy`. */
     readonly proxy: ProxySettings;
+    /** Our pseudonym in Via (RFC 9110 §7.6.3); '' sends none. */
+    readonly via: string;
   }
 }

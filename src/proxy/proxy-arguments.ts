@@ -1,10 +1,10 @@
 /** The words of `proxy_pass` and of the directives around it. */
 import type { Exchange } from '#src/exchange/exchange.ts';
-import { compileWord, reportInvalid } from '#src/schema/arguments.ts';
+import { compileWord, parseInteger, parseSizeWord, reportInvalid } from '#src/schema/arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
 import { reportNotBuilt } from '#src/schema/not-built.ts';
-import { placeOfWord, type Word } from '#src/schema/tree.ts';
+import type { Word } from '#src/schema/tree.ts';
 
 /** A `proxy_pass` line; whether its host is an upstream is known when all blocks are read. */
 export interface ProxyPassArgument {
@@ -73,26 +73,78 @@ export function parseSetHeader(
   return [name.text, value];
 }
 
-/** Reads `proxy_http_version`; undefined after reporting one that is not built. */
-export function parseHttpVersion(words: readonly Word[], context: ParseContext): '1.1' | undefined {
-  const [word] = words;
-  if (word === undefined) return undefined;
-  if (word.text === '1.1') return '1.1';
-  if (word.text === '1.0' || word.text === '2') {
-    return reportNotBuilt(`"proxy_http_version ${word.text}"`, word, context);
-  }
-  return reportInvalid(context, word, 'version', 'it must be 1.1');
+/** Two of nginx's least: one to read into while the other one waits. */
+const MIN_BUFFERS = 2;
+
+/** Memory in which an answer collects. */
+export interface ProxyBuffers {
+  readonly count: number;
+  readonly bytes: number;
 }
 
-/** Reads `on | off` of buffering: false either way, as this version streams; `on` is noted. */
-export function parseBuffering(words: readonly Word[], context: ParseContext): false | undefined {
-  const [word] = words;
+/** Reads `proxy_buffers number size`; undefined after reporting what is wrong with it. */
+export function parseBuffers(
+  [first, second]: readonly Word[],
+  context: ParseContext,
+): ProxyBuffers | undefined {
+  if (first === undefined || second === undefined) return undefined;
+  const count = parseInteger(first, context, { min: MIN_BUFFERS, max: 65_536 });
+  const bytes = parseSizeWord(second, context, { min: '256', max: '16m' });
+  return count === undefined || bytes === undefined ? undefined : { count, bytes };
+}
+
+/** Reads `proxy_http_version`; undefined after reporting one that is not built. */
+export function parseHttpVersion(
+  [word]: readonly Word[],
+  context: ParseContext,
+): '1.0' | '1.1' | undefined {
   if (word === undefined) return undefined;
-  if (word.text === 'off') return false;
-  if (word.text !== 'on') {
-    return reportInvalid(context, word, 'value', 'it must be "on" or "off"');
+  if (word.text === '1.0' || word.text === '1.1') return word.text;
+  if (word.text === '2') return reportNotBuilt('"proxy_http_version 2"', word, context);
+  return reportInvalid(context, word, 'version', 'it must be 1.0 or 1.1');
+}
+
+/** Reads the conditions of `early_hints`; undefined after reporting an unknown `$name`. */
+export function parseEarlyHints(
+  words: readonly Word[],
+  context: ParseContext,
+): readonly ComplexValue<Exchange>[] | undefined {
+  const values = words.map((word) => compileWord<Exchange>(word, context));
+  const known = values.filter((value) => value !== undefined);
+  return known.length === values.length ? known : undefined;
+}
+
+/** RFC 9110 §7.8: protocol-name ["/" protocol-version], both tokens. */
+const PROTOCOL = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(\/[!#$%&'*+.^_`|~0-9A-Za-z-]+)?$/;
+
+/** Reads `proxy_upgrade off | protocol …`: in lower case, none when off. */
+export function parseUpgrades(
+  words: readonly Word[],
+  context: ParseContext,
+): readonly string[] | undefined {
+  const [first, second] = words;
+  if (first?.text === 'off' && second === undefined) return [];
+  for (const word of words) {
+    const text = word.text.toLowerCase();
+    if (text === 'h2c' || text.startsWith('h2c/') || text === 'tls' || text.startsWith('tls/')) {
+      const advice = 'requests inside it would pass unseen; clients may speak HTTP/1.1';
+      return reportInvalid(context, word, 'protocol', advice);
+    }
+    if (text === 'off' || !PROTOCOL.test(text)) {
+      const advice = 'write "off" or names of protocols such as websocket';
+      return reportInvalid(context, word, 'protocol', advice);
+    }
   }
-  const message = `"${context.node.name} on" has no effect in this version of Weir: bodies are streamed`;
-  context.problems.notice(placeOfWord(context.node, word), message);
-  return false;
+  return words.map(({ text }) => text.toLowerCase());
+}
+
+/** A pseudonym of RFC 9110 §7.6.3 is a token; its length is paid with every request. */
+const PSEUDONYM = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
+
+/** Reads `via on | off | name`. */
+export function parseVia([word]: readonly Word[], context: ParseContext): string | undefined {
+  if (word === undefined) return undefined;
+  if (PSEUDONYM.test(word.text)) return word.text;
+  const advice = 'write "on", "off" or a name of letters, digits, ".", "_" and "-"';
+  return reportInvalid(context, word, 'name', advice);
 }

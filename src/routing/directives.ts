@@ -1,6 +1,7 @@
 /** The directives that name servers and locations, and that answer without an upstream. */
-import { custom, nothing, text } from '#src/schema/arguments.ts';
+import { custom, flag, nothing, text } from '#src/schema/arguments.ts';
 import { directives, HTTP_SERVER_LOCATION } from '#src/schema/directive.ts';
+import { parseErrorPage } from './error-page-argument.ts';
 import { parseLocation } from './location-argument.ts';
 import { parseReturn } from './return-argument.ts';
 import { parseServerNames } from './server-name-argument.ts';
@@ -29,7 +30,7 @@ export const routingBlocks = directives({
     name: 'location',
     contexts: ['server'],
     argument: custom({
-      usage: '[= | ^~] path',
+      usage: '[= | ^~] path | @name',
       minWords: 1,
       maxWords: 2,
       parse: parseLocation,
@@ -37,7 +38,7 @@ export const routingBlocks = directives({
     opens: 'location',
     repeat: true,
     inherit: false,
-    doc: 'What holds for paths that begin with (or with `=` are) `path`; the longest match wins, wherever it stands in the file. Regular expressions, names (`@`) and nesting are not built yet.',
+    doc: 'What holds for paths that begin with (or with `=` are) `path`; the longest match wins, wherever it stands in the file. `@name` takes no request from outside: `error_page` sends exchanges there. Regular expressions and nesting are not built yet.',
   },
 });
 
@@ -85,6 +86,35 @@ export const handlerDirectives = directives({
     argument: nothing(),
     inherit: false,
     doc: 'Weir only. State of the edge as JSON: version, uptime, configuration hash, result of the last reload, counters in total and per thread, endpoints.',
+  },
+});
+
+/** What becomes of errors, and who may ask for a location. */
+export const errorPageDirectives = directives({
+  errorPages: {
+    name: 'error_page',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom({
+      usage: 'code … [=[response]] uri',
+      minWords: 2,
+      maxWords: 100,
+      parse: parseErrorPage,
+    }),
+    repeat: true,
+    doc: 'What is answered instead of our page of these statuses: `/path` is asked for with GET, `@name` with the method and body of the request, `http://…` is a redirect (302, or the 301, 302, 303, 307 or 308 of `=response`). The status stays unless `=response` gives another, or `=` alone leaves it to what answers. The statuses of endpoints count with `proxy_intercept_errors on` only. What is refused before its location is known has our page. Inherited only by levels that have none of their own.',
+  },
+  recursiveErrorPages: {
+    name: 'recursive_error_pages',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'off' }),
+    doc: 'Whether an error of an error page may lead to another one. After 10 redirects the answer is 500 in any case.',
+  },
+  internal: {
+    name: 'internal',
+    contexts: ['location'],
+    argument: nothing(),
+    inherit: false,
+    doc: 'The location answers 404 to clients; only `error_page` leads here.',
   },
 });
 

@@ -20,10 +20,10 @@ export function parseLocation(
   if (second !== undefined && modifier !== first.text) {
     return reportInvalid(context, first, 'location modifier', 'known are =, ^~, ~ and ~*');
   }
-  if (modifier === '~' || modifier === '~*' || modifier === '@') {
-    const what = modifier === '@' ? 'named location' : 'location with a regular expression';
-    return reportNotBuilt(what, first, context);
+  if (modifier === '~' || modifier === '~*') {
+    return reportNotBuilt('location with a regular expression', first, context);
   }
+  if (modifier === '@') return parseNamed(first, second, context);
   const word = second ?? first;
   const path = second?.text ?? first.text.slice(modifier?.length ?? 0);
   if (path === '') return reportInvalid(context, word, 'path', 'a location needs a path such as /');
@@ -33,6 +33,18 @@ export function parseLocation(
     context.problems.warn(placeOfWord(context.node, word), message);
   }
   return { kind: modifier === '=' ? 'exact' : 'prefix', path };
+}
+
+/** `@name`: nginx takes the "@" for a part of the name, so `@ name` is a mistake. */
+function parseNamed(
+  first: Word,
+  second: Word | undefined,
+  context: ParseContext,
+): LocationMatch | undefined {
+  if (second !== undefined || first.text === '@') {
+    return reportInvalid(context, first, 'location name', 'write "@name" as one word');
+  }
+  return { kind: 'named', path: first.text };
 }
 
 /** Why no path can match; undefined when one can. Paths are decoded and normalised before. */

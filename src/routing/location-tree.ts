@@ -16,6 +16,7 @@ export class LocationTree {
   /** The paths `/dir` whose location `/dir/` is proxied: they are redirected to their slash. */
   readonly #withoutSlash = new WholePaths<true>();
 
+  /** Named locations among them are left out: no path leads there. */
   constructor(locations: readonly Location[]) {
     const byLength = new Map<number, PathTable<Location>>();
     // nginx: a location of exactly that path, of either kind, takes it without a detour.
@@ -23,6 +24,7 @@ export class LocationTree {
     let root: Location | undefined;
     for (const location of locations) {
       const { kind, path } = location.match;
+      if (kind === 'named') continue;
       if (kind === 'exact') this.#exact.set(path, location);
       else if (path === '/') root = location;
       else {

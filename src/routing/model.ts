@@ -25,10 +25,28 @@ export interface ServerListen {
   readonly isDefault: boolean;
 }
 
-/** Which paths a location takes; the path is normalised before. */
+/** Which paths a location takes; the path is normalised before. `named`: none, `path` is `@name`. */
 export interface LocationMatch {
-  readonly kind: 'exact' | 'prefix';
+  readonly kind: 'exact' | 'prefix' | 'named';
   readonly path: string;
+}
+
+/** `error_page`, for one status. */
+export interface ErrorPage {
+  /** `path`: redirected within the server; `named`: to a named location; `url`: the client is. */
+  readonly kind: 'path' | 'named' | 'url';
+  /** What the value is: `/path?args`, `@name` or a URL, one char per byte. */
+  readonly target: ComplexValue<Exchange>;
+  /** The final status: that of the error, that of what answers now, or a given one. */
+  readonly response: 'original' | 'own' | number;
+}
+
+/** What becomes of errors in one location. */
+export interface ErrorPages {
+  /** Undefined when there is none at all. */
+  readonly byStatus: ReadonlyMap<number, ErrorPage> | undefined;
+  /** `recursive_error_pages`. */
+  readonly isRecursive: boolean;
 }
 
 /** `proxy_pass`. */
@@ -79,6 +97,9 @@ export interface Location {
   readonly client: ClientSettings;
   readonly content: ContentSettings;
   readonly log: LogSettings<Exchange>;
+  readonly errorPages: ErrorPages;
+  /** Clients get 404; only internal redirects lead here. */
+  readonly isInternal: boolean;
 }
 
 /** One `server` block. */
@@ -86,7 +107,7 @@ export interface VirtualServer {
   /** Exact names, lower case, in order; `''` takes requests without a host. */
   readonly names: readonly string[];
   readonly listens: readonly ServerListen[];
-  /** Empty when the server itself answers everything by `return`. */
+  /** Named ones too. Empty when the server itself answers everything by `return`. */
   readonly locations: readonly Location[];
   /** What holds when no location matches; its handler is `none` or the server's `return`. */
   readonly fallback: Location;

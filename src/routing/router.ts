@@ -7,6 +7,8 @@ import type { Location, VirtualServer } from './model.ts';
 export interface RoutedServer {
   readonly server: VirtualServer;
   readonly tree: LocationTree;
+  /** Named locations, by name with its "@". */
+  readonly named: ReadonlyMap<string, Location>;
   /** `$server_name`: the first of its names. */
   readonly name: string;
 }
@@ -21,12 +23,7 @@ export class Router {
   readonly #addresses = new Map<string, RoutedAddress>();
 
   constructor(servers: readonly VirtualServer[]) {
-    const routed = new Map(
-      servers.map((server) => [
-        server,
-        { server, tree: new LocationTree(server.locations), name: server.names[0] ?? '' },
-      ]),
-    );
+    const routed = new Map(servers.map((server) => [server, routeServer(server)]));
     const keys = new Set(servers.flatMap((server) => server.listens.map(({ key }) => key)));
     for (const key of keys) this.#addresses.set(key, routeAddress(key, servers, routed));
   }
@@ -42,6 +39,16 @@ export class Router {
   findLocation(routed: RoutedServer, path: string): Location {
     return routed.tree.find(path) ?? routed.server.fallback;
   }
+}
+
+function routeServer(server: VirtualServer): RoutedServer {
+  const named = server.locations.filter(({ match }) => match.kind === 'named');
+  return {
+    server,
+    tree: new LocationTree(server.locations),
+    named: new Map(named.map((location) => [location.match.path, location])),
+    name: server.names[0] ?? '',
+  };
 }
 
 function routeAddress(

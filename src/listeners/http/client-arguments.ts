@@ -65,15 +65,16 @@ export function parseStrictOnly(
   return reportNotBuilt(what, word, context, `only "${only}" is`);
 }
 
-/** Reads `lingering_close on | off | always`, of which only `on` is built. */
-export function parseLingeringClose(
+/** Reads `client_body_in_file_only on | clean | off`, of which only `off` is built. */
+export function parseBodyInFileOnly(
   [word]: readonly Word[],
   context: ParseContext,
-): 'on' | undefined {
+): 'off' | undefined {
   if (word === undefined) return undefined;
-  if (word.text === 'on') return 'on';
-  if (word.text === 'off' || word.text === 'always') {
-    return reportNotBuilt(`"lingering_close ${word.text}"`, word, context, 'only "on" is');
+  if (word.text === 'off') return 'off';
+  if (word.text === 'on' || word.text === 'clean') {
+    const what = `"client_body_in_file_only ${word.text}"`;
+    return reportNotBuilt(what, word, context, 'only "off" is');
   }
-  return reportInvalid(context, word, 'value', 'it must be "on", "off" or "always"');
+  return reportInvalid(context, word, 'value', 'it must be "on", "clean" or "off"');
 }

@@ -7,9 +7,9 @@ import {
   type SettingsOf,
 } from '#src/schema/directive.ts';
 import {
+  parseBodyInFileOnly,
   parseHeaderBuffers,
   parseKeepaliveTimeout,
-  parseLingeringClose,
   parseStrictOnly,
 } from './client-arguments.ts';
 import { type ListenArgument, parseListen } from './listen-argument.ts';
@@ -122,14 +122,8 @@ export const clientDirectives = directives({
   lingeringClose: {
     name: 'lingering_close',
     contexts: HTTP_SERVER_LOCATION,
-    argument: custom({
-      usage: 'on',
-      minWords: 1,
-      maxWords: 1,
-      default: ['on'],
-      parse: parseLingeringClose,
-    }),
-    doc: 'The rest of a refused request is read and dropped before the connection closes, so that the client gets to read the answer. `off` and `always` are not built.',
+    argument: oneOf(['on', 'off', 'always'], { default: 'on' }),
+    doc: 'Whether the rest of a request is read and dropped before its connection closes, so that the client gets to read the answer: `on` when more may come, `always` in any case, `off` never.',
   },
   lingeringTimeMs: {
     name: 'lingering_time',
@@ -142,6 +136,36 @@ export const clientDirectives = directives({
     contexts: HTTP_SERVER_LOCATION,
     argument: time({ default: '5s' }),
     doc: 'The longest wait for more bytes of a refused request.',
+  },
+  bodyBufferBytes: {
+    name: 'client_body_buffer_size',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: size({ default: '16k', min: '1k', max: '1g' }),
+    doc: 'Memory for a request body that is read whole (`proxy_request_buffering on`); a larger one goes to a file.',
+  },
+  bodyInFileOnly: {
+    name: 'client_body_in_file_only',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom({
+      usage: 'off',
+      minWords: 1,
+      maxWords: 1,
+      default: ['off'],
+      parse: parseBodyInFileOnly,
+    }),
+    doc: 'Request bodies are kept in files for the time of the exchange only; `on` and `clean` are not built.',
+  },
+  resetTimedout: {
+    name: 'reset_timedout_connection',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'off' }),
+    doc: 'Whether a client that timed out (and `return 444`) gets a TCP reset, so that nothing of its connection stays in the kernel. Idle keep-alive connections are closed in the usual way.',
+  },
+  chunkedToClient: {
+    name: 'chunked_transfer_encoding',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'on' }),
+    doc: 'Whether a response of unknown length goes to an HTTP/1.1 client in chunks. When off it ends with the connection, so a client cannot tell a whole one from a broken one.',
   },
   serverTokens: {
     name: 'server_tokens',
