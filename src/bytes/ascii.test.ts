@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import {
   BYTE_CLASS,
   HEX_VALUE,
+  IS_NAME_ODD,
   IS_PATH_ODD,
   IS_TARGET,
   IS_TOKEN,
@@ -38,7 +39,8 @@ describe('byte classes', () => {
 
   it('mark the underscore, and what calls for a closer look at a path', () => {
     assert.equal(bytesOf(IS_UNDERSCORE), '_');
-    assert.equal(bytesOf(IS_PATH_ODD), '%./');
+    assert.equal(bytesOf(IS_PATH_ODD), `%\\${HIGH.slice(0x40)}`);
+    assert.equal(bytesOf(IS_NAME_ODD), "!#$%&'*+.^`|~");
   });
 });
 

@@ -14,6 +14,7 @@ export const DIGIT_9 = 0x39;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 export const QUESTION = 0x3f;
+export const BACKSLASH = 0x5c;
 export const UNDERSCORE = 0x5f;
 const DELETE = 0x7f;
 
@@ -22,7 +23,8 @@ export const IS_TOKEN = 1; //       tchar of RFC 9110 §5.6.2
 export const IS_VALUE = 2; //       may stand in a field value: VCHAR, SP, HTAB, obs-text (§5.5)
 export const IS_TARGET = 4; //      may stand in a request-target: no control byte, no space, no "#"
 export const IS_UNDERSCORE = 8; //  a tchar that CGI maps onto "-": dropped by default
-export const IS_PATH_ODD = 16; //   calls for path normalisation: % . / looked at with its neighbour
+export const IS_PATH_ODD = 16; //   in a path, may mean another byte: % \\ and what may begin UTF-8
+export const IS_NAME_ODD = 32; //   a tchar outside [A-Za-z0-9-_]: no field anybody defined has it
 
 export const BYTE_CLASS = new Uint8Array(256);
 
@@ -39,7 +41,9 @@ for (let byte = SPACE + 1; byte < 256; byte++) if (byte !== DELETE) BYTE_CLASS[b
 // (CVE-2023-45539): refused.
 BYTE_CLASS[HASH]! &= ~IS_TARGET;
 BYTE_CLASS[UNDERSCORE]! |= IS_UNDERSCORE;
-for (const byte of [PERCENT, DOT, SLASH]) BYTE_CLASS[byte]! |= IS_PATH_ODD;
+for (const char of "!#$%&'*+.^`|~") BYTE_CLASS[char.charCodeAt(0)]! |= IS_NAME_ODD;
+for (const byte of [PERCENT, BACKSLASH]) BYTE_CLASS[byte]! |= IS_PATH_ODD;
+for (let byte = 0xc0; byte < 256; byte++) BYTE_CLASS[byte]! |= IS_PATH_ODD;
 
 /** Value of a hexadecimal digit; 255 for any other byte. */
 export const HEX_VALUE = new Uint8Array(256).fill(255);

@@ -11,6 +11,7 @@ export const KNOWN_FIELDS = [
   'content-length',
   'transfer-encoding',
   'keep-alive',
+  'http2-settings',
   'proxy-connection',
   'te',
   'trailer',
@@ -67,6 +68,11 @@ export const F_CONTENT_LENGTH = fieldId('content-length');
 export const F_TRANSFER_ENCODING = fieldId('transfer-encoding');
 export const F_EXPECT = fieldId('expect');
 export const F_UPGRADE = fieldId('upgrade');
+export const F_VIA = fieldId('via');
+export const F_TE = fieldId('te');
+export const F_TRAILER = fieldId('trailer');
+export const F_CONTENT_TYPE = fieldId('content-type');
+export const F_X_ACCEL_BUFFERING = fieldId('x-accel-buffering');
 export const F_DATE = fieldId('date');
 export const F_SERVER = fieldId('server');
 

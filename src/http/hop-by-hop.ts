@@ -6,7 +6,6 @@
 import {
   F_CONNECTION,
   F_CONTENT_LENGTH,
-  F_HOST,
   F_TRANSFER_ENCODING,
   fieldId,
   fieldIdOf,
@@ -17,6 +16,7 @@ import { type HeaderMap, MARK_DROP } from './header-map.ts';
 /** Never forwarded by name; Connection may name more. `Upgrade` has its own way (RFC 9110 §7.8). */
 const HOP_BY_HOP: readonly Exclude<KnownField, ''>[] = [
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-connection',
   'te',
@@ -26,14 +26,21 @@ const HOP_BY_HOP: readonly Exclude<KnownField, ''>[] = [
 ];
 
 /**
- * Fields that a Connection list must not remove: whoever lists them wants a rule behind us to miss
- * them ("hop-by-hop header abuse", CVE-2024-45410), or the framing to change.
+ * Fields that a Connection list must not remove, nor any `x-forwarded-…`: whoever lists them wants a
+ * rule behind us to miss them ("hop-by-hop header abuse", CVE-2024-45410), or the content to be
+ * taken for another one (RFC 9110 §7.6.1: never those meant for all who get the content).
  */
 const PROTECTED: readonly Exclude<KnownField, ''>[] = [
   'host',
   'content-length',
+  'content-type',
+  'content-encoding',
+  'cache-control',
   'authorization',
+  'proxy-authorization',
   'cookie',
+  'set-cookie',
+  'origin',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
@@ -43,6 +50,7 @@ const PROTECTED: readonly Exclude<KnownField, ''>[] = [
 ];
 
 const isProtected = new Set(PROTECTED.map(fieldId));
+const PROTECTED_PREFIX = 'x-forwarded-';
 
 /** Ids a forwarded head must not carry over: the list above and the framing, which is our own. */
 export const HOP_BY_HOP_IDS: readonly number[] = [
@@ -79,7 +87,7 @@ export function readConnection(fields: HeaderMap): number {
 function readTokens(fields: HeaderMap, value: string): number {
   let bits = 0;
   for (const token of value.split(',')) {
-    const name = token.trim().toLowerCase();
+    const name = withoutSpace(token).toLowerCase();
     if (name === 'close') bits |= CONNECTION_CLOSE;
     else if (name === 'keep-alive') bits |= CONNECTION_KEEP_ALIVE;
     else if (name === 'upgrade') bits |= CONNECTION_UPGRADE;
@@ -88,9 +96,13 @@ function readTokens(fields: HeaderMap, value: string): number {
   return bits;
 }
 
+/** Space and tab alone: `trim()` would also take U+00A0, and `close` be read where none is written. */
+function withoutSpace(token: string): string {
+  return token.replace(/^[ \t]+|[ \t]+$/g, '');
+}
+
 function dropNamed(fields: HeaderMap, name: string): void {
-  const id = fieldIdOf(name);
-  if (id === F_HOST || isProtected.has(id)) return;
+  if (isProtected.has(fieldIdOf(name)) || name.startsWith(PROTECTED_PREFIX)) return;
   for (let index = 0; index < fields.count; index++) {
     if (fields.nameEquals(index, name)) fields.mark(index, MARK_DROP);
   }

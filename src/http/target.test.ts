@@ -48,9 +48,27 @@ describe('a target', () => {
     });
   });
 
-  it('in absolute-form agrees with Host, whatever the ports, or is refused', () => {
-    assert.equal(typeof ask('http://A.test:81/'), 'object');
-    assert.equal(ask('http://b.test/'), 'host_malformed');
+  it('in absolute-form agrees with Host in name and port, or is refused', () => {
+    const agree = (target: string, host: string) => ask(target, { hosts: [host] });
+    for (const [target, host] of [
+      ['http://A.test/', 'a.test:80'],
+      ['http://a.test:80/', 'a.test'],
+      ['https://a.test/', 'a.test:443'],
+      ['https://a.test:/', 'A.test.'],
+      ['http://[::1]:8080/', '[::1]:8080'],
+    ] as const) {
+      assert.equal(typeof agree(target, host), 'object', `${target} ${host}`);
+    }
+    for (const [target, host] of [
+      ['http://b.test/', 'a.test'],
+      ['http://a.test:81/', 'a.test'],
+      ['http://a.test/', 'a.test:81'],
+      ['http://a.test:443/', 'a.test'],
+      ['https://a.test/', 'a.test:80'],
+      ['http://[::1]/', '[::1]:81'],
+    ] as const) {
+      assert.equal(agree(target, host), 'host_malformed', `${target} ${host}`);
+    }
   });
 
   it('is "*" for OPTIONS alone', () => {
@@ -104,7 +122,9 @@ describe('Host', () => {
     '127.0.0.1:80': '127.0.0.1',
     '[::1]:80': '[::1]',
     '[FE80::1]': '[fe80::1]',
+    '[::ffff:1.2.3.4]': '[::ffff:1.2.3.4]',
     'a_b.test': 'a_b.test',
+    "a-b.x~!$&'()*+;=z": "a-b.x~!$&'()*+;=z",
   };
   for (const [value, host] of Object.entries(hosts)) {
     it(`${value} is ${host}, each time`, () => {
@@ -128,12 +148,22 @@ describe('Host', () => {
     'a\\b',
     'a#',
     'a"',
+    '',
+    ':80',
+    '.',
+    '.a',
+    'a..b',
+    'a..',
+    '..',
+    'a%2eb',
+    '[]',
+    '[:]',
+    '[1.2.3.4]',
+    '[1::2::3]',
+    '[::1]a',
+    'a[::1]',
   ];
-  for (const value of [
-    ...bad.filter((one) => one !== 'a,b'),
-    'é.test',
-    `${'a'.repeat(300)}.test`,
-  ]) {
+  for (const value of [...bad, 'é.test', `${'a'.repeat(300)}.test`]) {
     it(`${value.slice(0, 20)} is refused, each time`, () => {
       for (let time = 0; time < 2; time++) {
         assert.equal(ask('/', { hosts: [value] }), 'host_malformed');
@@ -164,6 +194,36 @@ describe('a path', () => {
   for (const [raw, path] of Object.entries(paths)) {
     it(`${raw} is ${path}`, () => assert.equal(normalisePath(raw), path));
   }
+
+  const hiding: Record<string, string> = {
+    'a backslash': '/a/..\\b /a\\..\\b /a\\../b /a%5c..%5cb /\\..',
+    'an escape decoded twice': '/a/%252e%252e/b /a%252f..%252fb /a/.%252e /a/%252e./%5c',
+    'UTF-8 longer than needed':
+      '/a/\xc0\xae\xc0\xae/b /a/%c0%ae%c0%ae/b /a/..%c0%afb /a/..%e0%80%af /a%c1%9c..%c1%9cb',
+    'a parameter behind the dots': '/a/..;/b /a/..;x=y/b /a/..%3b/b',
+    'all of it': '/a%255c%c0%ae.;',
+  };
+  for (const [how, paths] of Object.entries(hiding)) {
+    it(`does not hide a parent directory behind ${how}`, () => {
+      for (const raw of paths.split(' ')) assert.equal(normalisePath(raw), undefined, raw);
+    });
+  }
+
+  it('may have what hides nothing', () => {
+    for (const [raw, path] of Object.entries({
+      '/a\\b': '/a\\b',
+      '/a%5C.b': '/a\\.b',
+      '/\xc3\xa9': '/\xc3\xa9',
+      '/%C3%A9': '/\xc3\xa9',
+      '/a..;b': '/a..;b',
+      '/..a;b': '/..a;b',
+      '/%2541': '/%41',
+      '/%25zz': '/%zz',
+      '/...%252f': '/...%2f',
+    })) {
+      assert.equal(normalisePath(raw), path, raw);
+    }
+  });
 
   it('is the same string when there is nothing to do', () => {
     assert.equal(normalisePath('/a/b.c/d-e'), '/a/b.c/d-e');

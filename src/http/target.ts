@@ -4,16 +4,19 @@
  */
 
 import type { FailureCode } from '#src/base/failure.ts';
-import { HEX_VALUE } from '#src/bytes/ascii.ts';
+import { BYTE_CLASS, HEX_VALUE, IS_PATH_ODD } from '#src/bytes/ascii.ts';
 import { F_HOST } from './field-names.ts';
 import type { RequestHead } from './message.ts';
 
 const SLASH = 0x2f;
-const PERCENT = 0x25;
 const DOT = 0x2e;
+const OPEN_BRACKET = 0x5b;
 
-/** Checks target and Host; sets host, originTarget, queryAt and path, or says what is wrong. */
-export function readTarget(head: RequestHead): FailureCode | undefined {
+/**
+ * Checks target and Host; sets host, originTarget, queryAt and path, or says what is wrong.
+ * `isPlain`: whoever read the target met no byte of IS_PATH_ODD in it.
+ */
+export function readTarget(head: RequestHead, isPlain = false): FailureCode | undefined {
   const { target, fields } = head;
   const hosts = fields.countById[F_HOST] as number;
   // RFC 9112 §3.2: exactly one Host in every 1.1 request, and a valid one.
@@ -39,29 +42,51 @@ export function readTarget(head: RequestHead): FailureCode | undefined {
   head.queryAt = head.originTarget.indexOf('?');
   const rawPath =
     head.queryAt < 0 ? head.originTarget : head.originTarget.substring(0, head.queryAt);
-  const path = normalisePath(rawPath);
+  const path = isPlain ? normalisePlain(rawPath) : normalisePath(rawPath);
   if (path === undefined) return 'request_target_malformed';
   head.path = path;
   return undefined;
 }
 
-const ABSOLUTE = /^https?:\/\/([^/?#@]+)([/?].*)?$/i;
+const ABSOLUTE = /^(https?):\/\/([^/?#@]+)([/?].*)?$/i;
 
 /** `http://host/path`: RFC 9112 §3.2.2, its authority beats Host; a different Host is refused. */
 function readAbsolute(head: RequestHead): FailureCode | undefined {
   const match = ABSOLUTE.exec(head.target);
   if (match === null) return 'request_target_malformed';
-  const host = hostOf(match[1] ?? '');
-  if (host === undefined || host === '') return 'request_target_malformed';
+  const host = hostOf(match[2] ?? '');
+  if (host === undefined) return 'request_target_malformed';
   // reliability.md §5: two names for one request means that two readers may choose two sites.
-  if (head.host !== '' && head.host !== host) return 'host_malformed';
+  if (head.host !== '' && !isSameSite(head, match[1] ?? '', match[2] ?? ''))
+    return 'host_malformed';
   head.host = host;
-  const rest = match[2] ?? '/';
+  const rest = match[3] ?? '/';
   head.originTarget = rest.charCodeAt(0) === SLASH ? rest : `/${rest}`;
   return undefined;
 }
 
-const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_.~!$&'()*+,;=%-]*)$/;
+/** The authorities of target and Host name the same host and port; without a port the scheme's. */
+function isSameSite(head: RequestHead, scheme: string, authority: string): boolean {
+  if (head.host !== hostOf(authority)) return false;
+  const usual = scheme.length === 5 ? '443' : '80';
+  const given = head.fields.valueAt(head.fields.find(F_HOST));
+  return portOf(authority, usual) === portOf(given, usual);
+}
+
+function portOf(authority: string, usual: string): number {
+  return Number(/:(\d+)$/.exec(authority)?.[1] ?? usual);
+}
+
+/**
+ * Labels of RFC 3986 §3.2.2 reg-name with single dots between them. Not `,`: a list is two hosts to
+ * some; not `%`: decoded it is another host.
+ */
+const NAME = /^[a-z0-9_~!$&'()*+;=-]+(?:\.[a-z0-9_~!$&'()*+;=-]+)*\.?$/;
+
+function isHost(host: string): boolean {
+  if (host.charCodeAt(0) === OPEN_BRACKET) return URL.canParse(`http://${host}/`);
+  return NAME.test(host);
+}
 
 /** Lower case, port and one trailing dot cut off (as nginx does); undefined when not a host. */
 function hostOf(value: string): string | undefined {
@@ -72,11 +97,11 @@ function hostOf(value: string): string | undefined {
     lastHost = cached;
     return cached;
   }
-  const match = /^(\[[^\]]*\]|[^:]*)(?::(\d{0,5}))?$/.exec(value);
+  const match = /^(\[[0-9a-f:.]*\]|[^:]*)(?::(\d{0,5}))?$/i.exec(value);
   if (match === null || value.length > 260) return undefined;
   if (Number(match[2] ?? 0) > 65_535) return undefined;
   let host = (match[1] ?? '').toLowerCase();
-  if (!HOST.test(host)) return undefined;
+  if (!isHost(host)) return undefined;
   if (host.endsWith('.')) host = host.slice(0, -1);
   if (hostCache.size < HOST_CACHE_SIZE) hostCache.set(detached(value), detached(host));
   return host;
@@ -96,15 +121,24 @@ function detached(text: string): string {
 
 /**
  * Percent-decodes once, removes dot segments, merges slashes. Returns the same string when there
- * is nothing to do. Undefined: a broken escape, an encoded NUL, or a path that climbs out of "/".
+ * is nothing to do. Undefined: a broken escape, an encoded NUL, a path that climbs out of "/", or
+ * one in which another reader may find a ".." where we find none.
  */
 export function normalisePath(raw: string): string | undefined {
+  for (let at = 0; at < raw.length; at++) {
+    if (((BYTE_CLASS[raw.charCodeAt(at)] as number) & IS_PATH_ODD) !== 0) {
+      return normaliseSlowly(raw);
+    }
+  }
+  return normalisePlain(raw);
+}
+
+/** Of a path whose bytes all mean themselves: only two slashes, or a dot behind one, change it. */
+function normalisePlain(raw: string): string | undefined {
   let previous = 0;
   for (let at = 0; at < raw.length; at++) {
     const code = raw.charCodeAt(at);
-    if (code === PERCENT || (previous === SLASH && (code === SLASH || code === DOT))) {
-      return normaliseSlowly(raw);
-    }
+    if (previous === SLASH && (code === SLASH || code === DOT)) return normaliseSlowly(raw);
     previous = code;
   }
   return raw;
@@ -122,7 +156,23 @@ function normaliseSlowly(raw: string): string | undefined {
     else if (kept.pop() === undefined) return undefined;
   }
   const isDirectory = last === '' || last === '.' || last === '..';
-  return kept.length === 0 ? '/' : `/${kept.join('/')}${isDirectory ? '/' : ''}`;
+  const path = kept.length === 0 ? '/' : `/${kept.join('/')}${isDirectory ? '/' : ''}`;
+  return isHidingParent(path) ? undefined : path;
+}
+
+// Readers behind us that see more in a path than RFC 3986 does: `\` for "/" (Windows), escapes
+// decoded twice, "." "/" "\" as UTF-8 longer than needed, `..;x` as ".." with a parameter (Java).
+const OVERLONG_DOT = /\xc0\xae|\xe0\x80\xae|\xf0\x80\x80\xae/g;
+const OVERLONG_SLASH =
+  /\\|\xc0\xaf|\xe0\x80\xaf|\xf0\x80\x80\xaf|\xc1\x9c|\xe0\x81\x9c|\xf0\x80\x81\x9c/g;
+const PARENT = /\/\.\.(?:[/;]|$)/;
+
+/** What we forward is the raw path: one that means "/secret" to such a reader was matched as another. */
+function isHidingParent(path: string): boolean {
+  const decoded = path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return PARENT.test(decoded.replace(OVERLONG_DOT, '.').replace(OVERLONG_SLASH, '/'));
 }
 
 function percentDecode(raw: string): string | undefined {

@@ -29,7 +29,9 @@ function slowly(raw: string): string | undefined {
     if (/^\/\.\.(\/|$)/.test(path)) return undefined;
     path = path.replace(/\/[^/]+\/\.\.(\/|$)/, '/');
   }
-  return path;
+  // An escaped escape that would make another ".." of it.
+  const again = path.replaceAll('%2e', '.').replaceAll('%2E', '.').replace(/%2f/gi, '/');
+  return again.split('/').includes('..') ? undefined : path;
 }
 
 test('a normalised path is what step by step rewriting gives', () => {

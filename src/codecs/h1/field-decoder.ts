@@ -13,6 +13,7 @@ import {
   BYTE_CLASS,
   COLON,
   CR,
+  IS_NAME_ODD,
   IS_TOKEN,
   IS_UNDERSCORE,
   IS_VALUE,
@@ -35,6 +36,9 @@ import {
   S_HEAD_DONE,
   S_START,
 } from './states.ts';
+
+/** A field with such a byte in its name may not go on. */
+const IS_DROPPABLE = IS_UNDERSCORE | IS_NAME_ODD;
 
 export abstract class FieldDecoder {
   state = S_START;
@@ -195,7 +199,7 @@ export abstract class FieldDecoder {
       const index = fields.count;
       const id = lookUpField(bytes, line, nameEnd);
       fields.add(id, line - base, nameEnd - base, valueStart - base, at - base);
-      if ((met & IS_UNDERSCORE) !== 0 && !this.keepsUnderscores) fields.mark(index, MARK_DROP);
+      if ((met & IS_DROPPABLE) !== 0 && this.#drops(met)) fields.mark(index, MARK_DROP);
       line = at + 2;
     }
     return line;
@@ -222,8 +226,7 @@ export abstract class FieldDecoder {
     if (valueStart !== this.#nameEnd + 2 || valueEnd !== at - base || bytes[nameEnd + 1] === TAB) {
       fields.mark(index, MARK_UNUSUAL);
     }
-    // nginx's underscores_in_headers off: `X_Forwarded_For` must not pass for `X-Forwarded-For`.
-    if ((this.#nameClasses & IS_UNDERSCORE) !== 0 && !this.keepsUnderscores) {
+    if ((this.#nameClasses & IS_DROPPABLE) !== 0 && this.#drops(this.#nameClasses)) {
       fields.mark(index, MARK_DROP);
     }
     return true;
@@ -231,6 +234,17 @@ export abstract class FieldDecoder {
 
   /** `underscores_in_headers on`; responses keep theirs. */
   keepsUnderscores = true;
+  /** Names with other bytes than letters, digits, `-` and `_`; responses keep theirs. */
+  keepsOddNames = true;
+
+  /**
+   * nginx's underscores_in_headers off: `X_Forwarded_For` must not pass for `X-Forwarded-For`; and
+   * ignore_invalid_headers on, since readers that strip or map `.` and its like are no fewer.
+   */
+  #drops(classes: number): boolean {
+    if ((classes & IS_UNDERSCORE) !== 0 && !this.keepsUnderscores) return true;
+    return (classes & IS_NAME_ODD) !== 0 && !this.keepsOddNames;
+  }
 }
 
 function isSpace(byte: number): boolean {

@@ -120,6 +120,28 @@ describe('a request head', () => {
     assert.equal(decode(headOf([LINE, HOST, 'Expect: x'])).decoder.failure, 'expectation_unknown');
   });
 
+  it('has not begun with empty lines in front of it', () => {
+    const decoder = new RequestDecoder();
+    const head = new RequestHead();
+    for (const [text, isBefore] of [
+      ['\r', true],
+      ['\r\n', true],
+      ['\r\n\r\n', true],
+      ['\r\n\r\nG', false],
+    ] as const) {
+      const bytes = Buffer.from(text);
+      assert.equal(decoder.decodeHead(bytes, 0, bytes.length, head), NEED_MORE);
+      assert.equal(decoder.isBeforeRequest, isBefore, JSON.stringify(text));
+    }
+  });
+
+  it('marks names that nobody would define; responses keep them', () => {
+    for (const char of "!#$%&'*+.^`|~") {
+      const { marks } = taken(LINE, HOST, `Content${char}Length: 5`, `X${char}:5`, 'X-9: y').fields;
+      assert.deepEqual([marks[1], marks[2], marks[3]], [MARK_DROP, MARK_DROP | MARK_UNUSUAL, 0]);
+    }
+  });
+
   it('marks lines that are written anew, and names with an underscore', () => {
     const head = taken(LINE, HOST, 'A:1', 'B:  2', 'C: 3 ', 'D:\t4', 'E: ', 'F:', 'X_Y: 5');
     const { marks } = head.fields;

@@ -3,7 +3,7 @@
  * read in two ways is refused with 400 and the connection is closed; nothing is repaired.
  */
 
-import { BYTE_CLASS, CR, IS_TARGET, IS_TOKEN, LF, SPACE } from '#src/bytes/ascii.ts';
+import { BYTE_CLASS, CR, IS_PATH_ODD, IS_TARGET, IS_TOKEN, LF, SPACE } from '#src/bytes/ascii.ts';
 import { latin1 } from '#src/bytes/latin1.ts';
 import { F_EXPECT, F_UPGRADE } from '#src/http/field-names.ts';
 import { frameRequest } from '#src/http/framing.ts';
@@ -41,10 +41,12 @@ export class RequestDecoder extends FieldDecoder {
   #methodEnd = 0;
   #targetStart = 0;
   #targetEnd = 0;
+  #targetClasses = 0;
 
   constructor() {
     super(MAX_HEAD_BYTES);
     this.keepsUnderscores = false;
+    this.keepsOddNames = false;
   }
 
   /** Ready for the next request; also empties a decoder that goes back to a free list. */
@@ -52,6 +54,11 @@ export class RequestDecoder extends FieldDecoder {
     this.startHead();
     this.#leadingLines = 0;
     this.#lineStart = 0;
+  }
+
+  /** Nothing of a request has come: no byte, or empty lines in front of one (RFC 9112 §2.2). */
+  get isBeforeRequest(): boolean {
+    return this.state <= S_START_LF;
   }
 
   /**
@@ -103,12 +110,15 @@ export class RequestDecoder extends FieldDecoder {
           this.#methodEnd = at - base;
           at += 1;
           this.#targetStart = at - base;
+          this.#targetClasses = 0;
           state = S_TARGET;
           break;
         }
         case S_TARGET:
-          while (at < end && ((BYTE_CLASS[bytes[at] as number] as number) & IS_TARGET) !== 0) {
-            at += 1;
+          for (; at < end; at++) {
+            const bits = BYTE_CLASS[bytes[at] as number] as number;
+            if ((bits & IS_TARGET) === 0) break;
+            this.#targetClasses |= bits;
           }
           if (at - base - this.#lineStart > this.maxRequestLineBytes) {
             return this.fail('request_target_too_long');
@@ -168,7 +178,8 @@ export class RequestDecoder extends FieldDecoder {
     head.target = text.substring(this.#targetStart, this.#targetEnd);
     head.minorVersion = this.#minorVersion;
     head.protocol = this.#minorVersion === 1 ? 'HTTP/1.1' : 'HTTP/1.0';
-    const failure = frameRequest(head) ?? readTarget(head);
+    const isPlain = (this.#targetClasses & IS_PATH_ODD) === 0;
+    const failure = frameRequest(head) ?? readTarget(head, isPlain);
     if (failure !== undefined) {
       this.state = S_FAILED;
       this.failure = failure;
