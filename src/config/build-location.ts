@@ -12,8 +12,6 @@ import {
   handlerDirectives,
 } from '#src/routing/directives.ts';
 import type {
-  ErrorPage,
-  ErrorPages,
   Handler,
   Location,
   LocationMatch,
@@ -24,7 +22,8 @@ import { DEFAULT_TYPES } from '#src/routing/types-argument.ts';
 import type { Directive } from '#src/schema/directive.ts';
 import { type Place, placeOf } from '#src/schema/problem.ts';
 import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
-import type { ConfigNode } from '#src/schema/tree.ts';
+import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
+import { buildErrorPages } from './build-error-pages.ts';
 import { buildLog } from './build-logs.ts';
 import type { LocationContext } from './build-servers.ts';
 import { upstreamOf } from './build-upstreams.ts';
@@ -41,7 +40,7 @@ export function buildLocation(
   const proxy = compileSettings(proxyDirectives, scope, problems);
   const content = buildContent(scope, context);
   const log: LogSettings<Exchange> = buildLog(scope, formats, problems);
-  const handler = buildHandler(scope, context);
+  const handler = buildHandler(scope, match, context);
   // Request paths are strings of one char per byte; so must be what they are compared with.
   const path = Buffer.from(match.path, 'utf8').toString('latin1');
   return {
@@ -51,25 +50,10 @@ export function buildLocation(
     client,
     content,
     log,
-    errorPages: buildErrorPages(scope, context),
+    errorPages: buildErrorPages(scope, problems),
     isInternal: scope.own(errorPageDirectives.internal.name).length > 0,
     proxy,
     via: proxy.via === 'on' ? context.pseudonym : proxy.via === 'off' ? '' : proxy.via,
-  };
-}
-
-/** As in nginx, of several lines for one status the first counts. */
-function buildErrorPages(scope: Scope, { problems }: LocationContext): ErrorPages {
-  const { errorPages, recursiveErrorPages } = compileSettings(errorPageDirectives, scope, problems);
-  const byStatus = new Map<number, ErrorPage>();
-  for (const { statuses, page } of errorPages) {
-    for (const status of statuses) {
-      if (!byStatus.has(status)) byStatus.set(status, page);
-    }
-  }
-  return {
-    byStatus: byStatus.size === 0 ? undefined : byStatus,
-    isRecursive: recursiveErrorPages,
   };
 }
 
@@ -79,7 +63,7 @@ function buildContent(scope: Scope, { problems }: LocationContext): ContentSetti
   return { defaultType, types: new Map(types.flatMap((map) => [...map])) };
 }
 
-function buildHandler(scope: Scope, context: LocationContext): Handler {
+function buildHandler(scope: Scope, match: LocationMatch, context: LocationContext): Handler {
   const { problems } = context;
   const pass = ownNode(scope, proxyPassDirectives.pass);
   const stub = ownNode(scope, handlerDirectives.stubStatus);
@@ -90,7 +74,7 @@ function buildHandler(scope: Scope, context: LocationContext): Handler {
     problems.emerg(second, message, `"${first.name}" is in line ${first.line}`);
   }
   // Compiled even where `return` wins, for the problems it may have.
-  const proxy = pass === undefined ? undefined : buildProxy(pass, scope, context);
+  const proxy = pass === undefined ? undefined : buildProxy(pass, scope, match, context);
   const answer = compileSettings(handlerDirectives, scope, problems).return;
   if (answer !== undefined) return winningReturn(answer, first, context);
   if (proxy !== undefined) return proxy;
@@ -118,11 +102,17 @@ function winningReturn(
 function buildProxy(
   node: ConfigNode,
   scope: Scope,
+  match: LocationMatch,
   { upstreams, problems }: LocationContext,
 ): ProxyHandler | undefined {
   const pass = parseNode<ProxyPassArgument>(proxyPassDirectives.pass, node, scope, problems);
   if (pass === undefined) return undefined;
   const upstream = upstreamOf(pass, upstreams, scope, { node, problems, tools: scope.tools });
+  if (pass.uri !== undefined && match.kind === 'named') {
+    const message = '"proxy_pass" cannot have a URI in a named location';
+    problems.emerg(placeOfWord(node, pass.word), message, 'no part of the path was matched');
+    return undefined;
+  }
   if (upstream === undefined) return undefined;
   const { authority } = pass;
   const uri = pass.uri === undefined ? undefined : Buffer.from(pass.uri, 'utf8').toString('latin1');

@@ -4,32 +4,38 @@
  */
 
 import { FAILURES, type FailureCode } from '#src/base/failure.ts';
-import { PRODUCT, VERSION } from '#src/base/version.ts';
 import { fieldIdOf } from '#src/http/field-names.ts';
 import { BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
 import { reasonPhrase } from '#src/http/status.ts';
 import { type Exchange, RESPONSE_NONE } from './exchange.ts';
+import { statusBody } from './status-body.ts';
 
-const HTML = 'text/html';
+/** Pairs of name and value. */
+type Fields = readonly (readonly [name: string, value: string])[];
+
+const NO_FIELDS: Fields = [];
+/** The page depends on it (RFC 9110 §12.5.5): a cache must not give the one for the other. */
+const VARIES = ['Vary', 'Accept'] as const;
 
 /**
- * Answers with that status and body (one char per byte). Nothing may have been answered before. `fields` are pairs of
- * name and value, clean of control bytes; Content-Type is set when there is a body.
+ * Answers with that status, or the one that an error page keeps, and body (one char per byte).
+ * Nothing may have been answered before. `fields` are pairs of name and value, clean of control
+ * bytes; Content-Type is set when there is a body.
  */
 export function answer(
   exchange: Exchange,
   status: number,
   body: string,
   contentType: string,
-  fields: readonly (readonly [name: string, value: string])[] = [],
+  fields: Fields = NO_FIELDS,
 ): void {
   const { response, downstream } = exchange;
   if (downstream === undefined || exchange.responseState !== RESPONSE_NONE) return;
   exchange.handler = undefined;
   const bytes = Buffer.from(body, 'latin1');
   response.reset();
-  response.status = status;
-  response.reason = reasonPhrase(status);
+  response.status = exchange.statusOverride || status;
+  response.reason = reasonPhrase(response.status);
   response.framing = bytes.length === 0 ? BODY_NONE : BODY_LENGTH;
   response.bodyBytes = bytes.length;
   if (bytes.length > 0)
@@ -41,38 +47,47 @@ export function answer(
   downstream.flush();
 }
 
-/** Answers for a failure with the status and reason of its table; the client sees no internals. */
+/**
+ * Answers for a failure with the status and reason of its table, or by the `error_page` for that
+ * status; the client sees no internals.
+ */
 export function refuse(exchange: Exchange, failure: FailureCode): void {
   exchange.reason = failure;
   const { source, status } = FAILURES[failure];
   // What is wrong with the framing leaves us blind to where the next request starts (H1-20).
-  if (source === 'downstream' && status !== 404) exchange.closeAfter = true;
-  answerStatus(exchange, status);
+  const isBodyLost = (source === 'downstream' && status !== 404) || failure === 'spool_failed';
+  if (isBodyLost) exchange.closeAfter = true;
+  answerWithPage(exchange, status, failure, NO_FIELDS);
 }
 
-/** The usual page of a status. */
-export function answerStatus(
+/** The `error_page` of a status, else its usual page. */
+export function answerStatus(exchange: Exchange, status: number, fields = NO_FIELDS): void {
+  answerWithPage(exchange, status, '', fields);
+}
+
+/** The usual page of a status, whatever `error_page` says. */
+export function answerPlainly(exchange: Exchange, status: number, fields = NO_FIELDS): void {
+  sendPage(exchange, status, '', fields);
+}
+
+function answerWithPage(
   exchange: Exchange,
   status: number,
-  fields: readonly (readonly [name: string, value: string])[] = [],
+  failure: FailureCode | '',
+  fields: Fields,
 ): void {
-  answer(
-    exchange,
-    status,
-    statusPage(status, exchange.limits.serverTokens !== 'off'),
-    HTML,
-    fields,
-  );
+  if (exchange.rescuer?.rescue(exchange, status) === true) return;
+  sendPage(exchange, status, failure, fields);
 }
 
-/** Small on purpose: the status, and who says so. */
-export function statusPage(status: number, showsVersion: boolean): string {
-  if (status < 200 || status === 204 || status === 304) return '';
-  const phrase = reasonPhrase(status);
-  const title = phrase === '' ? String(status) : `${status} ${phrase}`;
-  const product = showsVersion ? `${PRODUCT}/${VERSION}` : PRODUCT;
-  return (
-    `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n` +
-    `<center><h1>${title}</h1></center>\r\n<hr><center>${product}</center>\r\n</body>\r\n</html>\r\n`
-  );
+/** nginx: an error of an error page has the last word on the status. */
+function sendPage(
+  exchange: Exchange,
+  status: number,
+  failure: FailureCode | '',
+  fields: Fields,
+): void {
+  exchange.statusOverride = 0;
+  const { body, contentType } = statusBody(exchange, status, failure);
+  answer(exchange, status, body, contentType, status < 400 ? fields : [...fields, VARIES]);
 }

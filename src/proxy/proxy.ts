@@ -7,15 +7,18 @@ import type { Clock } from '#src/base/clock.ts';
 import { FreeList } from '#src/base/free-list.ts';
 import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import { answer, answerStatus, refuse } from '#src/exchange/answer.ts';
-import type { Exchange } from '#src/exchange/exchange.ts';
-import { BODY_LENGTH } from '#src/http/message.ts';
+import type { Exchange, Rescuer } from '#src/exchange/exchange.ts';
+import { BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
+import { escapePath, normalisePath } from '#src/http/target.ts';
 import { contentTypeOf } from '#src/routing/content-type.ts';
 import type { Location, ReturnHandler, VirtualServer } from '#src/routing/model.ts';
 import { type RoutedServer, Router } from '#src/routing/router.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { Attempt, type AttemptHome } from './attempt.ts';
-import type { ProxiedLocation } from './proxied-location.ts';
-import { RequestPlan } from './request-plan.ts';
+import { ErrorPageRescuer, NO_MORE_PAGES, type RedirectHome } from './error-pages.ts';
+import { answerOptions, endsHere } from './options-method.ts';
+import { type ProxiedLocation, proxiedLocation } from './proxied-location.ts';
+import { isLooping } from './via-loop.ts';
 
 /** The page of a status location. */
 export interface StatusPage {
@@ -33,6 +36,8 @@ export interface ProxyOptions {
   readonly statusPage: (format: 'stub' | 'json') => StatusPage;
   /** For the error log: a try failed, whether or not another one follows. */
   readonly onAttemptFailed: AttemptHome['onAttemptFailed'];
+  /** For the error log: a temporary file could not be used. */
+  readonly onSpoolFailed: AttemptHome['onSpoolFailed'];
 }
 
 /** How one location answers, compiled. */
@@ -40,19 +45,25 @@ interface Served {
   readonly location: Location;
   readonly logs: readonly AccessLogTarget[];
   readonly proxied: ProxiedLocation | undefined;
+  /** `error_page`; undefined without any. */
+  readonly rescuer: Rescuer | undefined;
 }
 
 /** nginx: close the connection without an answer. */
 const STATUS_NO_ANSWER = 444;
 const MAX_FREE_ATTEMPTS = 1024;
+/** nginx: then 500, as two locations may lead to each other. */
+const MAX_REDIRECTS = 10;
 const UNCLEAN = /[\0-\x1f\x7f]/;
+const UNCLEAN_QUERY = /[\0-\x20\x7f]/;
 
-export class Proxy implements AttemptHome {
+export class Proxy implements AttemptHome, RedirectHome {
   readonly #clock: Clock;
   readonly #router: Router;
   readonly #served = new Map<Location, Served>();
   readonly #statusPage: (format: 'stub' | 'json') => StatusPage;
   readonly onAttemptFailed: AttemptHome['onAttemptFailed'];
+  readonly onSpoolFailed: AttemptHome['onSpoolFailed'];
   readonly #attempts = new FreeList<Attempt>(() => new Attempt(this), MAX_FREE_ATTEMPTS);
 
   constructor(options: ProxyOptions) {
@@ -60,15 +71,30 @@ export class Proxy implements AttemptHome {
     this.#router = new Router(options.servers);
     this.#statusPage = options.statusPage;
     this.onAttemptFailed = options.onAttemptFailed;
-    for (const { fallback, locations } of options.servers) {
+    this.onSpoolFailed = options.onSpoolFailed;
+    for (const routed of this.#router.servers) {
+      const { fallback, locations } = routed.server;
       for (const location of [...locations, fallback]) {
-        this.#served.set(location, {
-          location,
-          logs: options.logsOf(location),
-          proxied: proxiedOf(location, options.upstreams),
-        });
+        this.#served.set(location, this.#compile(location, routed, options));
       }
     }
+  }
+
+  #compile(location: Location, routed: RoutedServer, options: ProxyOptions): Served {
+    const { errorPages, handler } = location;
+    const { byStatus } = errorPages;
+    return {
+      location,
+      logs: options.logsOf(location),
+      proxied:
+        handler.kind === 'proxy'
+          ? proxiedLocation(location, handler, options.upstreams)
+          : undefined,
+      rescuer:
+        byStatus === undefined
+          ? undefined
+          : new ErrorPageRescuer(this, routed, byStatus, errorPages),
+    };
   }
 
   /** Finds the location and lets it answer; the answer may come now or later. */
@@ -79,30 +105,97 @@ export class Proxy implements AttemptHome {
       refuse(exchange, 'no_route');
       return;
     }
-    const location = this.#router.findLocation(routed, request.path);
-    const served = this.#served.get(location) as Served;
     exchange.serverName = routed.name;
-    exchange.limits = location.client;
-    exchange.logs = served.logs;
+    if (request.path === '*') {
+      this.#enter(exchange, routed.server.fallback);
+      answerOptions(exchange); // no location takes it: the server as a whole is asked
+    } else this.#route(exchange, routed);
+  }
+
+  /** The location that takes the path of the request, for clients and for internal redirects. */
+  #route(exchange: Exchange, routed: RoutedServer): void {
+    const { request } = exchange;
+    const location = this.#router.findLocation(routed, request.path);
+    const served = this.#enter(exchange, location);
     const { maxBodyBytes } = location.client;
-    if (maxBodyBytes > 0 && request.framing === BODY_LENGTH && request.bodyBytes > maxBodyBytes) {
+    if (location.isInternal && exchange.redirects === 0) refuse(exchange, 'no_route');
+    else if (
+      maxBodyBytes > 0 &&
+      request.framing === BODY_LENGTH &&
+      request.bodyBytes > maxBodyBytes
+    ) {
       refuse(exchange, 'body_too_large'); // before a byte of it is read (H1-17)
-      return;
-    }
-    if (routed.tree.wantsSlash(request.path)) this.#addSlash(exchange, routed);
+    } else if (routed.tree.wantsSlash(request.path)) this.#addSlash(exchange, routed);
     else this.#answer(exchange, served);
   }
 
+  /** From here on the location's settings hold. */
+  #enter(exchange: Exchange, location: Location): Served {
+    const served = this.#served.get(location) as Served;
+    exchange.limits = location.client;
+    exchange.logs = served.logs;
+    if (exchange.rescuer !== NO_MORE_PAGES) exchange.rescuer = served.rescuer;
+    return served;
+  }
+
+  /** RedirectHome. The method becomes GET, unless it is HEAD; the body of the request is dropped. */
+  redirect(exchange: Exchange, routed: RoutedServer, target: string): void {
+    const { request } = exchange;
+    const queryAt = target.indexOf('?');
+    const query = queryAt < 0 ? '' : target.substring(queryAt);
+    // The target is not encoded: a "%" in it stands for itself. Only dots and slashes are resolved.
+    const path = normalisePath(
+      target.substring(0, target.length - query.length).replaceAll('%', '%25'),
+    );
+    if (path === undefined || UNCLEAN_QUERY.test(query)) {
+      exchange.rescuer = NO_MORE_PAGES;
+      refuse(exchange, 'request_target_malformed');
+      return;
+    }
+    keepOriginal(exchange);
+    if (request.method !== 'HEAD') request.method = 'GET';
+    dropBody(exchange);
+    const encoded = escapePath(path);
+    request.path = path;
+    request.originTarget = `${encoded}${query}`;
+    request.queryAt = queryAt < 0 ? -1 : encoded.length;
+    if (this.#countsRedirect(exchange)) this.#route(exchange, routed);
+  }
+
+  /** RedirectHome. */
+  enterNamed(exchange: Exchange, routed: RoutedServer, name: string): void {
+    // What broke off or is too large goes nowhere; else the body is in the request's store, or
+    // still to be read.
+    if (exchange.closeAfter) dropBody(exchange);
+    if (!this.#countsRedirect(exchange)) return;
+    this.#answer(exchange, this.#enter(exchange, routed.named.get(name) as Location));
+  }
+
+  /** False: that was one too many, and it was answered. */
+  #countsRedirect(exchange: Exchange): boolean {
+    exchange.redirects += 1;
+    if (exchange.redirects <= MAX_REDIRECTS) return true;
+    exchange.rescuer = NO_MORE_PAGES;
+    refuse(exchange, 'redirect_cycle');
+    return false;
+  }
+
   #answer(exchange: Exchange, served: Served): void {
-    const { proxied } = served;
+    const { location, proxied } = served;
     if (proxied !== undefined) {
+      const { request } = exchange;
+      if (location.via !== '' && isLooping(request.fields, location.via)) {
+        refuse(exchange, 'loop_detected');
+        return;
+      }
+      if (request.method === 'OPTIONS' && exchange.redirects === 0 && endsHere(exchange)) return;
       exchange.proxyHost = proxied.proxyHost;
       exchange.proxyPort = proxied.proxyPort;
       this.#attempts.acquire().begin(exchange, proxied);
       return;
     }
-    const { handler } = served.location;
-    if (handler.kind === 'return') this.#return(exchange, handler, served.location);
+    const { handler } = location;
+    if (handler.kind === 'return') this.#return(exchange, handler, location);
     else if (handler.kind === 'status') {
       const { body, contentType } = this.#statusPage(handler.format);
       answer(exchange, 200, body, contentType, [['Cache-Control', 'no-store']]);
@@ -159,20 +252,18 @@ function absolute(exchange: Exchange, url: string, serverName = exchange.serverN
   return `${facts.scheme}://${host}${port}${url}`;
 }
 
-function proxiedOf(
-  location: Location,
-  upstreams: readonly Upstream[],
-): ProxiedLocation | undefined {
-  const { handler, proxy } = location;
-  if (handler.kind !== 'proxy') return undefined;
-  const upstream = upstreams[handler.upstream];
-  if (upstream === undefined) throw new Error(`location of ${location.place.file} has no upstream`);
-  return {
-    upstream,
-    plan: new RequestPlan(location, handler),
-    connectTimeoutMs: proxy.connectTimeoutMs,
-    timeouts: { readTimeoutMs: proxy.readTimeoutMs, sendTimeoutMs: proxy.sendTimeoutMs },
-    proxyHost: handler.hostHeader,
-    proxyPort: handler.port,
-  };
+/** `$request` and `$request_uri` stay what they were. */
+function keepOriginal(exchange: Exchange): void {
+  if (exchange.clientTarget !== '') return;
+  exchange.clientMethod = exchange.request.method;
+  exchange.clientTarget = exchange.request.originTarget;
+}
+
+/** What the client still sends is read and dropped by whoever reads it. */
+function dropBody(exchange: Exchange): void {
+  exchange.dropsBody = true;
+  exchange.request.framing = BODY_NONE;
+  exchange.request.bodyBytes = 0;
+  exchange.request.upgrade = '';
+  exchange.request.trailers = '';
 }

@@ -20,10 +20,13 @@ interface RoutedAddress {
 }
 
 export class Router {
+  /** All of them, in the order of the file. */
+  readonly servers: readonly RoutedServer[];
   readonly #addresses = new Map<string, RoutedAddress>();
 
   constructor(servers: readonly VirtualServer[]) {
     const routed = new Map(servers.map((server) => [server, routeServer(server)]));
+    this.servers = [...routed.values()];
     const keys = new Set(servers.flatMap((server) => server.listens.map(({ key }) => key)));
     for (const key of keys) this.#addresses.set(key, routeAddress(key, servers, routed));
   }

@@ -1,6 +1,6 @@
 /** Data path. What the client asked for: `$request_uri`, `$arg_NAME`, `$http_NAME`, … */
-import { randomFillSync } from 'node:crypto';
 import type { Exchange } from '#src/exchange/exchange.ts';
+import { requestIdOf } from '#src/exchange/request-id.ts';
 import { fieldReader } from './fields.ts';
 import type { VariableReader, VariableTable } from './variable.ts';
 
@@ -9,13 +9,16 @@ const readContentType = fieldReader('content_type');
 const readContentLength = fieldReader('content_length');
 const readAuthorization = fieldReader('authorization');
 
-/** `$request_method` to `$request_id`. */
+/** `$host` to `$request_id`. */
 export const requestVariables: VariableTable = {
   names: {
     host: (exchange) => exchange.request.host || exchange.serverName,
-    request: ({ request }) => `${request.method} ${request.target} ${request.protocol}`,
+    // The line as it came, whatever an internal redirect made of it.
+    request: ({ clientMethod, request: { method, protocol, target } }) => {
+      return `${clientMethod || method} ${target} ${protocol}`;
+    },
     request_method: ({ request }) => request.method,
-    request_uri: ({ request }) => request.originTarget,
+    request_uri: ({ clientTarget, request }) => clientTarget || request.originTarget,
     uri: ({ request }) => request.path,
     document_uri: ({ request }) => request.path,
     args: readArgs,
@@ -27,7 +30,7 @@ export const requestVariables: VariableTable = {
     content_type: ({ request }) => readContentType(request.fields),
     remote_user: ({ request }) => basicUser(readAuthorization(request.fields)),
     request_length: ({ request, requestBodyBytes }) => `${request.headBytes + requestBodyBytes}`,
-    request_id: readRequestId,
+    request_id: requestIdOf,
   },
   prefixes: {
     http_: (rest) => {
@@ -96,22 +99,4 @@ function basicUser(authorization: string | undefined): string | undefined {
   const decoded = Buffer.from(authorization.slice('basic '.length), 'base64').toString('latin1');
   const colon = decoded.indexOf(':');
   return colon > 0 ? decoded.substring(0, colon) : undefined;
-}
-
-const ID_BYTES = 16;
-/** Random bytes for the next ids: one call to the system for 256 of them. */
-const idPool = Buffer.alloc(ID_BYTES * 256);
-let idAt = idPool.length;
-
-/** 32 hex digits, made when first asked for and then the same for the whole exchange. */
-function readRequestId(exchange: Exchange): string {
-  if (exchange.requestId === '') {
-    if (idAt === idPool.length) {
-      randomFillSync(idPool);
-      idAt = 0;
-    }
-    exchange.requestId = idPool.toString('hex', idAt, idAt + ID_BYTES);
-    idAt += ID_BYTES;
-  }
-  return exchange.requestId;
 }
