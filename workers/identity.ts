@@ -39,13 +39,26 @@ export function findIdentity(
  */
 export function unreadableFor(identity: Identity, files: readonly string[]): string | undefined {
   for (const file of files) {
-    if (!mayAccess(identity, file, 4)) return file;
-    for (let folder = dirname(file); ; folder = dirname(folder)) {
-      if (!mayAccess(identity, folder, 1)) return folder;
-      if (folder === dirname(folder)) break;
-    }
+    const closed = mayAccess(identity, file, 4) ? unsearchableFor(identity, file) : file;
+    if (closed !== undefined) return closed;
   }
   return undefined;
+}
+
+/**
+ * This folder, or the first above it, that keeps the user from creating files in it; undefined when
+ * none does. Looks at the mode bits, as `unreadableFor` does.
+ */
+export function unwritableFor(identity: Identity, folder: string): string | undefined {
+  if (!mayAccess(identity, folder, 2) || !mayAccess(identity, folder, 1)) return folder;
+  return unsearchableFor(identity, folder);
+}
+
+function unsearchableFor(identity: Identity, file: string): string | undefined {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    if (!mayAccess(identity, folder, 1)) return folder;
+    if (folder === dirname(folder)) return undefined;
+  }
 }
 
 /** `bit`: 4 read, 2 write, 1 search; the class of the file's mode is owner, group or other. */

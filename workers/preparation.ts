@@ -16,6 +16,7 @@ import { entryPath } from './entry.ts';
 import { openError } from './file-error.ts';
 import { DEFAULT_USER, findIdentity, type Identity, unreadableFor } from './identity.ts';
 import { createLogFiles } from './log-files.ts';
+import { createTempDirectory } from './temp-directories.ts';
 
 /** How a generation of a configuration is to be started. */
 export interface Preparation {
@@ -26,8 +27,9 @@ export interface Preparation {
 }
 
 /**
- * Looks up the user, counts CPUs and descriptors, creates the log files. Reports everything that is
- * wrong; the preparation is undefined when any of it refuses the configuration.
+ * Looks up the user, counts CPUs and descriptors, creates the log files and the directories for
+ * temporary files. Reports everything that is wrong; the preparation is undefined when any of it
+ * refuses the configuration.
  */
 export function prepare(model: Model): {
   preparation: Preparation | undefined;
@@ -44,13 +46,15 @@ export function prepare(model: Model): {
   const budget = descriptorBudget(limit, threadCount, main.workerConnections, listenerCount);
   const shortage = describeBudget(budget, main.workerConnections);
   if (shortage !== undefined) say(shortage.severity, shortage.message);
-  for (const path of logPaths(model)) {
+  const attempt = (create: () => void) => {
     try {
-      createLogFiles([path], identity);
+      create();
     } catch (error) {
       say('emerg', (error as Error).message);
     }
-  }
+  };
+  for (const path of logPaths(model)) attempt(() => createLogFiles([path], identity));
+  for (const path of model.tempDirectories) attempt(() => createTempDirectory(path, identity));
   if (!canCreate(main.pidFile)) {
     const denied = Object.assign(new Error(), { errno: -13 });
     say('emerg', openError(main.pidFile, denied).message);

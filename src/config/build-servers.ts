@@ -16,6 +16,7 @@ import type { ServerName } from '#src/routing/server-name-argument.ts';
 import { type Place, type Problems, placeOf } from '#src/schema/problem.ts';
 import { parseNode, type Scope } from '#src/schema/scope.ts';
 import { placeOfWord } from '#src/schema/tree.ts';
+import { systemTempDirectory } from '#src/spool/temp-path-argument.ts';
 import type { VariableCompiler } from '#src/variables/compiler.ts';
 import { buildLocation } from './build-location.ts';
 import { buildLog, buildLogFormats, type LogFormats } from './build-logs.ts';
@@ -44,7 +45,9 @@ export interface LocationContext extends HttpContext {
 const DEFAULT_BACKLOG = 511;
 
 /** Compiles every `server` of `http`. */
-export function buildServers(http: HttpContext): Pick<Model, 'listens' | 'servers' | 'logFiles'> {
+export function buildServers(
+  http: HttpContext,
+): Pick<Model, 'listens' | 'servers' | 'logFiles' | 'tempDirectories'> {
   const { scope, problems } = http;
   const formats = buildLogFormats(scope, http.variables, problems);
   const context = { ...http, formats, pseudonym: pseudonymOf(hostname(), http.tree.file) };
@@ -65,7 +68,19 @@ export function buildServers(http: HttpContext): Pick<Model, 'listens' | 'server
   const servers = drafts.map((draft) => finish(draft, listens));
   const all = servers.flatMap((server) => [server.fallback, ...server.locations]);
   const paths = all.flatMap(({ log }) => log.accessLogs.map(({ path }) => path));
-  return { listens: listens.all, servers, logFiles: [...new Set(paths)] };
+  return {
+    listens: listens.all,
+    servers,
+    logFiles: [...new Set(paths)],
+    tempDirectories: tempDirectoriesOf(all),
+  };
+}
+
+/** Those that were chosen: what the system has for all is not ours to create. */
+function tempDirectoriesOf(locations: readonly Location[]): string[] {
+  const used = locations.flatMap(({ client, proxy }) => [client.bodyTempPath, proxy.tempPath]);
+  const system = systemTempDirectory();
+  return [...new Set(used)].filter((path) => path !== system);
 }
 
 /** The same for all generations and threads of one instance, another one for any other instance. */

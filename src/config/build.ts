@@ -34,7 +34,12 @@ export function buildModel(tree: ConfigTree, clock: Clock = new SystemClock()): 
   checkBlock(scope, problems);
   const main = buildMain(scope, tree, problems);
   const upstreams = new UpstreamList();
-  let served: ReturnType<typeof buildServers> = { listens: [], servers: [], logFiles: [] };
+  let served: ReturnType<typeof buildServers> = {
+    listens: [],
+    servers: [],
+    logFiles: [],
+    tempDirectories: [],
+  };
   const http = scope.own(routingBlocks.http.name)[0];
   if (http === undefined) {
     const advice = 'without one there is nothing to serve';

@@ -46,6 +46,8 @@ export interface Model {
   readonly upstreams: readonly UpstreamConfig[];
   /** Access logs, absolute, each once: the master creates them, threads append to them. */
   readonly logFiles: readonly string[];
+  /** Configured for temporary files, absolute, each once: the master creates those missing. */
+  readonly tempDirectories: readonly string[];
   /** First 12 hex digits of a SHA-256 over the tree: the same text gives the same hash. */
   readonly hash: string;
 }

@@ -87,7 +87,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       addition_types ancient_browser ancient_browser_value auth_delay auth_jwt auth_jwt_claim_set
       auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request auth_jwt_leeway
       auth_jwt_require auth_jwt_type auth_oidc auth_request auth_request_set auth_require autoindex
-      autoindex_exact_size autoindex_format autoindex_localtime charset_types client_body_temp_path
+      autoindex_exact_size autoindex_format autoindex_localtime charset_types
       create_full_put_path dav_access dav_methods disable_symlinks etag f4f_buffer_size
       fastcgi_bind fastcgi_buffer_size fastcgi_buffering fastcgi_buffers fastcgi_busy_buffers_size
       fastcgi_cache fastcgi_cache_background_update fastcgi_cache_bypass fastcgi_cache_key
@@ -139,7 +139,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log proxy_ssl_name proxy_ssl_password_file
       proxy_ssl_protocols proxy_ssl_server_name proxy_ssl_session_reuse
       proxy_ssl_trusted_certificate proxy_ssl_verify proxy_ssl_verify_depth proxy_store
-      proxy_store_access proxy_temp_path real_ip_header real_ip_recursive satisfy scgi_bind
+      proxy_store_access real_ip_header real_ip_recursive satisfy scgi_bind
       scgi_buffer_size scgi_buffering scgi_buffers scgi_busy_buffers_size scgi_cache
       scgi_cache_background_update scgi_cache_bypass scgi_cache_key scgi_cache_lock
       scgi_cache_lock_age scgi_cache_lock_timeout scgi_cache_max_range_offset scgi_cache_methods

@@ -3,6 +3,7 @@ import type { Exchange } from '#src/exchange/exchange.ts';
 import { custom, flag, integer, size, time } from '#src/schema/arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import { directives, HTTP_SERVER_LOCATION, type SettingsOf } from '#src/schema/directive.ts';
+import { tempPath } from '#src/spool/temp-path-argument.ts';
 import { parseNextUpstream } from './next-upstream-argument.ts';
 import {
   parseBuffers,
@@ -116,6 +117,12 @@ export const proxyDirectives = directives({
     contexts: HTTP_SERVER_LOCATION,
     argument: size({ default: '64k', min: '1k', max: '16m' }),
     doc: 'How much is written to the file at a time.',
+  },
+  tempPath: {
+    name: 'proxy_temp_path',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: tempPath,
+    doc: 'The directory for responses that wait in a file; see `client_body_temp_path`.',
   },
   nextUpstream: {
     name: 'proxy_next_upstream',

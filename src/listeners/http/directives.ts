@@ -6,6 +6,7 @@ import {
   HTTP_SERVER_LOCATION,
   type SettingsOf,
 } from '#src/schema/directive.ts';
+import { tempPath } from '#src/spool/temp-path-argument.ts';
 import {
   parseBodyInFileOnly,
   parseHeaderBuffers,
@@ -142,6 +143,12 @@ export const clientDirectives = directives({
     contexts: HTTP_SERVER_LOCATION,
     argument: size({ default: '16k', min: '1k', max: '1g' }),
     doc: 'Memory for a request body that is read whole (`proxy_request_buffering on`); a larger one goes to a file.',
+  },
+  bodyTempPath: {
+    name: 'client_body_temp_path',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: tempPath,
+    doc: 'The directory for request bodies that wait in a file; a missing one is created for `user`, in a folder that must exist. The files have no names and vanish with the process, so levels of folders are accepted without effect. `auto` is `/var/tmp` where Weir may write there, else the folder for temporary files of the system (`TMPDIR`); `/tmp` comes last because it is memory on many machines.',
   },
   bodyInFileOnly: {
     name: 'client_body_in_file_only',
