@@ -6,6 +6,8 @@
 
 import type { FailureCode } from '#src/base/failure.ts';
 import { RequestHead, ResponseHead } from '#src/http/message.ts';
+import type { RequestStore } from '#src/spool/request-store.ts';
+import { releaseRequestStore } from '#src/spool/stores.ts';
 import type { AccessLogTarget } from './access-record.ts';
 import type { Downstream } from './downstream.ts';
 
@@ -26,6 +28,8 @@ export interface ExchangeHandler {
   onRequestFlush(exchange: Exchange): void;
   /** What was queued towards the client has left: the response may go on. */
   onDownstreamWritable(exchange: Exchange): void;
+  /** The exchange goes on to its end when the client is gone (`proxy_ignore_client_abort`). */
+  readonly ignoresAbort: boolean;
   /** The client is gone or gave up; the exchange must let go of everything upstream now. */
   onDownstreamGone(exchange: Exchange, reason: FailureCode): void;
 }
@@ -58,6 +62,10 @@ export interface ExchangeLimits {
   readonly lingeringTimeMs: number;
   readonly lingeringTimeoutMs: number;
   readonly serverTokens: 'on' | 'off' | 'build';
+  /** A client that timed out gets RST, so that its buffers are freed at once. */
+  readonly resetTimedout: boolean;
+  /** Bodies of unknown length are chunked to a 1.1 client; else they end with the connection. */
+  readonly chunkedToClient: boolean;
 }
 
 /** Of an exchange that does not live. */
@@ -73,6 +81,8 @@ export const NO_LIMITS: ExchangeLimits = {
   lingeringTimeMs: 30_000,
   lingeringTimeoutMs: 5_000,
   serverTokens: 'on',
+  resetTimedout: false,
+  chunkedToClient: true,
 };
 
 const NO_LOGS: readonly AccessLogTarget[] = [];
@@ -120,6 +130,10 @@ export class Exchange {
   /** `method` and `originTarget` as they came, once an internal redirect has changed them; else ''. */
   clientMethod = '';
   clientTarget = '';
+  /** The body, when it is held whole; given back when the exchange ends. */
+  requestStore: RequestStore | undefined = undefined;
+  /** Trailers of the response go on: the location passes them and the client takes them. */
+  keepsTrailers = false;
   /** Both sides speak another protocol since the 101; bytes are relayed as they are. */
   isTunnel = false;
 
@@ -160,6 +174,9 @@ export class Exchange {
     this.dropsBody = false;
     this.clientMethod = '';
     this.clientTarget = '';
+    if (this.requestStore !== undefined) releaseRequestStore(this.requestStore);
+    this.requestStore = undefined;
+    this.keepsTrailers = false;
     this.isTunnel = false;
     this.proxyHost = '';
     this.proxyPort = '';

@@ -1,7 +1,8 @@
 /**
  * Data path. One exchange on its way through an upstream: try after try, until one answers or none
- * may follow. Bytes of the client go out, the answer comes in, backpressure holds whichever side is
- * ahead. Comes from a free list; allocates what the head's text costs.
+ * may follow. What happens to the bodies stands in request-feed.ts and response-feed.ts; here is
+ * which endpoint is asked, and what its answer, or its failure, leads to. Comes from a free list;
+ * allocates what the head's text costs.
  */
 
 import { FAILURES, type FailureCode } from '#src/base/failure.ts';
@@ -9,25 +10,26 @@ import type { Reusable } from '#src/base/free-list.ts';
 import { encodeRequest } from '#src/codecs/h1/encoder.ts';
 import { refuse } from '#src/exchange/answer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
-import {
-  type Exchange,
-  type ExchangeHandler,
-  RESPONSE_NONE,
-  RESPONSE_STARTED,
-} from '#src/exchange/exchange.ts';
+import { type Exchange, type ExchangeHandler, RESPONSE_NONE } from '#src/exchange/exchange.ts';
 import { AddedFields } from '#src/http/field-edits.ts';
-import { BODY_CHUNKED, type ResponseHead } from '#src/http/message.ts';
+import { F_TE, F_UPGRADE } from '#src/http/field-names.ts';
+import { BODY_CHUNKED, BODY_NONE, type ResponseHead } from '#src/http/message.ts';
+import { reasonPhrase } from '#src/http/status.ts';
 import type { PickContext } from '#src/upstream/balancers/balancer.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { PendingConnection } from '#src/upstream/pool/connector.ts';
-import type {
-  PoolClient,
-  ResponseSink,
-  UpstreamConnection,
+import {
+  FLOW_GO,
+  FLOW_HOLD,
+  type PoolClient,
+  type ResponseSink,
+  type UpstreamConnection,
 } from '#src/upstream/pool/response-sink.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import type { ProxiedLocation } from './proxied-location.ts';
-import { mayTryAgain } from './retry.ts';
+import { type FeedOwner, RequestFeed } from './request-feed.ts';
+import { type DeliveryOwner, ResponseFeed } from './response-feed.ts';
+import { isFailureStatus, mayAskAnother, mayTryAgain, type TryState } from './retry.ts';
 
 /** Of the statuses that occur, made once: a number becomes text on every exchange. */
 const STATUS_TEXTS = Array.from({ length: 600 }, (_, status) => String(status));
@@ -45,24 +47,40 @@ export interface AttemptHome {
   nowMs(): number;
   /** For the error log. `endpoint` is '' when there was none to try. */
   onAttemptFailed(exchange: Exchange, failure: FailureCode, endpoint: string): void;
+  /** A temporary file could not be written or read; `errno`: 'ENOSPC' … */
+  onSpoolFailed(exchange: Exchange, errno: string): void;
 }
 
-export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolClient, PickContext {
+export class Attempt
+  implements
+    Reusable,
+    ExchangeHandler,
+    ResponseSink,
+    PoolClient,
+    PickContext,
+    FeedOwner,
+    DeliveryOwner,
+    TryState
+{
   readonly #home: AttemptHome;
+  readonly #request = new RequestFeed(this);
+  readonly #response = new ResponseFeed(this);
   #exchange: Exchange | undefined = undefined;
   #location: ProxiedLocation | undefined = undefined;
   #endpoint: Endpoint | undefined = undefined;
   #pending: PendingConnection | undefined = undefined;
   #connection: UpstreamConnection | undefined = undefined;
   #startedAtMs = 0;
-  /** Bytes of the request's body that came before there was a connection. */
-  #early: Buffer[] | undefined = undefined;
-  #isClientHeld = false;
-  /** Some of the request has left for the endpoint of this try. */
+  #firstTryAtMs = 0;
+  #tryCount = 0;
   #wasSent = false;
   #isRetryOfStale = false;
   /** Part of the response went out before its end came: the end has a time of its own. */
   #wasFlushed = false;
+  /** Of a tunnel: the endpoint has sent FIN. */
+  #responseEnded = false;
+  /** The endpoint is done; the client still has to take what is stored. */
+  #isDelivering = false;
   /** Within `begin`: the client side flushes when it has handed over what it read. */
   #isBeginning = false;
   readonly #tried: Endpoint[] = [];
@@ -78,12 +96,14 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     this.#pending = undefined;
     this.#connection = undefined;
     this.#startedAtMs = 0;
-    this.#early = undefined;
-    this.#isClientHeld = false;
+    this.#firstTryAtMs = 0;
+    this.#tryCount = 0;
     this.#wasSent = false;
     this.#isRetryOfStale = false;
     this.#isBeginning = false;
     this.#wasFlushed = false;
+    this.#responseEnded = false;
+    this.#isDelivering = false;
     // Setting a length is a call into the engine; nearly every exchange succeeds at its first try.
     if (this.#tried.length > 0) this.#tried.length = 0;
   }
@@ -93,12 +113,20 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     this.#exchange = exchange;
     this.#location = location;
     exchange.handler = this;
+    const { request } = exchange;
+    exchange.keepsTrailers = location.passTrailers && takesTrailers(exchange);
+    if (request.framing !== BODY_NONE && !exchange.dropsBody) {
+      const needsLength = location.traits.closes && request.framing === BODY_CHUNKED;
+      const limits = needsLength ? location.heldLimits : location.requestLimits;
+      this.#request.begin(exchange, limits, location.passTrailers);
+      if (this.#request.isCollecting) return;
+    }
     this.#isBeginning = true;
     this.#tryNext();
     this.#isBeginning = false;
   }
 
-  // ---- PickContext -----------------------------------------------------------------------------
+  // ---- PickContext, TryState -------------------------------------------------------------------
 
   hasTried(endpoint: Endpoint): boolean {
     return this.#tried.includes(endpoint);
@@ -106,6 +134,14 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
 
   nextTurn(): number {
     return this.#upstream.nextTurn();
+  }
+
+  get wasSent(): boolean {
+    return this.#wasSent;
+  }
+
+  get isReplayable(): boolean {
+    return this.#request.isReplayable;
   }
 
   // ---- Trying ----------------------------------------------------------------------------------
@@ -125,18 +161,17 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     this.#endpoint = endpoint;
     this.#wasSent = false;
     this.#startedAtMs = fresh || !this.#isBeginning ? this.#home.nowMs() : exchange.startedAtMs;
+    if (this.#tryCount++ === 0) this.#firstTryAtMs = this.#startedAtMs;
     const { name } = endpoint.config;
     exchange.upstreamAddress =
       exchange.upstreamAddress === '' ? name : `${exchange.upstreamAddress}, ${name}`;
     const pool = this.#upstream.poolOf(endpoint);
-    const idle = fresh ? undefined : pool.take();
+    const { connectTimeoutMs, traits } = this.#location as ProxiedLocation;
+    const idle = fresh || traits.closes ? undefined : pool.take();
     if (idle !== undefined) {
       exchange.upstreamConnectMs = 0;
       this.#send(idle);
-      if (!this.#isBeginning && this.#connection === idle) this.#flushRequest();
-    } else {
-      this.#pending = pool.dial(this, (this.#location as ProxiedLocation).connectTimeoutMs);
-    }
+    } else this.#pending = pool.dial(this, connectTimeoutMs);
   }
 
   /** PoolClient. */
@@ -145,7 +180,6 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     this.#pending = undefined;
     exchange.upstreamConnectMs = this.#sinceStart();
     this.#send(connection);
-    if (this.#exchange === exchange && this.#connection === connection) this.#flushRequest();
   }
 
   /** PoolClient. */
@@ -157,8 +191,7 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
 
   #send(connection: UpstreamConnection): void {
     const exchange = this.#exchange as Exchange;
-    const location = this.#location as ProxiedLocation;
-    const { plan } = location;
+    const { plan, traits } = this.#location as ProxiedLocation;
     this.#connection = connection;
     if (!plan.fill(exchange, added)) {
       this.#connection = undefined;
@@ -168,56 +201,81 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
       return;
     }
     const { request } = exchange;
-    const head = encodeRequest(request, plan.target(exchange), plan.edits, added);
-    connection.start(this, head, request.framing === BODY_CHUNKED, location.timeouts);
-    const early = this.#early;
-    if (early !== undefined) {
-      for (const bytes of early) connection.writeBody(bytes, 0, bytes.length, true);
+    const head = encodeRequest(
+      request,
+      plan.target(exchange),
+      plan.edits,
+      added,
+      plan.minorVersion,
+    );
+    if (traits.closes) this.#downstream.askForBody(); // 1.0 has no 100 to wait for
+    connection.start(this, head, request.framing === BODY_CHUNKED, traits);
+    if (this.#request.isUsed) {
+      this.#request.attach(connection);
+      // The client side hands over what it has read already: one write takes all.
+      if (this.#isBeginning && !exchange.requestEnded) return;
+      this.#wasSent = true;
+      this.#request.go();
+    } else {
+      this.#wasSent = true;
+      connection.endRequest('');
+      connection.flush();
     }
-    if (exchange.requestEnded) connection.endRequest();
-    else this.#downstream.askForBody();
-  }
-
-  #flushRequest(): void {
-    const connection = this.#connection as UpstreamConnection;
-    this.#wasSent = true;
-    if (connection.flush()) this.#letGoClient();
-    else this.#holdClient();
   }
 
   // ---- ExchangeHandler: the client's side ------------------------------------------------------
 
+  get ignoresAbort(): boolean {
+    const { isTunnel, requestEnded } = this.#exchange as Exchange;
+    return (this.#location as ProxiedLocation).ignoreClientAbort && requestEnded && !isTunnel;
+  }
+
   onRequestBody(_exchange: Exchange, bytes: Buffer, start: number, end: number): void {
-    if (this.#connection !== undefined) {
-      this.#connection.writeBody(bytes, start, end, false);
-      return;
-    }
-    // Not connected yet: what this read brought is kept, more is not read.
-    this.#early ??= [];
-    this.#early.push(Buffer.from(bytes.subarray(start, end)));
-    this.#holdClient();
+    this.#request.onBody(bytes, start, end);
   }
 
   onRequestEnd(): void {
-    const connection = this.#connection;
-    if (connection === undefined) return; // `#send` will see that the request has ended
-    connection.endRequest();
-    this.#flushRequest();
+    if (this.#connection !== undefined) this.#wasSent = true;
+    this.#request.onEnd();
+    if (!this.#responseEnded) return;
+    this.#leave(false); // a tunnel that has ended on both sides
+    this.#done();
   }
 
   onRequestFlush(): void {
-    if (this.#connection !== undefined) this.#flushRequest();
+    if (this.#connection !== undefined) this.#wasSent = true;
+    this.#request.onFlush();
   }
 
   onDownstreamWritable(): void {
-    this.#connection?.resumeResponse();
+    this.#response.onWritable();
   }
 
   onDownstreamGone(_exchange: Exchange, _reason: FailureCode): void {
-    this.#pending?.cancel();
-    this.#connection?.abort();
+    this.#drop();
     this.#leave(false);
     this.#done();
+  }
+
+  // ---- FeedOwner -------------------------------------------------------------------------------
+
+  onRequestWhole(): void {
+    if (!(this.#location as ProxiedLocation).passRequestBody) {
+      (this.#exchange as Exchange).request.framing = BODY_NONE;
+      this.#request.end();
+    }
+    this.#tryNext();
+  }
+
+  onRequestLost(errno: string): void {
+    const failure = 'spool_failed';
+    const exchange = this.#exchange as Exchange;
+    this.#home.onSpoolFailed(exchange, errno);
+    exchange.closeAfter = true;
+    this.#drop();
+    this.#leave(false);
+    if (exchange.responseState === RESPONSE_NONE) this.#giveUp(failure);
+    else this.#cut(failure);
   }
 
   // ---- ResponseSink: the endpoint's side -------------------------------------------------------
@@ -230,43 +288,138 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     return (this.#exchange as Exchange).request.method;
   }
 
+  onInformational(): void {
+    const exchange = this.#exchange as Exchange;
+    if (exchange.response.status === 100) {
+      this.#downstream.askForBody();
+      return;
+    }
+    const { earlyHints } = this.#location as ProxiedLocation;
+    if (earlyHints.length === 0) return;
+    const isWanted = earlyHints.some((value) => {
+      const text = value.constant ?? value.evaluate(exchange);
+      return text !== '' && text !== '0';
+    });
+    if (isWanted) this.#downstream.sendInformational();
+  }
+
+  onSwitch(): boolean {
+    const exchange = this.#exchange as Exchange;
+    const { plan } = this.#location as ProxiedLocation;
+    const chosen = exchange.response.fields.get(F_UPGRADE) ?? '';
+    if (!plan.wantsUpgrade(exchange) || !isSameProtocol(chosen, exchange.request.upgrade)) {
+      return false;
+    }
+    exchange.isTunnel = true;
+    exchange.requestEnded = false;
+    this.#request.beginTunnel(exchange, this.#connection as UpstreamConnection);
+    this.#noteHead(exchange);
+    this.#passHead(exchange);
+    return this.#exchange === exchange;
+  }
+
   onResponseHead(): void {
     const exchange = this.#exchange as Exchange;
+    const location = this.#location as ProxiedLocation;
+    this.#noteHead(exchange);
+    if (location.watchesStatus && this.#takesOver(exchange, location)) return;
+    this.#passHead(exchange);
+  }
+
+  #noteHead(exchange: Exchange): void {
     exchange.upstreamHeaderMs = this.#sinceStart();
     exchange.upstreamResponseMs = exchange.upstreamHeaderMs;
     this.#noteStatus(exchange, statusText(exchange.response.status));
+  }
+
+  #passHead(exchange: Exchange): void {
+    const { responseLimits } = this.#location as ProxiedLocation;
+    this.#response.begin(exchange, this.#connection as UpstreamConnection, responseLimits);
+    if (exchange.statusOverride > 0) overrideStatus(exchange);
     this.#downstream.startResponse();
   }
 
+  /** Another endpoint is asked, or a page of ours answers, in place of this answer. */
+  #takesOver(exchange: Exchange, location: ProxiedLocation): boolean {
+    const { status } = exchange.response;
+    const endpoint = this.#endpoint as Endpoint;
+    if (mayAskAnother(exchange, status, location.retry, this) && this.#hasTriesLeft(endpoint)) {
+      this.#drop();
+      this.#leave(isFailureStatus(status));
+      exchange.response.reset();
+      this.#tryNext();
+      return true;
+    }
+    const { rescuer } = exchange;
+    if (!location.interceptErrors || status < 300 || rescuer?.covers(exchange, status) !== true) {
+      return false;
+    }
+    this.#drop();
+    this.#leave(false);
+    this.#done();
+    exchange.response.reset();
+    rescuer.rescue(exchange, status);
+    return true;
+  }
+
   onResponseBody(bytes: Buffer, start: number, end: number, stable: boolean): void {
-    this.#downstream.writeBody(bytes, start, end, stable);
+    this.#response.write(bytes, start, end, stable);
   }
 
   onResponseEnd(): void {
     const exchange = this.#exchange as Exchange;
     if (this.#wasFlushed) exchange.upstreamResponseMs = this.#sinceStart();
+    if (exchange.isTunnel) {
+      this.#responseEnded = true;
+      this.#downstream.endResponse();
+      if (!exchange.requestEnded) return; // the client may go on
+    }
     this.#connection = undefined;
+    this.#request.detach();
     this.#leave(false);
-    this.#downstream.endResponse();
+    if (exchange.isTunnel) return;
+    if (this.#response.complete()) this.#downstream.endResponse();
+    else this.#isDelivering = true;
   }
 
-  flushResponse(): boolean {
-    const downstream = this.#downstream;
+  flushResponse(): number {
+    if (this.#isDelivering) return FLOW_GO;
+    if (this.#connection !== undefined) {
+      this.#wasFlushed = true;
+      return this.#response.flush();
+    }
     // Given back before the response leaves: the client's next exchange may begin inside `flush`.
-    if (this.#connection === undefined) this.#done();
-    else this.#wasFlushed = true;
-    return downstream.flush();
+    const downstream = this.#downstream;
+    this.#done();
+    return downstream.flush() ? FLOW_GO : FLOW_HOLD;
   }
 
   onRequestDrained(): void {
-    this.#letGoClient();
+    this.#request.onDrained();
   }
 
   onUpstreamFailed(failure: FailureCode, sawBytes: boolean): void {
     const isStale =
       !sawBytes && failure === 'upstream_reset' && (this.#connection?.isReused ?? false);
     this.#connection = undefined;
+    this.#request.detach();
     this.#failed(failure, isStale);
+  }
+
+  // ---- DeliveryOwner ---------------------------------------------------------------------------
+
+  onDelivered(): void {
+    const downstream = this.#downstream;
+    downstream.endResponse();
+    this.#done();
+    downstream.flush();
+  }
+
+  onResponseLost(errno: string): void {
+    this.#home.onSpoolFailed(this.#exchange as Exchange, errno);
+    this.#drop();
+    this.#leave(false);
+    this.#cut('spool_failed');
   }
 
   // ---- The end of a try ------------------------------------------------------------------------
@@ -277,29 +430,45 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     const endpoint = this.#endpoint as Endpoint;
     exchange.upstreamResponseMs = this.#sinceStart();
     if (!isStale) this.#home.onAttemptFailed(exchange, failure, endpoint.config.name);
-    if (exchange.responseState === RESPONSE_STARTED) {
+    if (exchange.responseState !== RESPONSE_NONE) {
       this.#leave(true);
-      exchange.reason = failure;
-      const downstream = this.#downstream;
-      this.#done();
-      downstream.cut();
+      this.#cut(failure);
       return;
     }
     exchange.response.reset();
     this.#noteStatus(exchange, String(FAILURES[failure].status));
     this.#leave(!isStale);
-    if (!mayTryAgain(exchange, failure, this.#wasSent)) {
+    const { retry } = this.#location as ProxiedLocation;
+    if (!mayTryAgain(exchange, failure, retry, this)) {
       this.#giveUp(failure);
     } else if (isStale && !this.#isRetryOfStale) {
       // nginx gives one extra try that does not count; the endpoint gets a fresh connection.
       this.#isRetryOfStale = true;
+      this.#tryCount -= 1;
       this.#upstream.restart(endpoint);
       this.#try(endpoint, true);
     } else {
-      this.#tried.push(endpoint);
-      if (this.#upstream.hasUntried(this)) this.#tryNext();
+      if (this.#hasTriesLeft(endpoint)) this.#tryNext();
       else this.#giveUp(failure);
     }
+  }
+
+  /** Notes the endpoint as tried; whether another one may be asked. */
+  #hasTriesLeft(endpoint: Endpoint): boolean {
+    this.#tried.push(endpoint);
+    const { maxTries, timeoutMs } = (this.#location as ProxiedLocation).retry;
+    if (maxTries > 0 && this.#tryCount >= maxTries) return false;
+    if (timeoutMs > 0 && this.#home.nowMs() - this.#firstTryAtMs >= timeoutMs) return false;
+    return this.#upstream.hasUntried(this);
+  }
+
+  /** Nothing more is sent to the endpoint or read from it. */
+  #drop(): void {
+    this.#pending?.cancel();
+    this.#pending = undefined;
+    this.#connection?.abort();
+    this.#connection = undefined;
+    this.#request.detach();
   }
 
   /** The endpoint has this exchange no longer. */
@@ -316,10 +485,20 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     if (exchange.responseState === RESPONSE_NONE) refuse(exchange, failure);
   }
 
+  /** Part of the response has left: its end must not look like one. */
+  #cut(failure: FailureCode): void {
+    const exchange = this.#exchange as Exchange;
+    const downstream = this.#downstream;
+    exchange.reason = failure;
+    this.#done();
+    downstream.cut();
+  }
+
   /** The exchange goes on without this attempt. */
   #done(): void {
-    this.#letGoClient();
     const exchange = this.#exchange;
+    this.#request.end();
+    this.#response.reset();
     if (exchange !== undefined && exchange.handler === this) exchange.handler = undefined;
     this.#home.releaseAttempt(this);
   }
@@ -342,16 +521,20 @@ export class Attempt implements Reusable, ExchangeHandler, ResponseSink, PoolCli
     exchange.upstreamStatus =
       exchange.upstreamStatus === '' ? status : `${exchange.upstreamStatus}, ${status}`;
   }
+}
 
-  #holdClient(): void {
-    if (this.#isClientHeld) return;
-    this.#isClientHeld = true;
-    this.#downstream.holdRequestBody();
-  }
+/** Protocol names are compared without regard to case (RFC 9110 §16.7). */
+function isSameProtocol(chosen: string, asked: string): boolean {
+  return chosen.toLowerCase() === asked.toLowerCase();
+}
 
-  #letGoClient(): void {
-    if (!this.#isClientHeld) return;
-    this.#isClientHeld = false;
-    this.#downstream.letGoRequestBody();
-  }
+/** `TE: trailers`: the client will take them (RFC 9110 §10.1.4). */
+function takesTrailers({ request: { fields } }: Exchange): boolean {
+  return /(?:^|,)[ \t]*trailers[ \t]*(?:,|;|$)/i.test(fields.get(F_TE) ?? '');
+}
+
+/** An error page that keeps the status of the error. */
+function overrideStatus({ response, statusOverride }: Exchange): void {
+  response.status = statusOverride;
+  response.reason = reasonPhrase(statusOverride);
 }

@@ -1,15 +1,83 @@
 /** What the attempts of one location need, complete and frozen. */
 
-import type { UpstreamTimeouts } from '#src/upstream/pool/response-sink.ts';
+import type { Exchange } from '#src/exchange/exchange.ts';
+import type { Location, ProxyHandler } from '#src/routing/model.ts';
+import type { ComplexValue } from '#src/schema/complex-value.ts';
+import type { ResponseLimits } from '#src/spool/response-store.ts';
+import type { UpstreamTraits } from '#src/upstream/pool/response-sink.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
-import type { RequestPlan } from './request-plan.ts';
+import type { RequestStoreLimits } from './request-feed.ts';
+import { RequestPlan } from './request-plan.ts';
+import type { RetryRules } from './retry.ts';
 
 export interface ProxiedLocation {
   readonly upstream: Upstream;
   readonly plan: RequestPlan;
   readonly connectTimeoutMs: number;
-  readonly timeouts: UpstreamTimeouts;
+  readonly traits: UpstreamTraits;
   /** `$proxy_host` and `$proxy_port`. */
   readonly proxyHost: string;
   readonly proxyPort: string;
+  /** Where request bodies are held; undefined: they are streamed, unless HTTP/1.0 needs a length. */
+  readonly requestLimits: RequestStoreLimits | undefined;
+  /** The same, for a body that cannot be streamed. */
+  readonly heldLimits: RequestStoreLimits;
+  /** Where responses wait for slow clients; undefined: the endpoint waits. */
+  readonly responseLimits: ResponseLimits | undefined;
+  readonly retry: RetryRules;
+  /** Some status of an endpoint's answer means another try, or a page of ours. */
+  readonly watchesStatus: boolean;
+  readonly interceptErrors: boolean;
+  readonly ignoreClientAbort: boolean;
+  readonly passTrailers: boolean;
+  readonly passRequestBody: boolean;
+  /** 1xx go on to the client when one of these is neither empty nor "0" (`early_hints`). */
+  readonly earlyHints: readonly ComplexValue<Exchange>[];
+}
+
+/** How exchanges of a location with `proxy_pass` are passed on. */
+export function proxiedLocation(
+  location: Location,
+  handler: ProxyHandler,
+  upstreams: readonly Upstream[],
+): ProxiedLocation {
+  const { client, proxy } = location;
+  const upstream = upstreams[handler.upstream];
+  if (upstream === undefined) throw new Error(`location of ${location.place.file} has no upstream`);
+  const isOld = proxy.httpVersion === '1.0';
+  const heldLimits = { memoryBytes: client.bodyBufferBytes, directory: client.bodyTempPath };
+  return {
+    upstream,
+    plan: new RequestPlan(location, handler),
+    connectTimeoutMs: proxy.connectTimeoutMs,
+    traits: {
+      readTimeoutMs: proxy.readTimeoutMs,
+      sendTimeoutMs: proxy.sendTimeoutMs,
+      maxHeadBytes: proxy.bufferBytes,
+      closes: isOld,
+    },
+    proxyHost: handler.hostHeader,
+    proxyPort: handler.port,
+    requestLimits: proxy.requestBuffering || !proxy.passRequestBody ? heldLimits : undefined,
+    heldLimits,
+    responseLimits: proxy.buffering
+      ? {
+          memoryBytes: proxy.buffers.count * proxy.buffers.bytes,
+          maxFileBytes: proxy.maxTempFileBytes,
+          writeBytes: proxy.tempFileWriteBytes,
+          directory: proxy.tempPath,
+        }
+      : undefined,
+    retry: {
+      on: proxy.nextUpstream,
+      maxTries: proxy.nextUpstreamTries,
+      timeoutMs: proxy.nextUpstreamTimeoutMs,
+    },
+    watchesStatus: proxy.interceptErrors || proxy.nextUpstream.statuses.size > 0,
+    interceptErrors: proxy.interceptErrors,
+    ignoreClientAbort: proxy.ignoreClientAbort,
+    passTrailers: proxy.passTrailers,
+    passRequestBody: proxy.passRequestBody,
+    earlyHints: proxy.earlyHints,
+  };
 }

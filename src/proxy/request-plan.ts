@@ -5,8 +5,9 @@
 
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { type AddedFields, FieldEdits } from '#src/http/field-edits.ts';
-import { F_EXPECT, F_HOST } from '#src/http/field-names.ts';
+import { F_EXPECT, F_HOST, F_VIA } from '#src/http/field-names.ts';
 import { HOP_BY_HOP_IDS } from '#src/http/hop-by-hop.ts';
+import { BODY_NONE, type RequestHead } from '#src/http/message.ts';
 import { escapePath } from '#src/http/target.ts';
 import type { Location, ProxyHandler } from '#src/routing/model.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
@@ -32,21 +33,39 @@ function isClean(text: string): boolean {
 
 export class RequestPlan {
   readonly edits: FieldEdits;
+  /** 0 or 1: the version of HTTP the endpoint is spoken to in. */
+  readonly minorVersion: number;
   readonly #fields: readonly SetField[];
+  /** What `proxy_set_header Connection` says; '' by default: HTTP/1.1 keeps connections. */
+  readonly #connection: ComplexValue<Exchange>;
+  /** Our name in Via; '' sends none. */
+  readonly #via: string;
+  readonly #viaOfOne: string;
+  /** Protocols that a client may change to, lower case. */
+  readonly #upgrades: readonly string[];
   /** Length of the location's prefix that `uri` replaces. */
   readonly #prefixLength: number;
   readonly #uri: string | undefined;
 
   constructor(location: Location, handler: ProxyHandler) {
-    const { setHeaders } = location.proxy;
-    const setNames = setHeaders.map(([name]) => name);
-    this.edits = new FieldEdits([...HOP_BY_HOP_IDS, F_EXPECT, F_HOST], setNames);
-    const isHostSet = setNames.some((name) => name.toLowerCase() === 'host');
+    const { httpVersion, passRequestHeaders, setHeaders, upgrades } = location.proxy;
+    const setNames = setHeaders.map(([name]) => name.toLowerCase());
+    this.edits = new FieldEdits([...HOP_BY_HOP_IDS, F_EXPECT, F_HOST, F_VIA], setNames);
+    if (!passRequestHeaders) this.edits.dropIds.fill(1);
+    this.minorVersion = httpVersion === '1.0' ? 0 : 1;
     const host: SetField = { name: 'Host', value: constant(handler.hostHeader) };
     this.#fields = [
-      ...(isHostSet ? [] : [host]),
+      ...(setNames.includes('host') ? [] : [host]),
       ...setHeaders.map(([name, value]) => ({ name, value })),
-    ].filter(({ value }) => value.constant !== ''); // an empty value removes the field
+    ].filter(
+      // An empty value removes the field. What concerns the connection is ours to write.
+      ({ name, value }) => value.constant !== '' && !/^(?:connection|upgrade)$/i.test(name),
+    );
+    const set = setHeaders.find(([name]) => name.toLowerCase() === 'connection');
+    this.#connection = set?.[1] ?? constant(this.minorVersion === 0 ? 'close' : '');
+    this.#via = setNames.includes('via') ? '' : location.via;
+    this.#viaOfOne = `1.1 ${this.#via}`;
+    this.#upgrades = upgrades;
     this.#prefixLength = location.match.path.length;
     this.#uri = handler.uri;
   }
@@ -57,12 +76,46 @@ export class RequestPlan {
     const fields = this.#fields;
     for (let at = 0; at < fields.length; at++) {
       const { name, value } = fields[at] as SetField;
-      const text = value.constant ?? value.evaluate(exchange);
-      if (text === '') continue;
-      if (value.constant === undefined && !isClean(text)) return false;
-      into.add(name, text);
+      if (!addField(into, name, value, exchange)) return false;
     }
+    const { request } = exchange;
+    if (this.#via !== '') into.add('Via', this.#viaFor(request));
+    if (request.upgrade !== '' && this.wantsUpgrade(exchange)) {
+      into.add('Connection', 'upgrade');
+      into.add('Upgrade', request.upgrade);
+      return true;
+    }
+    if (request.expectsContinue && this.minorVersion === 1 && request.framing !== BODY_NONE) {
+      into.add('Expect', '100-continue');
+    }
+    if (exchange.keepsTrailers) {
+      into.add('TE', 'trailers');
+      into.add('Connection', 'TE');
+    }
+    if (this.#connection.constant === '') return true;
+    return this.#addConnection(exchange, into);
+  }
+
+  /** The client asks for a protocol that this location lets it change to. */
+  wantsUpgrade({ request }: Exchange): boolean {
+    return request.upgrade !== '' && this.#upgrades.includes(request.upgrade.toLowerCase());
+  }
+
+  /** `proxy_set_header Connection`: "upgrade" without an upgrade would mean nothing. */
+  #addConnection(exchange: Exchange, into: AddedFields): boolean {
+    const text = this.#connection.constant ?? this.#connection.evaluate(exchange);
+    if (/^(?:upgrade|keep-alive)?$/i.test(text)) return true;
+    if (!isClean(text)) return false;
+    into.add('Connection', text);
     return true;
+  }
+
+  /** RFC 9110 §7.6.3: one more hop, behind those before. */
+  #viaFor({ fields, minorVersion }: RequestHead): string {
+    if (minorVersion === 1 && fields.find(F_VIA) < 0) return this.#viaOfOne;
+    const before = fields.joined('via', ', ');
+    const own = `1.${minorVersion} ${this.#via}`;
+    return before === undefined ? own : `${before}, ${own}`;
   }
 
   /** The target: as it came, or with the URI of proxy_pass for the prefix (semantics.md §2). */
@@ -73,6 +126,20 @@ export class RequestPlan {
     const query = request.queryAt < 0 ? '' : request.originTarget.substring(request.queryAt);
     return `${this.#uri}${rest}${query}`;
   }
+}
+
+/** False: the value would split the head. */
+function addField(
+  into: AddedFields,
+  name: string,
+  value: ComplexValue<Exchange>,
+  exchange: Exchange,
+): boolean {
+  const text = value.constant ?? value.evaluate(exchange);
+  if (text === '') return true;
+  if (value.constant === undefined && !isClean(text)) return false;
+  into.add(name, text);
+  return true;
 }
 
 function constant(text: string): ComplexValue<Exchange> {

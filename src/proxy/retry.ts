@@ -2,19 +2,71 @@
 
 import { FAILURES, type FailureCode } from '#src/base/failure.ts';
 import { type Exchange, RESPONSE_NONE } from '#src/exchange/exchange.ts';
-import { BODY_NONE } from '#src/http/message.ts';
 import { isIdempotent } from '#src/http/method.ts';
+import type { NextUpstream } from './next-upstream-argument.ts';
+
+/** `proxy_next_upstream` and its bounds, of one location. */
+export interface RetryRules {
+  readonly on: NextUpstream;
+  /** All tries of an exchange; 0 is unlimited. */
+  readonly maxTries: number;
+  /** From the first try; 0 is unlimited. */
+  readonly timeoutMs: number;
+}
+
+/** What the try before has left behind. */
+export interface TryState {
+  /** Some of the request has left for the endpoint. */
+  readonly wasSent: boolean;
+  /** We hold all that has to be sent again. */
+  readonly isReplayable: boolean;
+}
 
 /**
- * nginx's default set, `error timeout`: while nothing has gone to the client; after the request was
- * sent only what is idempotent (RFC 9110 §9.2.2) and has no body, which we do not hold any more.
- * An answer that makes no sense is not asked for again: nginx's `invalid_header` is off by default.
+ * After a failure: while nothing has gone to the client, for the kinds of failure that
+ * `proxy_next_upstream` lists; once the request was sent only when it is held and idempotent
+ * (RFC 9110 §9.2.2), or `non_idempotent` is listed.
  */
-export function mayTryAgain(exchange: Exchange, failure: FailureCode, wasSent: boolean): boolean {
-  if (exchange.responseState !== RESPONSE_NONE) return false;
-  const { retry } = FAILURES[failure];
-  if (retry === 'never') return false;
-  if (retry === 'always' || !wasSent) return true;
-  if (failure === 'upstream_protocol_error' || failure === 'upstream_head_too_large') return false;
-  return exchange.request.framing === BODY_NONE && isIdempotent(exchange.request.method);
+export function mayTryAgain(
+  exchange: Exchange,
+  failure: FailureCode,
+  rules: RetryRules,
+  state: TryState,
+): boolean {
+  if (FAILURES[failure].retry === 'never' || !isListed(failure, rules.on)) return false;
+  return maySendAgain(exchange, rules, state);
+}
+
+/** After an answer with that status, which then does not count as one. */
+export function mayAskAnother(
+  exchange: Exchange,
+  status: number,
+  rules: RetryRules,
+  state: TryState,
+): boolean {
+  return rules.on.statuses.has(status) && maySendAgain(exchange, rules, state);
+}
+
+/** Statuses that count against the endpoint when they lead to another try (nginx: not 403, 404). */
+export function isFailureStatus(status: number): boolean {
+  return status >= 500 || status === 429;
+}
+
+function maySendAgain(exchange: Exchange, { on }: RetryRules, state: TryState): boolean {
+  if (exchange.responseState !== RESPONSE_NONE || !state.isReplayable) return false;
+  return !state.wasSent || on.nonIdempotent || isIdempotent(exchange.request.method);
+}
+
+function isListed(failure: FailureCode, on: NextUpstream): boolean {
+  switch (failure) {
+    case 'upstream_connect_timeout':
+    case 'upstream_send_timeout':
+    case 'upstream_header_timeout':
+      return on.timeout;
+    case 'upstream_protocol_error':
+    case 'upstream_head_too_large':
+      return on.invalidHeader;
+    default:
+      return on.error;
+  }
 }

@@ -29,6 +29,16 @@ export class FailureLog {
     if (reason !== '' && FAILURES[reason].source !== 'upstream') this.#write(exchange, reason, '');
   }
 
+  /** A temporary file could not be written or read. The operator has to make room. */
+  onSpoolFailed(exchange: Exchange, errno: string): void {
+    const client = exchange.downstream?.facts.remoteAddress ?? '';
+    this.#log.log(
+      'crit',
+      `a temporary file failed (${errno}), client: ${client}, server: ${exchange.serverName}; ` +
+        'see client_body_temp_path and proxy_temp_path, and the room on their disks',
+    );
+  }
+
   #write(exchange: Exchange, failure: FailureCode, endpoint: string): void {
     const { means, source } = FAILURES[failure];
     const level = LEVELS[source];

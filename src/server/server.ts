@@ -89,6 +89,7 @@ export class Server implements ListenerOwner {
       logsOf: (location) => this.#logs.of(location),
       statusPage: (format) => statusPage(format, model, shared),
       onAttemptFailed: (...what) => failures.onAttemptFailed(...what),
+      onSpoolFailed: (exchange, errno) => failures.onSpoolFailed(exchange, errno),
     });
     const listenHttp = LISTENERS.http.start({
       clock: this.#clock,

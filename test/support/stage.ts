@@ -74,6 +74,16 @@ export async function setStage(
   return stage;
 }
 
+/** The same, but bodies are streamed both ways: what happens while they are under way is seen. */
+export function setStreamingStage(
+  t: TestContext,
+  tier: TransportTier,
+  options: StageOptions = {},
+): Promise<Stage> {
+  const server = `proxy_request_buffering off; proxy_buffering off; ${options.server ?? ''}`;
+  return setStage(t, tier, { ...options, server });
+}
+
 function defaultConf(
   ports: readonly number[],
   { server = '', location = '', upstream = '' }: StageOptions,

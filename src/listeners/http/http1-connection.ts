@@ -7,6 +7,7 @@
  *                        │ refused        │ answered early: DISCARD ──────────────▲
  *                        ▼                ▼                                       │
  *                      LINGER (FIN sent, the rest is dropped until the client closes)
+ *   SERVED ─101─▶ TUNNEL ─FIN from both sides─▶ CLOSED
  *
  * Allocates per exchange only what its response text costs; objects come from the thread's lists.
  */
@@ -33,6 +34,7 @@ import {
 } from '#src/shared/thread-rows.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
 import { ConnectionFacts } from './connection-facts.ts';
+import { DetachedDownstream } from './detached-downstream.ts';
 import type { HttpThread } from './http-thread.ts';
 import { Http1Intake, type IntakeOwner } from './http1-intake.ts';
 import {
@@ -46,6 +48,7 @@ import {
   P_LINGER,
   P_NEW,
   P_SERVED,
+  P_TUNNEL,
 } from './phases.ts';
 import { ResponseWriter } from './response-writer.ts';
 
@@ -75,6 +78,8 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   /** The endpoint is slow with the body: the client's clock stands still. */
   #isBodyHeld = false;
   #clientEnded = false;
+  /** The 101 has not gone yet. */
+  #isTunnelNew = false;
   #lingerUntilMs = 0;
   #idleTimeoutMs: number;
   #minIdleMs = 0;
@@ -130,6 +135,9 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
       case P_BODY:
         this.#abandon('client_abort');
         break;
+      case P_TUNNEL:
+        if (!this.#isTunnelNew) this.#endRequestOfTunnel();
+        break;
       default:
         this.#close();
     }
@@ -177,9 +185,6 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     exchange.requestEnded = this.#intake.isComplete;
     this.#enter(exchange.requestEnded ? P_SERVED : P_BODY);
     this.#thread.host.serve(exchange, this.#settings.key);
-    if (exchange.requestEnded && this.#exchange === exchange) {
-      exchange.handler?.onRequestEnd(exchange);
-    }
     if (this.#phase === P_BODY) this.#awaitBody();
   }
 
@@ -189,7 +194,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     if (exchange === undefined) return;
     exchange.requestBodyBytes += end - start;
     const { maxBodyBytes } = exchange.limits;
-    if (maxBodyBytes > 0 && exchange.requestBodyBytes > maxBodyBytes) {
+    if (maxBodyBytes > 0 && !exchange.isTunnel && exchange.requestBodyBytes > maxBodyBytes) {
       this.#refuseRequest('body_too_large');
     } else exchange.handler?.onRequestBody(exchange, bytes, start, end);
   }
@@ -250,6 +255,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   startResponse(): void {
     const exchange = this.#exchange as Exchange;
     this.#response.begin(exchange);
+    if (exchange.isTunnel) this.#startTunnel();
     const closes = this.#willClose(exchange);
     if (closes) this.#mustClose = true;
     exchange.responseState = RESPONSE_STARTED;
@@ -266,7 +272,32 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     if (exchange === undefined) return;
     this.#response.end(exchange);
     exchange.responseState = RESPONSE_ENDED;
-    exchange.handler = undefined;
+    if (exchange.isTunnel) this.#connection.end();
+    else exchange.handler = undefined;
+  }
+
+  /** What the client has sent behind its request is taken when the 101 has gone. */
+  #startTunnel(): void {
+    this.#isTunnelNew = true;
+    this.#mustClose = true;
+    this.#enter(P_TUNNEL);
+    this.#intake.startTunnel();
+  }
+
+  #takeWaiting(exchange: Exchange): void {
+    this.#isTunnelNew = false;
+    this.#intake.takeWaiting();
+    if (this.#clientEnded && this.#exchange === exchange) this.#endRequestOfTunnel();
+  }
+
+  /** FIN of the client; the endpoint's side of the tunnel may go on. */
+  #endRequestOfTunnel(): void {
+    const exchange = this.#exchange as Exchange;
+    exchange.requestEnded = true;
+    exchange.handler?.onRequestEnd(exchange);
+    if (this.#exchange === exchange && exchange.responseState === RESPONSE_ENDED) {
+      this.#finishExchange(exchange);
+    }
   }
 
   flush(): boolean {
@@ -275,6 +306,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     if (exchange === undefined) return isOut;
     if (!isOut) this.#thread.host.wheel.arm(this.#timer, exchange.limits.sendTimeoutMs);
     else if (exchange.responseState === RESPONSE_ENDED) this.#finishExchange(exchange);
+    if (this.#isTunnelNew) this.#takeWaiting(exchange);
     return isOut;
   }
 
@@ -344,15 +376,22 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
 
   /** The response is out. */
   #finishExchange(exchange: Exchange): void {
+    if (exchange.isTunnel) {
+      if (!exchange.requestEnded) return; // FIN has gone; the client may go on
+      this.#release(exchange);
+      this.#close();
+      return;
+    }
     const wasComplete = exchange.requestEnded;
     const wantsClose = !exchange.request.keepAlive;
     this.#idleTimeoutMs = exchange.limits.keepalive.timeoutMs;
     this.#minIdleMs = exchange.limits.keepaliveMinTimeoutMs;
-    const { lingeringTimeMs } = exchange.limits;
+    const { lingeringClose, lingeringTimeMs } = exchange.limits;
     this.#release(exchange);
     if (this.#mustClose) {
       // The client said close and has sent all: nothing can be on its way, no need to linger.
-      if (wantsClose && wasComplete && !this.#intake.hasWaiting) this.#close();
+      const isQuiet = wantsClose && wasComplete && !this.#intake.hasWaiting;
+      if (lingeringClose === 'off' || (isQuiet && lingeringClose === 'on')) this.#close();
       else {
         this.#lingerUntilMs = this.#thread.host.clock.nowMs + lingeringTimeMs;
         this.#linger();
@@ -370,6 +409,10 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     if (family >= 1 && family <= 5) this.#count(RESPONSES_1XX + family - 1, 1);
     this.#count(BYTES_OUT, exchange.bytesSent);
     this.#exchange = undefined;
+    this.#giveBack(exchange);
+  }
+
+  #giveBack(exchange: Exchange): void {
     this.#record(exchange);
     this.#thread.exchanges.release(exchange);
   }
@@ -425,6 +468,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
         else this.#refuseRequest('client_body_timeout');
         break;
       case P_SERVED:
+      case P_TUNNEL:
         if (this.#connection.isQueued) this.#abandon('client_send_timeout');
         break;
       case P_IDLE:
@@ -450,7 +494,10 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   /** The client is gone or given up: the exchange ends without a further byte. */
   #abandon(reason: FailureCode): void {
     const exchange = this.#exchange;
-    if (exchange !== undefined) {
+    const { resetTimedout } = exchange?.limits ?? this.#settings.client;
+    if (exchange?.handler?.ignoresAbort === true && reason === 'client_abort') {
+      this.#detach(exchange);
+    } else if (exchange !== undefined) {
       const { handler } = exchange;
       exchange.handler = undefined;
       exchange.reason = reason;
@@ -459,7 +506,17 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
       exchange.responseState = RESPONSE_ENDED;
       this.#release(exchange);
     }
-    this.#close(this.#response.endsWithClose);
+    this.#close(this.#response.endsWithClose || (resetTimedout && reason !== 'client_abort'));
+  }
+
+  /** The exchange goes on to its end without this connection. */
+  #detach(exchange: Exchange): void {
+    this.#exchange = undefined;
+    exchange.reason = 'client_abort';
+    exchange.downstream = new DetachedDownstream(exchange, this.facts, (ended) => {
+      this.#giveBack(ended);
+    });
+    exchange.handler?.onDownstreamWritable(exchange);
   }
 
   /**

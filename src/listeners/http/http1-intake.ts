@@ -6,12 +6,15 @@
  *   IDLE ─first byte─▶ HEAD ─complete─▶ BODY ─complete─▶ COMPLETE ─next()─▶ IDLE
  *                        │                └─discardRest()─▶ DISCARD ─complete─▶ COMPLETE
  *                        └─ malformed, here or in BODY: the owner is told once ─▶ CLOSED
+ *   COMPLETE ─startTunnel()─▶ TUNNEL: all that comes is body
  */
 
 import type { FailureCode } from '#src/base/failure.ts';
+import { CR, LF } from '#src/bytes/ascii.ts';
 import { type Carry, carryOf } from '#src/bytes/carry.ts';
 import { latin1 } from '#src/bytes/latin1.ts';
 import { type BodySink, NEED_MORE } from '#src/codecs/codec.ts';
+import { MAX_LEADING_LINES } from '#src/codecs/h1/limits.ts';
 import type { RequestHead } from '#src/http/message.ts';
 import type { Connection } from '#src/transport/connection.ts';
 import type { ClientSettings } from './directives.ts';
@@ -22,10 +25,12 @@ const I_HEAD = 1; //     a head is coming
 const I_BODY = 2; //     a body is coming
 const I_DISCARD = 3; //  a body nobody wants is coming
 const I_COMPLETE = 4; // the request has ended; what comes now belongs to the next
-const I_CLOSED = 5; //   terminal: what comes is dropped
+const I_TUNNEL = 5; //   another protocol: bytes as they are
+const I_CLOSED = 6; //   terminal: what comes is dropped
 
 /** Of a head that was refused, so much is kept for the log. */
 const MAX_REFUSED_BYTES = 1024;
+const EMPTY_LINE_BYTES = 2;
 
 /** Told what came, from within `take` and `next`; may close the intake from there. */
 export interface IntakeOwner {
@@ -54,6 +59,7 @@ export class Http1Intake implements BodySink {
   #reader: RequestReader | undefined = undefined;
   #carry: Carry | undefined = undefined;
   #isReadingHeld = false;
+  #emptyLines = 0;
   /** Within `take` or `next`: further bytes are looked at when the loop there comes to them. */
   #isTaking = false;
 
@@ -117,6 +123,22 @@ export class Http1Intake implements BodySink {
     if (this.#state === I_BODY) this.#state = I_DISCARD;
   }
 
+  /** What comes from here on is not HTTP; `takeWaiting` hands over what came already. */
+  startTunnel(): void {
+    this.#state = I_TUNNEL;
+    this.#head = undefined;
+    this.#releaseReader();
+  }
+
+  /** Of a tunnel: what the client sent before it began. */
+  takeWaiting(): void {
+    if (this.#isReadingHeld) {
+      this.#isReadingHeld = false;
+      this.#connection.letGoReading();
+    }
+    if (!this.#isTaking) this.#takeCarry();
+  }
+
   /** What still comes is dropped. */
   close(): void {
     this.#state = I_CLOSED;
@@ -158,7 +180,7 @@ export class Http1Intake implements BodySink {
         if (used <= 0) break;
         at += used;
       }
-      if (this.#state === I_BODY) this.#owner.onRequestFlush();
+      if (this.#state === I_BODY || this.#state === I_TUNNEL) this.#owner.onRequestFlush();
     } catch (error) {
       this.#owner.onInternalError(error);
     }
@@ -170,6 +192,7 @@ export class Http1Intake implements BodySink {
   #step(bytes: Buffer, at: number, length: number): number {
     switch (this.#state) {
       case I_IDLE:
+        if (bytes[at] === CR && bytes[at + 1] === LF && at + 1 < length) return this.#skipLine();
         this.#start();
         return this.#stepHead(bytes, at, length);
       case I_HEAD:
@@ -180,12 +203,24 @@ export class Http1Intake implements BodySink {
       case I_COMPLETE:
         this.#holdReading();
         return 0;
+      case I_TUNNEL:
+        this.#owner.onRequestBody(bytes, at, length);
+        return length - at;
       default:
         return length - at; // closed: nobody wants them
     }
   }
 
+  /** RFC 9112 §2.2: an empty line between requests starts none; a flood of them is one, malformed. */
+  #skipLine(): number {
+    if (++this.#emptyLines <= MAX_LEADING_LINES) return EMPTY_LINE_BYTES;
+    this.#start();
+    this.#refuse('request_line_malformed');
+    return EMPTY_LINE_BYTES;
+  }
+
   #start(): void {
+    this.#emptyLines = 0;
     const reader = this.#thread.readers.acquire();
     const { bytes, count } = this.#client.headerBuffers;
     reader.head.maxRequestLineBytes = bytes;
@@ -225,6 +260,7 @@ export class Http1Intake implements BodySink {
     }
     if (reader.body.isDone) {
       this.#state = I_COMPLETE;
+      if (this.#head !== undefined) this.#head.trailers = reader.body.trailers;
       this.#owner.onRequestEnd();
     }
     return used;

@@ -13,7 +13,8 @@ export const P_BODY = 3; //    its body is coming
 export const P_SERVED = 4; //  request complete, response not
 export const P_DISCARD = 5; // answered early; the rest of the body is read and dropped
 export const P_LINGER = 6; //  our side is closed; input is dropped until the client closes
-export const P_CLOSED = 7; //  terminal
+export const P_TUNNEL = 7; //  another protocol, relayed as it is, since the 101
+export const P_CLOSED = 8; //  terminal
 
 export const NO_GAUGE = -1;
 
@@ -26,5 +27,6 @@ export const GAUGE_OF_PHASE: readonly number[] = [
   CONNECTIONS_WRITING,
   CONNECTIONS_READING,
   NO_GAUGE,
+  CONNECTIONS_WRITING,
   NO_GAUGE,
 ];

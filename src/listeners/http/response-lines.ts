@@ -5,7 +5,14 @@ import { PRODUCT, VERSION } from '#src/base/version.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { httpDate } from '#src/http/date.ts';
 import { FieldEdits } from '#src/http/field-edits.ts';
-import { F_CONTENT_LENGTH, F_DATE, F_SERVER, fieldId } from '#src/http/field-names.ts';
+import {
+  F_CONTENT_LENGTH,
+  F_DATE,
+  F_SERVER,
+  F_TRAILER,
+  F_UPGRADE,
+  fieldId,
+} from '#src/http/field-names.ts';
 import { HOP_BY_HOP_IDS } from '#src/http/hop-by-hop.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_UNTIL_CLOSE } from '#src/http/message.ts';
 import { hasNoBody } from '#src/http/status.ts';
@@ -35,13 +42,17 @@ export const TO_CLIENT_NONE = 0;
 export const TO_CLIENT_LENGTH = 1;
 export const TO_CLIENT_CHUNKED = 2;
 export const TO_CLIENT_CLOSE = 3;
+/** Another protocol: bytes as they are, until FIN. */
+export const TO_CLIENT_TUNNEL = 4;
 
 /** Framing towards the client; a 1.0 client does not know chunked. */
 export function framingToClient(exchange: Exchange): number {
-  const { request, response } = exchange;
+  const { limits, request, response } = exchange;
+  if (exchange.isTunnel) return TO_CLIENT_TUNNEL;
   if (request.method === 'HEAD' || hasNoBody(response.status)) return TO_CLIENT_NONE;
   if (response.framing === BODY_CHUNKED || response.framing === BODY_UNTIL_CLOSE) {
-    return request.minorVersion === 1 ? TO_CLIENT_CHUNKED : TO_CLIENT_CLOSE;
+    const isChunked = request.minorVersion === 1 && limits.chunkedToClient;
+    return isChunked ? TO_CLIENT_CHUNKED : TO_CLIENT_CLOSE;
   }
   return TO_CLIENT_LENGTH;
 }
@@ -55,10 +66,17 @@ export function responseLines(
 ): string {
   const { response } = exchange;
   let lines = serverAndDate(exchange.limits.serverTokens !== 'off', clock);
+  if (framing === TO_CLIENT_TUNNEL) {
+    const protocol = response.fields.get(F_UPGRADE) ?? '';
+    return `${lines}Connection: upgrade\r\nUpgrade: ${protocol}\r\n`;
+  }
   if (framing === TO_CLIENT_LENGTH) {
     lines += `Content-Length: ${response.framing === BODY_LENGTH ? response.bodyBytes : 0}\r\n`;
-  } else if (framing === TO_CLIENT_CHUNKED) lines += 'Transfer-Encoding: chunked\r\n';
-  else if (framing === TO_CLIENT_NONE && response.status >= 200 && response.status !== 204) {
+  } else if (framing === TO_CLIENT_CHUNKED) {
+    lines += 'Transfer-Encoding: chunked\r\n';
+    const trailer = exchange.keepsTrailers ? response.fields.get(F_TRAILER) : undefined;
+    if (trailer !== undefined) lines += `Trailer: ${trailer}\r\n`;
+  } else if (framing === TO_CLIENT_NONE && response.status >= 200 && response.status !== 204) {
     // HEAD and 304: the length the body would have had, when the endpoint told it (RFC 9110 §8.6).
     const isTold = response.fields.find(F_CONTENT_LENGTH) >= 0;
     if (isTold || response.framing === BODY_LENGTH) {

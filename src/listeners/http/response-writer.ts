@@ -5,7 +5,7 @@
 
 import type { Clock } from '#src/base/clock.ts';
 import { latin1 } from '#src/bytes/latin1.ts';
-import { CHUNK_END, chunkHead, encodeResponse, LAST_CHUNK } from '#src/codecs/h1/encoder.ts';
+import { CHUNK_END, chunkHead, encodeResponse, lastChunk } from '#src/codecs/h1/encoder.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { Connection } from '#src/transport/connection.ts';
 import {
@@ -15,6 +15,7 @@ import {
   TO_CLIENT_CHUNKED,
   TO_CLIENT_CLOSE,
   TO_CLIENT_NONE,
+  TO_CLIENT_TUNNEL,
 } from './response-lines.ts';
 
 /** Bodies up to this are sent as text, in one write with what is around them. */
@@ -32,9 +33,9 @@ export class ResponseWriter {
     this.#framing = TO_CLIENT_NONE;
   }
 
-  /** The client learns the end of the body from the end of the connection: HTTP/1.0. */
+  /** The client learns the end of the body from the end of the connection: HTTP/1.0, tunnels. */
   get endsWithClose(): boolean {
-    return this.#framing === TO_CLIENT_CLOSE;
+    return this.#framing === TO_CLIENT_CLOSE || this.#framing === TO_CLIENT_TUNNEL;
   }
 
   /** Decides the framing; `endsWithClose` holds from here on. */
@@ -78,7 +79,8 @@ export class ResponseWriter {
 
   end(exchange: Exchange): void {
     if (this.#framing !== TO_CLIENT_CHUNKED) return;
-    exchange.bytesSent += LAST_CHUNK.length;
-    this.#connection.queueText(LAST_CHUNK);
+    const last = lastChunk(exchange.keepsTrailers ? exchange.response.trailers : '');
+    exchange.bytesSent += last.length;
+    this.#connection.queueText(last);
   }
 }

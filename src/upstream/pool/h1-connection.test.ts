@@ -7,7 +7,7 @@ import { TICK_MS, TimerWheel } from '#src/base/timer-wheel.ts';
 import { ResponseHead } from '#src/http/message.ts';
 import { type Connection, type ConnectionOwner, NO_OWNER } from '#src/transport/connection.ts';
 import { type ConnectionHome, H1Connection } from './h1-connection.ts';
-import type { ResponseSink } from './response-sink.ts';
+import { FLOW_GO, FLOW_HOLD, FLOW_SWAP, type ResponseSink } from './response-sink.ts';
 
 /** A transport connection whose kernel is the test. */
 class FakeConnection implements Connection {
@@ -87,6 +87,8 @@ class Sink implements ResponseSink {
   readonly log: string[] = [];
   body = '';
   takesBody = true;
+  flow = FLOW_GO;
+  takesSwitch = false;
   wasStable = false;
   onHead: () => void = () => undefined;
 
@@ -104,8 +106,17 @@ class Sink implements ResponseSink {
     this.log.push('end');
   }
 
-  flushResponse(): boolean {
-    return this.takesBody;
+  flushResponse(): number {
+    return this.takesBody ? this.flow : FLOW_HOLD;
+  }
+
+  onInformational(): void {
+    this.log.push(`informational ${this.responseHead.status}`);
+  }
+
+  onSwitch(): boolean {
+    this.log.push('switch');
+    return this.takesSwitch;
   }
 
   onRequestDrained(): void {
@@ -142,7 +153,12 @@ class Home implements ConnectionHome {
   }
 }
 
-const TIMEOUTS = { readTimeoutMs: 1_000, sendTimeoutMs: 500 };
+const TIMEOUTS = {
+  readTimeoutMs: 1_000,
+  sendTimeoutMs: 500,
+  maxHeadBytes: 32 * 1024,
+  closes: false,
+};
 const HEAD = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
 function make() {
@@ -157,7 +173,7 @@ function started() {
   const all = make();
   const { connection, sink } = all;
   connection.start(sink, HEAD, false, TIMEOUTS);
-  connection.endRequest();
+  connection.endRequest('');
   connection.flush();
   return all;
 }
@@ -171,7 +187,7 @@ describe('an HTTP/1.1 connection to an endpoint', () => {
     const bytes = Buffer.from('..some bytes..');
     connection.writeBody(bytes, 2, 12, false);
     assert.equal(fake.written, '');
-    connection.endRequest();
+    connection.endRequest('');
     assert.equal(connection.flush(), true);
     assert.equal(fake.written, `${HEAD}a\r\nsome bytes\r\n0\r\n\r\n`);
   });
@@ -204,7 +220,7 @@ describe('an HTTP/1.1 connection to an endpoint', () => {
     fake.receive(OK);
     const next = new Sink();
     connection.start(next, HEAD, false, TIMEOUTS);
-    connection.endRequest();
+    connection.endRequest('');
     connection.flush();
     fake.receive(
       'HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n',
@@ -230,24 +246,79 @@ describe('an HTTP/1.1 connection to an endpoint', () => {
           from = Math.max(from, cut);
         }
         assert.deepEqual(
-          [sink.log, sink.body, home.log],
+          [sink.log.filter((line) => line !== 'informational 103'), sink.body, home.log],
           [['head 200', 'end'], 'hello', ['taken back']],
         );
       }),
     );
   });
 
-  it('skips eight informational answers, not nine, and no 101', () => {
+  it('tells of eight informational answers, not of nine', () => {
     const hint = 'HTTP/1.1 103 Early Hints\r\n\r\n';
     const { fake, sink } = started();
     fake.receive(hint.repeat(8) + OK);
-    assert.deepEqual(sink.log, ['head 200', 'end']);
-    for (const answer of [hint.repeat(9), 'HTTP/1.1 101 Switching Protocols\r\n\r\n']) {
-      const another = started();
-      another.fake.receive(answer);
-      assert.deepEqual(another.sink.log, ['upstream_protocol_error after bytes']);
-      assert.equal(another.fake.isDestroyed, true);
+    const told = Array.from({ length: 8 }, () => 'informational 103');
+    assert.deepEqual(sink.log, [...told, 'head 200', 'end']);
+    const another = started();
+    another.fake.receive(hint.repeat(9));
+    assert.deepEqual(another.sink.log, [...told, 'upstream_protocol_error after bytes']);
+    assert.equal(another.fake.isDestroyed, true);
+  });
+
+  it('hands trailers over with the end', () => {
+    const { fake, sink } = started();
+    fake.receive('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA:  b\r\n\r\n');
+    assert.deepEqual([sink.log, sink.responseHead.trailers], [['head 200', 'end'], 'A: b\r\n']);
+  });
+});
+
+describe('a tunnel', () => {
+  const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n';
+
+  function switched() {
+    const all = started();
+    all.sink.takesSwitch = true;
+    all.fake.receive(`${SWITCH}first`);
+    return all;
+  }
+
+  it('that nobody asked for fails', () => {
+    const { fake, sink } = started();
+    fake.receive(SWITCH);
+    assert.deepEqual(sink.log, ['switch', 'upstream_protocol_error after bytes']);
+    assert.equal(fake.isDestroyed, true);
+  });
+
+  it('relays bytes as they are, the first right behind the 101', () => {
+    const { connection, fake, sink } = switched();
+    fake.receive('HTTP/1.1 200 OK\r\n\r\n');
+    connection.writeBody(Buffer.from('..raw..'), 2, 5, false);
+    connection.flush();
+    assert.deepEqual([sink.log, sink.body], [['switch'], 'firstHTTP/1.1 200 OK\r\n\r\n']);
+    assert.equal(fake.written, `${HEAD}raw`);
+  });
+
+  it('ends when both sides have, whoever is first, and is not kept', () => {
+    for (const endpointFirst of [true, false]) {
+      const { connection, fake, home, sink } = switched();
+      if (endpointFirst) fake.owner.onEnd();
+      else connection.endRequest('');
+      assert.equal(fake.isDestroyed, false);
+      if (endpointFirst) connection.endRequest('');
+      else fake.owner.onEnd();
+      assert.deepEqual([sink.log, home.log], [['switch', 'end'], []]);
+      assert.equal(fake.isDestroyed, true);
+      assert.equal(home.wheel.linkedCount, 0);
     }
+  });
+
+  it('that breaks or falls silent is cut', () => {
+    const broken = switched();
+    broken.fake.owner.onBroken('ECONNRESET');
+    assert.equal(broken.sink.log.at(-1), 'upstream_truncated after bytes');
+    const silent = switched();
+    silent.home.passMs(1_000 + TICK_MS);
+    assert.equal(silent.sink.log.at(-1), 'upstream_read_timeout after bytes');
   });
 });
 
@@ -378,15 +449,27 @@ describe('backpressure', () => {
     assert.deepEqual([sink.log, sink.body], [['head 200', 'end'], 'hello']);
   });
 
-  it('reads the rest of a body into a buffer that stays', () => {
+  it('reads what comes in bulk into a buffer that stays, what trickles into that of the thread', () => {
     const { fake, sink } = started();
-    fake.receive(OK.slice(0, -3));
+    fake.receive(`HTTP/1.1 200 OK\r\nContent-Length: 20007\r\n\r\n${'b'.repeat(10_000)}`);
     assert.equal(sink.wasStable, false);
     assert.ok(fake.buffer !== undefined);
-    fake.receive('l');
+    fake.receive('b'.repeat(10_000));
     assert.equal(sink.wasStable, true);
-    fake.receive('lo');
-    assert.equal(fake.buffer, undefined, 'the next head is read into the buffer of the thread');
+    fake.receive('last');
+    assert.equal(fake.buffer, undefined);
+    fake.receive('...');
+    assert.deepEqual([sink.wasStable, sink.log], [false, ['head 200', 'end']]);
+  });
+
+  it('leaves a buffer to whoever still waits with it', () => {
+    const { fake, sink } = started();
+    fake.receive(`HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n${'b'.repeat(10_000)}`);
+    const first = fake.buffer;
+    sink.flow = FLOW_SWAP;
+    fake.receive('b'.repeat(10_000));
+    assert.ok(fake.buffer !== undefined && fake.buffer !== first);
+    assert.equal(fake.holders, 0);
   });
 
   it('tells the sink when the endpoint has taken the request', () => {
@@ -450,7 +533,7 @@ describe('time', () => {
     const { connection, fake, home, sink } = make();
     fake.takesWrites = false;
     connection.start(sink, HEAD, false, TIMEOUTS);
-    connection.endRequest();
+    connection.endRequest('');
     connection.flush();
     home.passMs(500 + TICK_MS);
     assert.deepEqual(sink.log, ['upstream_send_timeout']);
@@ -467,7 +550,7 @@ describe('time', () => {
     fake.drain();
     home.passMs(60_000);
     assert.deepEqual(sink.log, ['drained']);
-    connection.endRequest();
+    connection.endRequest('');
     connection.flush();
     home.passMs(LATEST_MS);
     assert.deepEqual(sink.log, ['drained', 'upstream_header_timeout']);
@@ -488,7 +571,7 @@ describe('time', () => {
     const { connection, fake, home, sink } = make();
     fake.takesWrites = false;
     connection.start(sink, HEAD, false, TIMEOUTS);
-    connection.endRequest();
+    connection.endRequest('');
     connection.flush();
     fake.receive(OK);
     assert.equal(fake.isDestroyed, true);

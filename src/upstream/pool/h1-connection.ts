@@ -4,6 +4,7 @@
  * for, or a rest that nobody read, close it (CVE-2026-48931, response-queue poisoning).
  *
  *   IDLE ──start──▶ HEAD ──complete──▶ BODY ──complete, reusable──▶ IDLE
+ *                     ├── 101 that was asked for ──▶ TUNNEL ──both sides ended──▶ CLOSED
  *                     └── failed, surplus, not reusable ──▶ CLOSED
  */
 
@@ -13,22 +14,36 @@ import { type Carry, carryOf } from '#src/bytes/carry.ts';
 import { latin1 } from '#src/bytes/latin1.ts';
 import { type BodySink, NEED_MORE } from '#src/codecs/codec.ts';
 import { BodyDecoder } from '#src/codecs/h1/body-decoder.ts';
-import { CHUNK_END, chunkHead, LAST_CHUNK } from '#src/codecs/h1/encoder.ts';
+import { CHUNK_END, chunkHead, lastChunk } from '#src/codecs/h1/encoder.ts';
+import { MAX_HEAD_BYTES } from '#src/codecs/h1/limits.ts';
 import { ResponseDecoder } from '#src/codecs/h1/response-decoder.ts';
 import { B_UNTIL_CLOSE } from '#src/codecs/h1/states.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
 import { acquireRelayBuffer, releaseRelayBuffer } from '#src/transport/relay-buffers.ts';
-import type { ResponseSink, UpstreamConnection, UpstreamTimeouts } from './response-sink.ts';
+import {
+  FLOW_GO,
+  FLOW_HOLD,
+  type ResponseSink,
+  type UpstreamConnection,
+  type UpstreamTraits,
+} from './response-sink.ts';
 
 const U_IDLE = 0; //   in the pool
 const U_HEAD = 1; //   a response head is awaited
 const U_BODY = 2; //   its body is coming
-const U_CLOSED = 3; // terminal
+const U_TUNNEL = 3; // another protocol, relayed as it is
+const U_CLOSED = 4; // terminal
 
 /** Bodies up to this go out as text, in one write with what is around them. */
 const MAX_TEXT_BODY_BYTES = 8 * 1024;
 /** Informational responses in front of the final one (reliability.md §5). */
 const MAX_INFORMATIONAL = 8;
+const NO_TRAITS: UpstreamTraits = {
+  readTimeoutMs: 0,
+  sendTimeoutMs: 0,
+  maxHeadBytes: MAX_HEAD_BYTES,
+  closes: true,
+};
 
 /** Where a connection came from and goes back to. */
 export interface ConnectionHome {
@@ -52,9 +67,11 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   requestCount = 0;
   #phase = U_IDLE;
   #sink: ResponseSink | undefined = undefined;
-  #timeouts: UpstreamTimeouts = { readTimeoutMs: 0, sendTimeoutMs: 0 };
+  #traits = NO_TRAITS;
   #isChunked = false;
   #requestEnded = false;
+  /** Of a tunnel: the endpoint has sent FIN. */
+  #responseEnded = false;
   #sawBytes = false;
   #informationalCount = 0;
   #carry: Carry | undefined = undefined;
@@ -75,15 +92,16 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
 
   // ---- UpstreamConnection ----------------------------------------------------------------------
 
-  start(sink: ResponseSink, head: string, isChunked: boolean, timeouts: UpstreamTimeouts): void {
+  start(sink: ResponseSink, head: string, isChunked: boolean, traits: UpstreamTraits): void {
     this.#sink = sink;
-    this.#timeouts = timeouts;
+    this.#traits = traits;
     this.#isChunked = isChunked;
     this.#requestEnded = false;
     this.#sawBytes = false;
     this.#informationalCount = 0;
     this.#phase = U_HEAD;
     this.#head.reset();
+    this.#head.maxHeadBytes = traits.maxHeadBytes;
     this.#home.wheel.disarm(this.#timer);
     this.#connection.queueText(head);
   }
@@ -100,14 +118,18 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     if (this.#isChunked) connection.queueText(CHUNK_END);
   }
 
-  endRequest(): void {
-    if (this.#isChunked) this.#connection.queueText(LAST_CHUNK);
+  endRequest(trailers: string): void {
     this.#requestEnded = true;
+    if (this.#isChunked) this.#connection.queueText(lastChunk(trailers));
+    if (this.#phase !== U_TUNNEL) return;
+    if (this.#responseEnded) this.abort();
+    else this.#connection.end();
   }
 
   flush(): boolean {
+    if (this.#phase === U_CLOSED) return true;
     const isOut = this.#connection.flush();
-    if (!isOut) this.#home.wheel.arm(this.#timer, this.#timeouts.sendTimeoutMs);
+    if (!isOut) this.#home.wheel.arm(this.#timer, this.#traits.sendTimeoutMs);
     else this.#awaitResponse();
     return isOut;
   }
@@ -146,6 +168,10 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     }
     this.#sawBytes = true;
     try {
+      if (this.#phase === U_TUNNEL) {
+        this.#relayTunnel(sink, bytes, 0, length);
+        return;
+      }
       const carry = this.#carry;
       if (carry === undefined) this.#take(sink, bytes, length);
       else {
@@ -160,6 +186,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
 
   onEnd(): void {
     if (this.#sink === undefined) this.#closeIdle();
+    else if (this.#phase === U_TUNNEL) this.#endTunnel(this.#sink);
     else if (this.#phase === U_BODY && this.#body.state === B_UNTIL_CLOSE) this.#finish(false);
     else this.fail(this.#phase === U_BODY ? 'upstream_truncated' : 'upstream_reset');
   }
@@ -172,7 +199,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
 
   onBroken(_errno: string): void {
     if (this.#sink === undefined) this.#closeIdle();
-    else this.fail(this.#phase === U_BODY ? 'upstream_truncated' : 'upstream_reset');
+    else this.fail(this.#phase === U_HEAD ? 'upstream_reset' : 'upstream_truncated');
   }
 
   onTimeout(): void {
@@ -197,7 +224,9 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
       at += used;
     }
     this.#carry = undefined; // what is left of it is taken now
-    if (this.#phase !== U_BODY || this.#sink !== sink) return;
+    if (this.#sink !== sink) return; // given up meanwhile
+    if (this.#phase === U_TUNNEL) this.#relayTunnel(sink, bytes, at, length);
+    if (this.#phase !== U_BODY) return;
     if (at < length && !this.#body.isDone) {
       this.#isStable = bytes === this.#relay;
       const used = this.#body.decode(bytes, at, length, this);
@@ -212,11 +241,29 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
       this.#finish(at === length);
       return;
     }
-    const isOut = sink.flushResponse();
+    this.#flushResponse(sink, length);
+  }
+
+  /** What a read of that length brought goes on. */
+  #flushResponse(sink: ResponseSink, length: number): void {
+    const flow = sink.flushResponse();
     if (this.#sink !== sink) return;
-    this.#relayOn();
-    if (isOut) this.#awaitResponse();
-    else this.#holdResponse();
+    this.#chooseBuffer(flow, length);
+    if (flow === FLOW_HOLD) this.#holdResponse();
+    else this.#awaitResponse();
+  }
+
+  #relayTunnel(sink: ResponseSink, bytes: Buffer, at: number, length: number): void {
+    if (at < length) sink.onResponseBody(bytes, at, length, bytes === this.#relay);
+    if (this.#sink === sink) this.#flushResponse(sink, length);
+  }
+
+  /** FIN of the endpoint; the client's side of the tunnel may go on. */
+  #endTunnel(sink: ResponseSink): void {
+    this.#responseEnded = true;
+    sink.onResponseEnd();
+    if (this.#requestEnded) this.abort();
+    sink.flushResponse();
   }
 
   /** > 0 bytes of a head · ≤ 0 nothing more to do now. */
@@ -235,32 +282,53 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
       this.fail(isLarge ? 'upstream_head_too_large' : 'upstream_protocol_error');
       return -1;
     }
-    if (head.status < 200)
-      return this.#skipInformational(head.status) ? this.#next(head, used) : -1;
+    if (head.status < 200) return this.#takeInformational(sink, used);
     this.#phase = U_BODY;
     this.#body.start(head.framing, head.bodyBytes);
     sink.onResponseHead();
     return used;
   }
 
-  /** 1xx are not the answer. We asked for none, so 101 is a lie (CVE-2026-2833). */
-  #skipInformational(status: number): boolean {
+  /** 1xx are not the answer; 101 is one when it was asked for (CVE-2026-2833). */
+  #takeInformational(sink: ResponseSink, used: number): number {
+    const head = sink.responseHead;
+    if (head.status === 101) {
+      if (!sink.onSwitch()) {
+        if (this.#sink === sink) this.fail('upstream_protocol_error');
+        return -1;
+      }
+      this.#phase = U_TUNNEL;
+      this.#isChunked = false;
+      this.#requestEnded = false;
+      this.#responseEnded = false;
+      return used;
+    }
     this.#informationalCount += 1;
-    if (status !== 101 && this.#informationalCount <= MAX_INFORMATIONAL) return true;
-    this.fail('upstream_protocol_error');
-    return false;
-  }
-
-  #next(head: { reset(): void }, used: number): number {
+    if (this.#informationalCount > MAX_INFORMATIONAL) {
+      this.fail('upstream_protocol_error');
+      return -1;
+    }
+    sink.onInformational();
+    if (this.#sink !== sink) return -1;
     head.reset();
     this.#head.reset();
     return used;
   }
 
-  /** From the second read of a body on, bytes come into a buffer that may wait in a write. */
-  #relayOn(): void {
-    if (this.#relay !== undefined) return;
-    this.#relay = acquireRelayBuffer();
+  /**
+   * Where the next read goes. What comes in bulk comes into a relay buffer, where it may wait in a
+   * write; what trickles (events, frames) is copied anyway, and ten thousand such connections must
+   * not hold a buffer each.
+   */
+  #chooseBuffer(flow: number, length: number): void {
+    const relay = this.#relay;
+    const isBulk = length > MAX_TEXT_BODY_BYTES;
+    if (relay !== undefined) {
+      if (flow === FLOW_HOLD || (flow === FLOW_GO && isBulk)) return;
+      if (flow === FLOW_GO) releaseRelayBuffer(relay);
+      this.#relay = undefined;
+    }
+    if (isBulk) this.#relay = acquireRelayBuffer();
     this.#connection.readInto(this.#relay);
   }
 
@@ -278,8 +346,8 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
    */
   #awaitResponse(): void {
     if (this.#connection.isQueued && this.#phase === U_HEAD) return;
-    if (!this.#isHeld && (this.#requestEnded || this.#phase === U_BODY)) {
-      this.#home.wheel.arm(this.#timer, this.#timeouts.readTimeoutMs);
+    if (!this.#isHeld && (this.#requestEnded || this.#phase >= U_BODY)) {
+      this.#home.wheel.arm(this.#timer, this.#traits.readTimeoutMs);
     } else this.#home.wheel.disarm(this.#timer);
   }
 
@@ -288,7 +356,9 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     const sink = this.#sink as ResponseSink;
     const relay = this.#relay;
     const wasSent = this.#requestEnded && !this.#connection.isQueued;
-    const keeps = isExact && wasSent && sink.responseHead.keepAlive;
+    const head = sink.responseHead;
+    const keeps = isExact && wasSent && head.keepAlive && !this.#traits.closes;
+    head.trailers = this.#body.trailers;
     this.#sink = undefined;
     this.#carry = undefined;
     this.#relay = undefined;
@@ -298,8 +368,8 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     this.#connection.readInto(undefined);
     this.#phase = U_IDLE;
     if (!keeps || !this.#home.takeBack(this)) this.#close();
-    const isOut = sink.flushResponse();
-    if (relay !== undefined && isOut) releaseRelayBuffer(relay);
+    const flow = sink.flushResponse();
+    if (relay !== undefined && flow === FLOW_GO) releaseRelayBuffer(relay);
   }
 
   /** Closes it and tells its sink; false when it had none to tell. */

@@ -15,7 +15,12 @@ import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { EndpointConfig, PoolConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import type { H1Connection } from './h1-connection.ts';
 import { IdleRoom, Pool, type PoolThread } from './pool.ts';
-import type { PoolClient, ResponseSink, UpstreamConnection } from './response-sink.ts';
+import {
+  FLOW_GO,
+  type PoolClient,
+  type ResponseSink,
+  type UpstreamConnection,
+} from './response-sink.ts';
 
 class QuietConnection implements Connection {
   owner: ConnectionOwner = NO_OWNER;
@@ -79,7 +84,9 @@ const SINK: ResponseSink = {
   onResponseHead: () => undefined,
   onResponseBody: () => undefined,
   onResponseEnd: () => SINK.responseHead.reset(),
-  flushResponse: () => true,
+  onInformational: () => undefined,
+  onSwitch: () => false,
+  flushResponse: () => FLOW_GO,
   onRequestDrained: () => undefined,
   onUpstreamFailed: (failure) => assert.fail(failure),
 };
@@ -123,8 +130,13 @@ function lend({ pool, transport }: ReturnType<typeof make>): [H1Connection, Quie
 
 /** One request and its answer on a lent connection. */
 function exchange(connection: H1Connection, raw: QuietConnection): void {
-  connection.start(SINK, '', false, { readTimeoutMs: 1_000, sendTimeoutMs: 1_000 });
-  connection.endRequest();
+  connection.start(SINK, '', false, {
+    readTimeoutMs: 1_000,
+    sendTimeoutMs: 1_000,
+    maxHeadBytes: 1_000,
+    closes: false,
+  });
+  connection.endRequest('');
   connection.flush();
   const answer = Buffer.from('HTTP/1.1 204 No Content\r\n\r\n');
   raw.owner.onBytes(answer, answer.length);

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { type OriginScript, ok } from '#test/support/raw-origin.ts';
-import { onBothTiers, type Stage, setStage } from '#test/support/stage.ts';
+import { onBothTiers, type Stage, setStreamingStage } from '#test/support/stage.ts';
 
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a.test\r\n\r\n';
 
@@ -34,7 +34,7 @@ onBothTiers('a client that goes away', (it) => {
   for (const [framing, text] of Object.entries(REQUESTS)) {
     for (const how of ['finish', 'reset'] as const) {
       it(`at every byte of a request ${framing}, by ${how}`, async (t, tier) => {
-        const stage = await setStage(t, tier, { scripts: [answerNext] });
+        const stage = await setStreamingStage(t, tier, { scripts: [answerNext] });
         for (let at = 0; at < text.length; at++) {
           const client = await stage.client();
           await client.sent(text.slice(0, at));
@@ -55,7 +55,7 @@ onBothTiers('a client that goes away', (it) => {
 
   it('while its request is served: the origin sees the close', async (t, tier) => {
     for (const how of ['finish', 'reset', 'close'] as const) {
-      const stage = await setStage(t, tier, { scripts: [answerNext] });
+      const stage = await setStreamingStage(t, tier, { scripts: [answerNext] });
       const client = await stage.client('GET /slow HTTP/1.1\r\nHost: a.test\r\n\r\n');
       const { connection } = await stage.origin.request(0);
       client[how]();
@@ -66,7 +66,7 @@ onBothTiers('a client that goes away', (it) => {
 
   it('in the middle of the response: the origin sees the close', async (t, tier) => {
     for (const how of ['reset', 'close'] as const) {
-      const stage = await setStage(t, tier, {
+      const stage = await setStreamingStage(t, tier, {
         scripts: [
           {
             onRequest: ({ line }) =>
@@ -85,7 +85,7 @@ onBothTiers('a client that goes away', (it) => {
   });
 
   it('with requests pipelined behind: none of them is served', async (t, tier) => {
-    const stage = await setStage(t, tier, { scripts: [answerNext] });
+    const stage = await setStreamingStage(t, tier, { scripts: [answerNext] });
     const client = await stage.client(`GET /1 HTTP/1.1\r\nHost: a.test\r\n\r\n`.repeat(5));
     const { connection } = await stage.origin.request(0);
     client.reset();
@@ -96,7 +96,7 @@ onBothTiers('a client that goes away', (it) => {
   });
 
   it('while the edge still dials', async (t, tier) => {
-    const stage = await setStage(t, tier, { scripts: [answerNext] });
+    const stage = await setStreamingStage(t, tier, { scripts: [answerNext] });
     for (let turn = 0; turn < 20; turn++) {
       const client = await stage.client('GET /gone HTTP/1.1\r\nHost: a.test\r\n\r\n');
       client.reset();
@@ -110,7 +110,7 @@ onBothTiers('an origin that goes away', (it) => {
     for (const how of ['end', 'reset', 'destroy'] as const) {
       it(`at every byte of a response ${framing}, by ${how}`, async (t, tier) => {
         let at = 0;
-        const stage = await setStage(t, tier, {
+        const stage = await setStreamingStage(t, tier, {
           scripts: [
             {
               onRequest: ({ line }, connection) => {
@@ -139,7 +139,7 @@ onBothTiers('an origin that goes away', (it) => {
   }
 
   it('in a body that ends with the connection: RST is not FIN', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [{ onRequest: () => 'HTTP/1.1 200 OK\r\n\r\nhello' }],
     });
     for (const [version, how, isWhole] of [
@@ -159,7 +159,7 @@ onBothTiers('an origin that goes away', (it) => {
 
   it('in a body that ends with the connection, while we still write: never whole', async (t, tier) => {
     const size = 8 * 1024 * 1024;
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [
         {
           onBytes: (connection) => {
@@ -183,7 +183,7 @@ onBothTiers('an origin that goes away', (it) => {
 
   it('with malformed chunks: cut, never whole, never more than came before', async (t, tier) => {
     for (const bad of ['x\r\n', '5\nhello\r\n0\r\n\r\n', '5\r\nhelloX\r\n0\r\n\r\n', '-1\r\n']) {
-      const stage = await setStage(t, tier, {
+      const stage = await setStreamingStage(t, tier, {
         scripts: [
           {
             onRequest: ({ line }, connection) => {
@@ -206,7 +206,7 @@ onBothTiers('an origin that goes away', (it) => {
   });
 
   it('before it has read a request with a body: 502, and not sent again', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [{ onConnection: (connection) => connection.destroy() }],
     });
     const client = await stage.client(

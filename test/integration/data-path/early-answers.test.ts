@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { ok } from '#test/support/raw-origin.ts';
-import { onBothTiers, setStage } from '#test/support/stage.ts';
+import { onBothTiers, setStreamingStage } from '#test/support/stage.ts';
 
 const LARGE = 8 * 1024 * 1024;
 const post = (path: string, ...fields: string[]): string =>
@@ -11,7 +11,7 @@ const GET = 'GET /next HTTP/1.1\r\nHost: a.test\r\n\r\n';
 
 onBothTiers('an early answer', (it) => {
   it('413 by length can be read, even by a client that sends everything first', async (t, tier) => {
-    const stage = await setStage(t, tier);
+    const stage = await setStreamingStage(t, tier);
     const client = await stage.client('', { staysOpen: true });
     client.pause();
     await client.sent(post('/', `Content-Length: ${LARGE}`));
@@ -25,7 +25,7 @@ onBothTiers('an early answer', (it) => {
   });
 
   it('413 while streaming chunks can be read, and the origin never has it whole', async (t, tier) => {
-    const stage = await setStage(t, tier, { server: 'client_max_body_size 100k;' });
+    const stage = await setStreamingStage(t, tier, { server: 'client_max_body_size 100k;' });
     const client = await stage.client('', { staysOpen: true });
     client.pause();
     await client.sent(post('/', 'Transfer-Encoding: chunked'));
@@ -42,7 +42,7 @@ onBothTiers('an early answer', (it) => {
   });
 
   it('of the origin reaches the client while its body still comes; small rest: goes on', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [
         {
           onBytes: (connection, pending) => {
@@ -67,7 +67,7 @@ onBothTiers('an early answer', (it) => {
 
   it('of the origin with much or unknown still to come: goes out, then the connection ends', async (t, tier) => {
     for (const framing of [`Content-Length: ${LARGE}`, 'Transfer-Encoding: chunked']) {
-      const stage = await setStage(t, tier, {
+      const stage = await setStreamingStage(t, tier, {
         scripts: [{ onBytes: (connection) => connection.send(ok('early')) }],
         server: 'client_max_body_size 0;',
       });
@@ -82,7 +82,7 @@ onBothTiers('an early answer', (it) => {
   });
 
   it('of an origin that answers and closes without reading can be read', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [
         {
           onBytes: (connection) => {
@@ -107,7 +107,7 @@ onBothTiers('an early answer', (it) => {
   });
 
   it('of an origin that answers and resets can be read, where the system lets us', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [
         {
           onBytes: (connection) => {
@@ -126,7 +126,7 @@ onBothTiers('an early answer', (it) => {
   });
 
   it('of our own, with a small body still to come: the connection goes on', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [{ onRequest: () => ok('next') }],
       server: 'location /own { return 200 own; }',
     });
@@ -137,7 +137,7 @@ onBothTiers('an early answer', (it) => {
   });
 
   it('of our own, with Expect: 100-continue: no 100, and the connection ends', async (t, tier) => {
-    const stage = await setStage(t, tier, { server: 'location /own { return 200 own; }' });
+    const stage = await setStreamingStage(t, tier, { server: 'location /own { return 200 own; }' });
     const client = await stage.client(post('/own', 'Content-Length: 1000', 'Expect: 100-continue'));
     const response = await client.response();
     assert.equal(response.body.toString(), 'own');
@@ -146,7 +146,7 @@ onBothTiers('an early answer', (it) => {
   });
 
   it('whose body comes later than its head does not mix with the next', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [
         {
           onBytes: (connection, pending) => {

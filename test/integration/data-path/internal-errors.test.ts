@@ -7,7 +7,7 @@ import { FieldEdits } from '#src/http/field-edits.ts';
 import { AccessLog } from '#src/server/access-log-file.ts';
 import { INTERNAL_ERRORS } from '#src/shared/thread-rows.ts';
 import { ok } from '#test/support/raw-origin.ts';
-import { onBothTiers, setStage } from '#test/support/stage.ts';
+import { onBothTiers, setStage, setStreamingStage } from '#test/support/stage.ts';
 
 const { keeps } = FieldEdits.prototype;
 FieldEdits.prototype.keeps = function keepsOrThrows(fields, index): boolean {
@@ -67,7 +67,7 @@ onBothTiers('an exception of ours', (it) => {
   });
 
   it('while the body comes: the client is answered or cut, the origin closed', async (t, tier) => {
-    const stage = await setStage(t, tier, { scripts: [{ onRequest: () => ok() }] });
+    const stage = await setStreamingStage(t, tier, { scripts: [{ onRequest: () => ok() }] });
     stage.edge.expectErrors();
     const client = await stage.client(
       'POST / HTTP/1.1\r\nHost: a.test\r\nX-Throw: 1\r\nContent-Length: 5\r\n\r\nhe',

@@ -146,7 +146,9 @@ onBothTiers('keep-alive', (it) => {
         get('/3'),
     );
     for (let turn = 0; turn < 3; turn++) await client.response();
-    assert.deepEqual(stage.origin.requests[2]?.lines, ['GET /3 HTTP/1.1', 'Host: origins']);
+    const [line, host, via, ...rest] = stage.origin.requests[2]?.lines ?? [];
+    assert.deepEqual([line, host, rest], ['GET /3 HTTP/1.1', 'Host: origins', []]);
+    assert.match(via ?? '', /^Via: 1\.1 weir-[0-9a-f]{8}$/);
     assert.equal(stage.origin.requests[2]?.body.length, 0);
   });
 

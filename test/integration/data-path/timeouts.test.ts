@@ -7,14 +7,14 @@ import { Worker } from 'node:worker_threads';
 import { ManualClock } from '#src/base/clock.ts';
 import { BYTES_IN } from '#src/shared/thread-rows.ts';
 import { ok } from '#test/support/raw-origin.ts';
-import { onBothTiers, setStage } from '#test/support/stage.ts';
+import { onBothTiers, setStage, setStreamingStage } from '#test/support/stage.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n';
 const HUGE = 64 * 1024 * 1024;
 
 onBothTiers('a silent client', (it) => {
   it('that does not finish its head gets 408', async (t, tier) => {
-    const stage = await setStage(t, tier, { server: 'client_header_timeout 50ms;' });
+    const stage = await setStreamingStage(t, tier, { server: 'client_header_timeout 50ms;' });
     const client = await stage.client('GET / HTTP/1.1\r\nHost: a.test\r\nX: y');
     assert.equal((await client.response()).status, 408);
     assert.equal(await client.closed(), 'end');
@@ -22,14 +22,14 @@ onBothTiers('a silent client', (it) => {
   });
 
   it('that sends nothing at all is closed without a word', async (t, tier) => {
-    const stage = await setStage(t, tier, { server: 'client_header_timeout 50ms;' });
+    const stage = await setStreamingStage(t, tier, { server: 'client_header_timeout 50ms;' });
     const client = await stage.client();
     assert.equal(await client.closed(), 'end');
     assert.equal(client.received.length, 0);
   });
 
   it('that drips its head gets 408 all the same: the time is for the whole head', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       server: 'client_header_timeout 100ms; large_client_header_buffers 4 1m;',
     });
     const client = await stage.client('GET / HTTP/1.1\r\nX: ');
@@ -45,7 +45,7 @@ onBothTiers('a silent client', (it) => {
       'Content-Length: 10\r\n\r\nhello',
       'Transfer-Encoding: chunked\r\n\r\n5\r\nhel',
     ]) {
-      const stage = await setStage(t, tier, { server: 'client_body_timeout 50ms;' });
+      const stage = await setStreamingStage(t, tier, { server: 'client_body_timeout 50ms;' });
       const client = await stage.client(`POST / HTTP/1.1\r\nHost: a.test\r\n${head}`);
       assert.equal((await client.response()).status, 408);
       assert.equal(await client.closed(), 'end');
@@ -55,7 +55,7 @@ onBothTiers('a silent client', (it) => {
   });
 
   it('that stops in a body it had pipelined gets 408 as well', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       server: 'client_body_timeout 50ms;',
       scripts: [{ onRequest: () => ok('first') }],
     });
@@ -67,7 +67,7 @@ onBothTiers('a silent client', (it) => {
   });
 
   it('that stops in a head it had pipelined gets 408 as well', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       server: 'client_header_timeout 50ms;',
       scripts: [{ onRequest: () => ok('first') }],
     });
@@ -77,7 +77,7 @@ onBothTiers('a silent client', (it) => {
   });
 
   it('that sends on but never reads is cut after send_timeout, too', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [
         {
           onConnection: (connection) => {
@@ -105,7 +105,7 @@ onBothTiers('a silent client', (it) => {
 
   it('whose answer lingers may take its time to read it, as long as it moves', async (t, tier) => {
     const clock = new ManualClock(Date.now());
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       clock,
       server: 'lingering_timeout 5s; lingering_time 30s; keepalive_timeout 1s;',
     });
@@ -131,7 +131,7 @@ onBothTiers('a silent client', (it) => {
   });
 
   it('that has sent its body is not hurried any more', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       server: 'client_body_timeout 50ms; client_header_timeout 50ms;',
       location: 'proxy_read_timeout 300ms;',
     });
@@ -146,7 +146,7 @@ onBothTiers('a silent client', (it) => {
   });
 
   it('that does not read is cut after send_timeout', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [
         {
           onRequest: (_request, connection) => {
@@ -170,7 +170,9 @@ onBothTiers('a silent client', (it) => {
   });
 
   it('that waits for 100 Continue gets it', async (t, tier) => {
-    const stage = await setStage(t, tier, { scripts: [{ onRequest: ({ body }) => ok(body) }] });
+    const stage = await setStage(t, tier, {
+      scripts: [{ onRequest: ({ body }) => ok(body) }],
+    });
     const client = await stage.client(
       'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n',
     );
@@ -184,7 +186,7 @@ onBothTiers('a silent client', (it) => {
 
 onBothTiers('a silent origin', (it) => {
   it('that never answers: 504, and its connection is closed', async (t, tier) => {
-    const stage = await setStage(t, tier, { location: 'proxy_read_timeout 50ms;' });
+    const stage = await setStreamingStage(t, tier, { location: 'proxy_read_timeout 50ms;' });
     const client = await stage.client(GET);
     assert.equal((await client.response()).status, 504);
     await (await stage.origin.connection(0)).closed();
@@ -193,7 +195,7 @@ onBothTiers('a silent origin', (it) => {
   });
 
   it('that stops inside its head: 504', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [{ onRequest: () => 'HTTP/1.1 200 OK\r\nContent-' }],
       location: 'proxy_read_timeout 50ms;',
     });
@@ -208,7 +210,7 @@ onBothTiers('a silent origin', (it) => {
       ['until close', 'HTTP/1.1 200 OK\r\n\r\nhello', '1.1'],
       ['until close to 1.0', 'HTTP/1.1 200 OK\r\n\r\nhello', '1.0'],
     ] as const) {
-      const stage = await setStage(t, tier, {
+      const stage = await setStreamingStage(t, tier, {
         scripts: [{ onRequest: () => answer }],
         location: 'proxy_read_timeout 50ms;',
       });
@@ -220,7 +222,7 @@ onBothTiers('a silent origin', (it) => {
   });
 
   it('that does not read the body: 504, although the client would go on sending', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [{ onConnection: (connection) => connection.pause() }],
       server: 'client_max_body_size 0; client_body_timeout 10s;',
       location: 'proxy_send_timeout 50ms;',
@@ -233,7 +235,7 @@ onBothTiers('a silent origin', (it) => {
   });
 
   it('that does not read the body: the client is not blamed for it', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [{ onConnection: (connection) => connection.pause() }],
       server: 'client_max_body_size 0; client_body_timeout 50ms;',
       location: 'proxy_send_timeout 400ms;',
@@ -246,7 +248,7 @@ onBothTiers('a silent origin', (it) => {
   });
 
   it('that answers half a head and reads no more of the body ends with 504', async (t, tier) => {
-    const stage = await setStage(t, tier, {
+    const stage = await setStreamingStage(t, tier, {
       scripts: [{ onConnection: (connection) => connection.pause() }],
       server: 'client_max_body_size 0;',
       location: 'proxy_send_timeout 300ms; proxy_read_timeout 300ms;',
@@ -265,8 +267,8 @@ onBothTiers('a silent endpoint', (it) => {
   it('that does not even accept: 504, and the client is not blamed for its body', async (t, tier) => {
     const deaf = await DeafEndpoint.start();
     t.after(() => deaf.close());
-    const stage = await setStage(t, tier, {
-      conf: () => `server { listen 127.0.0.1:1; client_body_timeout 50ms;
+    const stage = await setStreamingStage(t, tier, {
+      conf: () => `server { listen 127.0.0.1:1; client_body_timeout 50ms; proxy_request_buffering off;
         location / { proxy_pass http://127.0.0.1:${deaf.port}; proxy_connect_timeout 400ms; } }`,
     });
     const client = await stage.client(

@@ -1,0 +1,53 @@
+/**
+ * Data path. In place of a client that is gone, for an exchange that goes on without it
+ * (`proxy_ignore_client_abort`): takes the response and drops it; the end is recorded as always.
+ */
+
+import type { ClientFacts, Downstream } from '#src/exchange/downstream.ts';
+import { type Exchange, RESPONSE_ENDED, RESPONSE_STARTED } from '#src/exchange/exchange.ts';
+
+export class DetachedDownstream implements Downstream {
+  readonly facts: ClientFacts;
+  readonly #release: (exchange: Exchange) => void;
+  #exchange: Exchange | undefined;
+
+  /** `release` records the exchange and gives it back; called once. */
+  constructor(exchange: Exchange, facts: ClientFacts, release: (exchange: Exchange) => void) {
+    this.#exchange = exchange;
+    this.facts = facts;
+    this.#release = release;
+  }
+
+  startResponse(): void {
+    if (this.#exchange !== undefined) this.#exchange.responseState = RESPONSE_STARTED;
+  }
+
+  endResponse(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    exchange.responseState = RESPONSE_ENDED;
+    exchange.handler = undefined;
+  }
+
+  flush(): boolean {
+    if (this.#exchange?.responseState === RESPONSE_ENDED) this.#end();
+    return true;
+  }
+
+  cut(): void {
+    this.endResponse();
+    this.#end();
+  }
+
+  writeBody(): void {}
+  sendInformational(): void {}
+  askForBody(): void {}
+  holdRequestBody(): void {}
+  letGoRequestBody(): void {}
+
+  #end(): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    if (exchange !== undefined) this.#release(exchange);
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Data path. The body of a response on its way to the client. While the client takes all, bytes
+ * go straight through. When it does not, the endpoint is held (streaming), or its bytes are stored
+ * (`proxy_buffering on`: memory, then a temporary file) so that it can be done at its own speed.
+ *
+ *   THROUGH ──client is slow──▶ STORED ──client has caught up──▶ THROUGH
+ *
+ * Allocates nothing while the client keeps up.
+ */
+
+import type { Downstream } from '#src/exchange/downstream.ts';
+import type { Exchange } from '#src/exchange/exchange.ts';
+import { F_CONTENT_TYPE, F_X_ACCEL_BUFFERING } from '#src/http/field-names.ts';
+import type { ResponseLimits, ResponseStore } from '#src/spool/response-store.ts';
+import type { StoreOwner } from '#src/spool/store.ts';
+import { acquireResponseStore, releaseResponseStore } from '#src/spool/stores.ts';
+import {
+  FLOW_GO,
+  FLOW_HOLD,
+  FLOW_SWAP,
+  type UpstreamConnection,
+} from '#src/upstream/pool/response-sink.ts';
+
+/** Told when the last stored byte has gone to the client, or a stored byte is lost. */
+export interface DeliveryOwner {
+  onDelivered(): void;
+  onResponseLost(errno: string): void;
+}
+
+export class ResponseFeed implements StoreOwner {
+  readonly #owner: DeliveryOwner;
+  #exchange: Exchange | undefined = undefined;
+  #limits: ResponseLimits | undefined = undefined;
+  #connection: UpstreamConnection | undefined = undefined;
+  #store: ResponseStore | undefined = undefined;
+  #isUpstreamHeld = false;
+  #isFull = false;
+  #isComplete = false;
+
+  constructor(owner: DeliveryOwner) {
+    this.#owner = owner;
+  }
+
+  reset(): void {
+    if (this.#store !== undefined) releaseResponseStore(this.#store);
+    this.#store = undefined;
+    this.#exchange = undefined;
+    this.#limits = undefined;
+    this.#connection = undefined;
+    this.#isUpstreamHeld = false;
+    this.#isFull = false;
+    this.#isComplete = false;
+  }
+
+  /** A response of that connection begins; without limits it is streamed. */
+  begin(
+    exchange: Exchange,
+    connection: UpstreamConnection,
+    limits: ResponseLimits | undefined,
+  ): void {
+    this.#exchange = exchange;
+    this.#connection = connection;
+    this.#limits = limits;
+  }
+
+  /** errno of a temporary file that could not be written; '' when none failed. */
+  get writeErrno(): string {
+    return this.#store?.writeErrno ?? '';
+  }
+
+  write(bytes: Buffer, start: number, end: number, stable: boolean): void {
+    if (this.#store === undefined) this.#downstream.writeBody(bytes, start, end, stable);
+    else this.#isFull = !this.#store.append(bytes, start, end);
+  }
+
+  /** The endpoint's part is over. True: so is the client's but for the flush; else `onDelivered`. */
+  complete(): boolean {
+    this.#connection = undefined;
+    this.#isComplete = true;
+    return this.#store === undefined;
+  }
+
+  /** End of the callback that brought bytes: how the endpoint is to go on. */
+  flush(): number {
+    if (this.#store !== undefined) {
+      if (!this.#isFull) return FLOW_GO;
+      this.#isUpstreamHeld = true;
+      return FLOW_HOLD;
+    }
+    const exchange = this.#exchange;
+    if (this.#downstream.flush()) return FLOW_GO;
+    if (this.#exchange !== exchange || this.#connection === undefined) return FLOW_HOLD; // over
+    if (this.#limits === undefined || !mayStore(exchange as Exchange)) {
+      this.#isUpstreamHeld = true;
+      return FLOW_HOLD;
+    }
+    this.#store = acquireResponseStore();
+    this.#store.begin(this, this.#limits);
+    return FLOW_SWAP;
+  }
+
+  /** The client has taken what was queued. */
+  onWritable(): void {
+    const store = this.#store;
+    if (store === undefined) this.#resume();
+    else this.#pump(store);
+  }
+
+  /** Part after part, as long as the client takes them; a part stays untouched until it has left. */
+  #pump(store: ResponseStore): void {
+    const downstream = this.#downstream;
+    while (this.#store === store) {
+      const part = store.next();
+      if (part === undefined) {
+        if (store.isEmpty) this.#caughtUp(store);
+        return;
+      }
+      downstream.writeBody(part, 0, part.length, true);
+      if (!downstream.flush()) return;
+    }
+  }
+
+  #caughtUp(store: ResponseStore): void {
+    this.#store = undefined;
+    this.#isFull = false;
+    releaseResponseStore(store);
+    if (this.#isComplete) this.#owner.onDelivered();
+    else this.#resume();
+  }
+
+  #resume(): void {
+    if (!this.#isUpstreamHeld) return;
+    this.#isUpstreamHeld = false;
+    this.#connection?.resumeResponse();
+  }
+
+  // ---- StoreOwner ------------------------------------------------------------------------------
+
+  onStoreRoom(): void {
+    this.#isFull = false;
+    this.#resume();
+  }
+
+  onStoreReadable(): void {
+    if (this.#store !== undefined) this.#pump(this.#store);
+  }
+
+  onStoreFailed(errno: string): void {
+    this.#owner.onResponseLost(errno);
+  }
+
+  get #downstream(): Downstream {
+    return (this.#exchange as Exchange).downstream as Downstream;
+  }
+}
+
+/** Events are for now, not for later (WS-06); an endpoint may ask for the same (nginx). */
+function mayStore({ isTunnel, response: { fields } }: Exchange): boolean {
+  if (isTunnel || fields.get(F_X_ACCEL_BUFFERING)?.toLowerCase() === 'no') return false;
+  return !/^text\/event-stream\b/i.test(fields.get(F_CONTENT_TYPE) ?? '');
+}
