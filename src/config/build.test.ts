@@ -1,44 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatAddress } from '#src/base/address.ts';
-import { parse } from '#src/config/syntax/parser.ts';
-import { formatProblem, Problems } from '#src/schema/problem.ts';
+import { systemTempDirectory } from '#src/spool/temp-path-argument.ts';
+import { build, buildWell, locationOf, treeOf } from '#test/support/configuration.ts';
 import { buildModel, hashOf } from './build.ts';
-import type { Model } from './model.ts';
 import type { ConfigTree } from './tree.ts';
-
-function treeOf(text: string): ConfigTree {
-  const problems = new Problems();
-  const nodes = parse(text, 'w.conf', problems);
-  assert.deepEqual(problems.list, []);
-  return {
-    file: '/p/conf/w.conf',
-    prefix: '/p',
-    nodes,
-    hosts: { localhost: ['127.0.0.1', '::1'], 'app.test': ['192.0.2.7'] },
-    errorLog: 'stderr',
-    defaultPort: 80,
-  };
-}
-
-function build(text: string): { model: Model | undefined; problems: string[] } {
-  const { model, problems } = buildModel(treeOf(text));
-  return { model, problems: problems.map(formatProblem) };
-}
-
-function buildWell(text: string): Model {
-  const { model, problems } = build(text);
-  assert.deepEqual(problems, []);
-  assert.ok(model);
-  return model;
-}
-
-/** The first location (or the server itself) of a server with that body. */
-function locationOf(body: string, http = ''): Model['servers'][number]['fallback'] {
-  const [server] = buildWell(`http { ${http} server { listen 80; ${body} } }`).servers;
-  assert.ok(server);
-  return server.locations[0] ?? server.fallback;
-}
 
 test('defaults are those of nginx 1.31, except where we say so', () => {
   const model = buildWell('http { server { } }');
@@ -76,6 +42,11 @@ test('defaults are those of nginx 1.31, except where we say so', () => {
     lingeringClose: 'on',
     lingeringTimeMs: 30_000,
     lingeringTimeoutMs: 5_000,
+    bodyBufferBytes: 16_384,
+    bodyTempPath: systemTempDirectory(),
+    bodyInFileOnly: 'off',
+    resetTimedout: false,
+    chunkedToClient: true,
     serverTokens: 'on',
   });
   assert.deepEqual(server?.fallback.proxy, {
@@ -84,9 +55,35 @@ test('defaults are those of nginx 1.31, except where we say so', () => {
     sendTimeoutMs: 60_000,
     readTimeoutMs: 60_000,
     httpVersion: '1.1',
-    buffering: false,
-    requestBuffering: false,
+    buffering: true,
+    requestBuffering: true,
+    bufferBytes: 32_768,
+    buffers: { count: 8, bytes: 4_096 },
+    busyBufferBytes: 8_192,
+    maxTempFileBytes: 1_073_741_824,
+    tempFileWriteBytes: 65_536,
+    tempPath: systemTempDirectory(),
+    nextUpstream: {
+      error: true,
+      timeout: true,
+      invalidHeader: false,
+      nonIdempotent: false,
+      statuses: new Set(),
+    },
+    nextUpstreamTries: 0,
+    nextUpstreamTimeoutMs: 0,
+    ignoreClientAbort: false,
+    passTrailers: false,
+    interceptErrors: false,
+    passRequestHeaders: true,
+    passRequestBody: true,
+    earlyHints: [],
+    upgrades: ['websocket'],
+    via: 'on',
   });
+  assert.match(server?.fallback.via ?? '', /^weir-[0-9a-f]{8}$/);
+  assert.deepEqual(server?.fallback.errorPages, { byStatus: undefined, isRecursive: false });
+  assert.equal(server?.fallback.isInternal, false);
 });
 
 test('main and events', () => {
@@ -381,12 +378,15 @@ test('types and default_type', () => {
   );
 });
 
-test('inert directives are named as notices, and streaming is said', () => {
-  const { model, problems } = build('http { sendfile on; proxy_buffering on; server { } }');
+test('inert directives are named as notices', () => {
+  const { model, problems } = build(`http {
+    sendfile on; connection_pool_size 512; proxy_socket_keepalive on; server { }
+  }`);
   assert.ok(model);
   assert.deepEqual(problems, [
-    'weir: [notice] "sendfile" has no effect in Weir in w.conf:1',
-    'weir: [notice] "proxy_buffering on" has no effect in this version of Weir: bodies are streamed in w.conf:1',
+    'weir: [notice] "sendfile" has no effect in Weir in w.conf:2',
+    'weir: [notice] "connection_pool_size" has no effect in Weir in w.conf:2',
+    'weir: [notice] "proxy_socket_keepalive" has no effect in Weir in w.conf:2',
   ]);
 });
 
