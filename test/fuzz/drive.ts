@@ -2,117 +2,77 @@
 
 import { FAILED, NEED_MORE } from '#src/codecs/codec.ts';
 import { BodyDecoder } from '#src/codecs/h1/body-decoder.ts';
+import { MAX_HEAD_BYTES, MAX_REQUEST_LINE_BYTES } from '#src/codecs/h1/limits.ts';
 import { RequestDecoder } from '#src/codecs/h1/request-decoder.ts';
 import { ResponseDecoder } from '#src/codecs/h1/response-decoder.ts';
+import { BODY_STATE_NAMES, HEAD_STATE_NAMES } from '#src/codecs/h1/states.ts';
 import { RequestHead, ResponseHead } from '#src/http/message.ts';
+import type { Kind } from './mutations.ts';
 import type { Random } from './random.ts';
 
 /** What a decoder made of some bytes. Two ways to feed them must give equal outcomes. */
 export interface Outcome {
-  /** Bytes of complete heads and of bodies; 0 after a failure, where the connection is closed. */
-  consumed: number;
   failure: string | undefined;
   headState: number;
   bodyState: number;
   messages: Message[];
+  /** Where the message begins that is not complete; the length of all when none is. */
+  messageStart: number;
 }
 
 export interface Message {
-  /** Start line and fields as decoded; for responses the status takes the method's place. */
+  /** Start line as decoded; for responses the status takes the method's place. */
   method: string;
   target: string;
   path: string;
   host: string;
+  upgrade: string;
   minorVersion: number;
   keepAlive: boolean;
   expectsContinue: boolean;
   framing: number;
   bodyBytes: number;
-  fields: [name: string, value: string, id: number, marks: number][];
+  /** Name, value, name, value … */
+  fields: string[];
+  /** Ids and marks of the fields. */
+  details: string;
   body: string;
+  trailers: string;
   isComplete: boolean;
+  /** Where it begins in the bytes given. */
+  start: number;
 }
 
-/** How the head of one kind of message is read. */
-export interface HeadReader {
-  reset(): void;
-  decode(bytes: Buffer, base: number, end: number): number;
-  readonly state: number;
-  readonly failure: string | undefined;
-  message(): Message;
+/** How often each state was seen behind a piece; index = state. */
+export interface StateCounts {
+  readonly head: Float64Array;
+  readonly body: Float64Array;
 }
 
-/** Limits of a decoder; undefined leaves the default. */
-export interface Limits {
-  maxHeadBytes?: number;
-  maxRequestLineBytes?: number;
-}
-
-export function requestReader(limits: Limits = {}): HeadReader {
-  const decoder = new RequestDecoder();
-  decoder.maxHeadBytes = limits.maxHeadBytes ?? decoder.maxHeadBytes;
-  decoder.maxRequestLineBytes = limits.maxRequestLineBytes ?? decoder.maxRequestLineBytes;
-  const head = new RequestHead();
+export function noCounts(): StateCounts {
   return {
-    reset: () => {
-      decoder.reset();
-      head.reset();
-    },
-    decode: (bytes, base, end) => decoder.decodeHead(bytes, base, end, head),
-    get state() {
-      return decoder.state;
-    },
-    get failure() {
-      return decoder.failure;
-    },
-    message: () => ({ ...common(head), ...onlyInRequests(head) }),
+    head: new Float64Array(HEAD_STATE_NAMES.length),
+    body: new Float64Array(BODY_STATE_NAMES.length),
   };
 }
 
-export function responseReader(method: string, limits: Limits = {}): HeadReader {
-  const decoder = new ResponseDecoder();
-  decoder.maxHeadBytes = limits.maxHeadBytes ?? decoder.maxHeadBytes;
-  const head = new ResponseHead();
-  return {
-    reset: () => {
-      decoder.reset();
-      head.reset();
-    },
-    decode: (bytes, base, end) => decoder.decodeHead(bytes, base, end, head, method),
-    get state() {
-      return decoder.state;
-    },
-    get failure() {
-      return decoder.failure;
-    },
-    message: () => ({
-      ...common(head),
-      ...{ method: String(head.status), target: head.reason },
-      ...{ path: '', host: '', expectsContinue: false },
-    }),
-  };
+/** What a connection sets on its decoders. */
+export interface Settings {
+  /** Of the request that responses answer. */
+  readonly method: string;
+  readonly maxHeadBytes: number;
+  readonly maxRequestLineBytes: number;
+  readonly keepsUnderscores: boolean;
 }
 
-function onlyInRequests(
-  head: RequestHead,
-): Pick<Message, 'method' | 'target' | 'path' | 'host' | 'expectsContinue'> {
-  const { expectsContinue, host, method, path, target } = head;
-  return { expectsContinue, host, method, path, target };
-}
+export const USUAL: Settings = {
+  method: 'GET',
+  maxHeadBytes: MAX_HEAD_BYTES,
+  maxRequestLineBytes: MAX_REQUEST_LINE_BYTES,
+  keepsUnderscores: false,
+};
 
-function common(
-  head: RequestHead | ResponseHead,
-): Omit<Message, 'method' | 'target' | 'path' | 'host' | 'expectsContinue'> {
-  const { bodyBytes, fields, framing, keepAlive, minorVersion } = head;
-  const list: Message['fields'] = [];
-  for (let index = 0; index < fields.count; index++) {
-    const id = fields.ids[index] ?? 0;
-    list.push([fields.nameAt(index), fields.valueAt(index), id, fields.marks[index] ?? 0]);
-  }
-  return { minorVersion, keepAlive, framing, bodyBytes, fields: list, body: '', isComplete: false };
-}
-
-/** Where the bytes are cut; the last piece ends at their end. */
+/** Where the bytes are cut, in order; the last piece ends at their end. */
 export type Cuts = readonly number[];
 
 export const IN_ONE_PIECE: Cuts = [];
@@ -122,130 +82,216 @@ export function byteByByte(length: number): Cuts {
 }
 
 export function randomCuts(random: Random, length: number): Cuts {
-  const cuts = new Set<number>();
-  for (let left = 1 + random.below(4); left > 0; left--) cuts.add(random.below(length + 1));
-  return [...cuts].sort((a, b) => a - b);
+  const cuts: number[] = [];
+  for (let left = 1 + random.below(4); left > 0; left--) cuts.push(random.below(length + 1));
+  return cuts.sort((a, b) => a - b);
 }
 
-/** Called with the state after each piece: 'head' or 'body'. */
-export type StateWatcher = (part: 'head' | 'body', state: number) => void;
-
-const ignore: StateWatcher = () => undefined;
+/** What tempts a decoder that looks behind what it was given. */
+const TEMPTATION = Buffer.from('\r\n:0\r\n\r\n', 'latin1');
+const MAX_CASE_BYTES = 64 * 1024;
+const SHIFTS = 7;
 
 /**
- * All messages in the bytes, one after the other, as a connection would read them. What lies
- * behind a piece is filled with other bytes, and the head moves between pieces, as it does in a
- * read buffer: a decoder that looks there gives another outcome.
+ * Reads messages one after the other, as a connection does, with decoders that live as long as it.
+ * What lies behind a piece is filled with other bytes, and a head moves between pieces, as it does
+ * in a read buffer: a decoder that looks there gives another outcome.
  */
-export function drive(
-  reader: HeadReader,
-  text: string,
-  cuts: Cuts,
-  watch: StateWatcher = ignore,
-): Outcome {
-  const run = new Run(reader, watch);
-  let from = 0;
-  for (const cut of [...cuts, text.length]) {
-    if (cut > from && !run.isOver) run.take(text.slice(from, cut));
-    from = Math.max(from, cut);
-  }
-  return run.outcome;
-}
-
-const ROOM = 128;
-
-class Run {
-  readonly outcome: Outcome;
-  readonly #reader: HeadReader;
+export class Driver {
+  readonly #kind: Kind;
+  readonly #counts: StateCounts;
+  readonly #room = Buffer.alloc(SHIFTS + MAX_CASE_BYTES + TEMPTATION.length);
+  readonly #requests = new RequestDecoder();
+  readonly #responses = new ResponseDecoder();
+  readonly #requestHead = new RequestHead();
+  readonly #responseHead = new ResponseHead();
   readonly #body = new BodyDecoder();
-  readonly #watch: StateWatcher;
-  /** Bytes of an unfinished head. */
-  #waiting = '';
+  #settings = USUAL;
+  #bytes: Buffer = this.#room;
+  /** Behind the last byte that was consumed. */
+  #at = 0;
+  #shift = 0;
   #message: Message | undefined = undefined;
-  #moves = 0;
+  #outcome: Outcome = nothing();
+  #isOver = false;
 
-  constructor(reader: HeadReader, watch: StateWatcher) {
-    reader.reset();
-    this.#reader = reader;
-    this.#watch = watch;
-    this.outcome = {
-      ...{ consumed: 0, failure: undefined, messages: [] },
-      ...{ headState: reader.state, bodyState: this.#body.state },
-    };
-    watch('head', reader.state);
-    watch('body', this.#body.state);
+  /** `counts` collects the states seen behind every piece. */
+  constructor(kind: Kind, counts: StateCounts) {
+    this.#kind = kind;
+    this.#counts = counts;
+    this.#seeBody();
   }
 
-  get isOver(): boolean {
-    return this.outcome.failure !== undefined;
-  }
-
-  take(piece: string): void {
-    let rest = this.#waiting + piece;
-    this.#waiting = '';
-    while (rest !== '' && !this.isOver) {
-      const used = this.#message === undefined ? this.#takeHead(rest) : this.#takeBody(rest);
-      if (used === 0) break;
-      this.outcome.consumed += used;
-      rest = rest.slice(used);
+  /** All messages in the bytes. */
+  run(bytes: Buffer, cuts: Cuts, settings: Settings): Outcome {
+    this.#begin(bytes, settings);
+    let from = 0;
+    for (const cut of cuts) {
+      if (cut > from && !this.#isOver) this.#take(cut);
+      from = cut;
     }
-    this.#waiting = rest;
+    if (bytes.length > from && !this.#isOver) this.#take(bytes.length);
+    const outcome = this.#outcome;
+    outcome.headState = this.#head().state;
+    outcome.bodyState = this.#body.state;
+    outcome.messageStart = this.#message?.start ?? this.#at;
+    return outcome;
   }
 
-  #takeHead(text: string): number {
-    const base = this.#moves++ % 7;
-    const bytes = Buffer.alloc(base + text.length + ROOM, '\r\n:0');
-    bytes.write(text, base, 'latin1');
-    const used = this.#reader.decode(bytes, base, base + text.length);
-    bytes.fill('!'); // a kept slice would show
-    this.outcome.headState = this.#reader.state;
-    this.#watch('head', this.#reader.state);
+  #begin(bytes: Buffer, settings: Settings): void {
+    this.#bytes = bytes;
+    this.#settings = settings;
+    for (const decoder of [this.#requests, this.#responses]) {
+      decoder.maxHeadBytes = settings.maxHeadBytes;
+      decoder.maxFieldLineBytes = settings.maxHeadBytes;
+    }
+    this.#requests.maxRequestLineBytes = settings.maxRequestLineBytes;
+    this.#requests.keepsUnderscores = settings.keepsUnderscores;
+    this.#body.keepsUnderscores = settings.keepsUnderscores;
+    this.#body.start(0, 0);
+    this.#at = 0;
+    this.#message = undefined;
+    this.#outcome = nothing();
+    this.#isOver = false;
+    this.#resetHead();
+    this.#seeHead();
+  }
+
+  /** More bytes have come: up to `end`. */
+  #take(end: number): void {
+    while (this.#at < end && !this.#isOver) {
+      const used = this.#message === undefined ? this.#takeHead(end) : this.#takeBody(end);
+      if (used === NEED_MORE) break;
+      this.#at += used;
+    }
+  }
+
+  #takeHead(end: number): number {
+    const base = this.#lay(end);
+    const used = this.#decodeHead(base, base + end - this.#at);
+    this.#room.fill('!', base, base + end - this.#at); // a kept slice would show
+    this.#seeHead();
     if (used === NEED_MORE) return 0;
-    if (used < 0) return this.#fail(used, this.#reader.failure);
-    if (used > text.length) throw new Error(`consumed ${used} of ${text.length} bytes`);
-    this.#message = this.#reader.message();
-    this.outcome.messages.push(this.#message);
-    this.#body.start(this.#message.framing, this.#message.bodyBytes);
+    if (used < 0) return this.#fail(used, this.#head().failure);
+    if (used > end - this.#at) throw new Error(`consumed ${used} of ${end - this.#at} bytes`);
+    const message = this.#kind === 'request' ? ofRequest(this.#requestHead) : this.#ofResponse();
+    message.start = this.#at;
+    this.#message = message;
+    this.#outcome.messages.push(message);
+    this.#body.start(message.framing, message.bodyBytes);
     this.#settle();
     return used;
   }
 
-  #takeBody(text: string): number {
+  #takeBody(end: number): number {
     const message = this.#message;
     if (message === undefined) throw new Error('no message to take a body for');
-    const base = this.#moves++ % 7;
-    const bytes = Buffer.alloc(base + text.length + ROOM, '\r\n:0');
-    bytes.write(text, base, 'latin1');
-    const end = base + text.length;
-    const used = this.#body.decode(bytes, base, end, {
+    const base = this.#lay(end);
+    const last = base + end - this.#at;
+    const used = this.#body.decode(this.#room, base, last, {
       onBody: (given, from, to) => {
-        if (from < base || to > end || from >= to) throw new Error(`span ${from} to ${to}`);
+        if (from < base || to > last || from >= to) throw new Error(`span ${from} to ${to}`);
         message.body += given.toString('latin1', from, to);
       },
     });
-    this.outcome.bodyState = this.#body.state;
-    this.#watch('body', this.#body.state);
+    this.#room.fill('!', base, last);
+    this.#seeBody();
     if (used < 0) return this.#fail(used, this.#body.failure);
-    if (used > text.length) throw new Error(`consumed ${used} of ${text.length} bytes`);
-    if (used < text.length && !this.#body.isDone) throw new Error('stopped before the end');
+    if (used > last - base) throw new Error(`consumed ${used} of ${last - base} bytes`);
+    if (used < last - base && !this.#body.isDone) throw new Error('stopped before the end');
     this.#settle();
     return used;
   }
 
-  /** The body is complete: another head may follow. */
+  /** Copies what was not consumed to a place of its own and returns where that is. */
+  #lay(end: number): number {
+    this.#shift = (this.#shift + 1) % SHIFTS;
+    this.#bytes.copy(this.#room, this.#shift, this.#at, end);
+    TEMPTATION.copy(this.#room, this.#shift + end - this.#at);
+    return this.#shift;
+  }
+
+  /** The body is complete: another head may follow, or another protocol. */
   #settle(): void {
-    this.outcome.bodyState = this.#body.state;
-    this.#watch('body', this.#body.state);
+    this.#seeBody();
     if (this.#message === undefined || !this.#body.isDone) return;
+    this.#message.trailers = this.#body.trailers;
     this.#message.isComplete = true;
+    if (this.#kind === 'response' && this.#message.method === '101') this.#isOver = true;
     this.#message = undefined;
-    this.#reader.reset();
+    if (this.#isOver) return;
+    this.#resetHead();
+    this.#seeHead();
   }
 
   #fail(used: number, failure: string | undefined): number {
-    if (used !== FAILED || failure === undefined) throw new Error(`failed without saying why`);
-    this.outcome.failure = failure;
-    this.outcome.consumed = 0;
+    if (used !== FAILED || failure === undefined) throw new Error('failed without saying why');
+    this.#outcome.failure = failure;
+    this.#isOver = true;
     return 0;
   }
+
+  #head(): RequestDecoder | ResponseDecoder {
+    return this.#kind === 'request' ? this.#requests : this.#responses;
+  }
+
+  #resetHead(): void {
+    this.#head().reset();
+    this.#requestHead.reset();
+    this.#responseHead.reset();
+  }
+
+  #decodeHead(base: number, end: number): number {
+    if (this.#kind === 'request') {
+      return this.#requests.decodeHead(this.#room, base, end, this.#requestHead);
+    }
+    const { method } = this.#settings;
+    return this.#responses.decodeHead(this.#room, base, end, this.#responseHead, method);
+  }
+
+  #ofResponse(): Message {
+    const head = this.#responseHead;
+    const { bodyBytes, framing, keepAlive, minorVersion, reason, status } = head;
+    return {
+      ...{ method: String(status), target: reason, path: '', host: '', upgrade: '' },
+      ...{ minorVersion, keepAlive, expectsContinue: false, framing, bodyBytes },
+      ...rest(head),
+    };
+  }
+
+  #seeHead(): void {
+    const { state } = this.#head();
+    this.#counts.head[state] = (this.#counts.head[state] ?? 0) + 1;
+  }
+
+  #seeBody(): void {
+    const { state } = this.#body;
+    this.#counts.body[state] = (this.#counts.body[state] ?? 0) + 1;
+  }
+}
+
+function nothing(): Outcome {
+  return { failure: undefined, headState: 0, bodyState: 0, messages: [], messageStart: 0 };
+}
+
+function ofRequest(head: RequestHead): Message {
+  const { bodyBytes, expectsContinue, framing, host, keepAlive, minorVersion } = head;
+  const { method, path, target, upgrade } = head;
+  return {
+    ...{ method, target, path, host, upgrade, minorVersion, keepAlive },
+    ...{ expectsContinue, framing, bodyBytes },
+    ...rest(head),
+  };
+}
+
+type Rest = Pick<Message, 'fields' | 'details' | 'body' | 'trailers' | 'isComplete' | 'start'>;
+
+function rest({ fields }: RequestHead | ResponseHead): Rest {
+  const list: string[] = [];
+  let details = '';
+  for (let index = 0; index < fields.count; index++) {
+    list.push(fields.nameAt(index), fields.valueAt(index));
+    details += `${fields.ids[index]}.${fields.marks[index]} `;
+  }
+  return { fields: list, details, body: '', trailers: '', isComplete: false, start: 0 };
 }
