@@ -40,7 +40,8 @@ function renderDirective(directive: Directive): string {
   const usage = argument.usage === '' ? '' : ` ${argument.usage}`;
   const rows = [`* Syntax: \`${name}${usage}${end}\``];
   const standard = argument.default?.join(' ');
-  if (standard !== undefined) rows.push(`* Default: \`${name} ${standard};\``);
+  // None, or no words: the directive cannot be written that way.
+  if (standard) rows.push(`* Default: \`${name} ${standard};\``);
   rows.push(`* Context: ${contexts.map(contextName).join(', ')}`);
   if (repeat === true) rows.push('* May stand several times in one block.');
   const isInherited = inherit !== false && contexts.length > 1;
