@@ -113,6 +113,125 @@ onBothTiers('an answer of our own', (it) => {
   });
 });
 
+onBothTiers('the page of an error', (it) => {
+  it('is JSON for whoever prefers it, and says nothing of our inside', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      server: `${LOCATIONS} location = /none { }`,
+      location: 'proxy_set_header X-Id $request_id;',
+      scripts: [{ onRequest: (_request, connection) => void connection.reset() }],
+    });
+    const client = await stage.client();
+    const inside = new RegExp(`127\\.0\\.0\\.1|origins|${stage.origin.port}`);
+    for (const [path, status, error, reason] of [
+      ['/', 502, 'Bad Gateway', 'upstream_reset'],
+      ['/none', 404, 'Not Found', 'no_route'],
+      ['/page', 403, 'Forbidden', undefined],
+    ] as const) {
+      client.send(get(path, 'Accept: application/json, */*;q=0.1'));
+      const response = await client.response();
+      assert.equal(response.status, status);
+      assert.deepEqual(response.fields.get('content-type'), ['application/json']);
+      assert.deepEqual(response.fields.get('vary'), ['Accept']);
+      const { request_id: id, ...page } = JSON.parse(response.body.toString());
+      assert.deepEqual(page, reason === undefined ? { status, error } : { status, error, reason });
+      assert.match(id, /^[0-9a-f]{32}$/);
+      if (path === '/') assert.deepEqual(stage.origin.requests[0]?.fields.get('x-id'), [id]);
+      client.send(get(path, 'Accept: text/html'));
+      const html = await client.response();
+      assert.deepEqual(html.fields.get('content-type'), ['text/html']);
+      for (const { body } of [response, html]) assert.doesNotMatch(body.toString(), inside);
+    }
+    client.send('HEAD /none HTTP/1.1\r\nHost: a.test\r\nAccept: application/json\r\n\r\n');
+    const head = await client.response('HEAD');
+    assert.equal(head.status, 404);
+    assert.match(head.fields.get('content-length')?.[0] ?? '', /^[1-9]/);
+    client.send(get('/text'));
+    assert.equal((await client.response()).status, 200);
+  });
+
+  it('is HTML where the head could not be read', async (t, tier) => {
+    const stage = await setStage(t, tier, { server: LOCATIONS });
+    const client = await stage.client(
+      'GET / HTTP/1.1\r\nAccept: application/json\r\nHo st: a\r\n\r\n',
+    );
+    const response = await client.response();
+    assert.equal(response.status, 400);
+    assert.deepEqual(response.fields.get('content-type'), ['text/html']);
+  });
+});
+
+onBothTiers('OPTIONS', (it) => {
+  const options = (target: string, ...fields: string[]): string => {
+    return `${[`OPTIONS ${target} HTTP/1.1`, 'Host: a.test', ...fields].join('\r\n')}\r\n\r\n`;
+  };
+
+  it('of the whole server is answered here', async (t, tier) => {
+    const stage = await setStage(t, tier, { server: 'return 403;' });
+    const client = await stage.client(`${options('*', 'Content-Length: 3')}abc${get('/')}`);
+    const response = await client.response();
+    assert.equal(response.status, 200);
+    assert.match(response.fields.get('allow')?.[0] ?? '', /^GET, HEAD, .*OPTIONS$/);
+    assert.deepEqual(response.fields.get('content-length'), ['0']);
+    assert.equal((await client.response()).status, 403);
+  });
+
+  it('goes on with one Max-Forwards less, until none is left', async (t, tier) => {
+    const stage = await setStage(t, tier, { scripts: [{ onRequest: () => ok('far') }] });
+    const client = await stage.client();
+    for (const [value, seen] of [
+      ['7', '6'],
+      ['10', '09'],
+      ['none', 'none'],
+      ['-1', '-1'],
+    ] as const) {
+      client.send(options('/x', 'A: b', `Max-Forwards:  ${value}`, 'C: d'));
+      assert.equal((await client.response()).body.toString(), 'far');
+      const { fields } = stage.origin.requests.at(-1) ?? { fields: new Map() };
+      assert.deepEqual(fields.get('max-forwards'), [seen]);
+      assert.deepEqual([fields.get('a'), fields.get('c')], [['b'], ['d']]);
+    }
+    client.send(options('/x', 'max-forwards: 00'));
+    const response = await client.response();
+    assert.deepEqual([response.status, response.body.length], [200, 0]);
+    assert.ok(response.fields.has('allow'));
+    client.send(get('/x', 'Max-Forwards: 0'));
+    await client.response();
+    assert.deepEqual(stage.origin.requests.at(-1)?.fields.get('max-forwards'), ['0']);
+    assert.equal(stage.origin.requests.length, 5);
+  });
+});
+
+onBothTiers('a request in circles', (it) => {
+  it('ends with 508 when it has passed ten times', async (t, tier) => {
+    const stage = await setStage(t, tier, { scripts: [{ onRequest: () => ok() }] });
+    const client = await stage.client();
+    let via = '1.0 before';
+    for (let passed = 0; passed < 10; passed++) {
+      client.send(get('/', `Via: ${via}`));
+      assert.equal((await client.response()).status, 200);
+      via = stage.origin.requests.at(-1)?.fields.get('via')?.join(', ') ?? '';
+    }
+    assert.match(via, /^1\.0 before(, 1\.1 weir-[0-9a-f]{8}){10}$/);
+    client.send(get('/', `Via: ${via}`, 'Accept: application/json'));
+    const response = await client.response();
+    assert.equal(response.status, 508);
+    assert.equal(JSON.parse(response.body.toString()).reason, 'loop_detected');
+    assert.equal(response.fields.has('via'), false);
+    assert.equal(stage.origin.requests.length, 10);
+  });
+
+  it('is not looked for with via off', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      scripts: [{ onRequest: () => ok() }],
+      location: 'via off;',
+    });
+    const via = Array(20).fill('1.1 weir').join(', ');
+    const client = await stage.client(get('/', `Via: ${via}`));
+    assert.equal((await client.response()).status, 200);
+    assert.deepEqual(stage.origin.requests[0]?.fields.get('via'), [via]);
+  });
+});
+
 onBothTiers('the gauges', (it) => {
   it('show what goes on, and return to nothing', async (t, tier) => {
     const stage = await setStage(t, tier, { server: LOCATIONS });
