@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { closeSync, open, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Random } from '#test/fuzz/random.ts';
 import type { StoreOwner } from './store.ts';
 import { type OpenFile, openUnlinkedFile } from './unlinked-file.ts';
@@ -80,6 +82,33 @@ export function assertBytes(part: Buffer, at: number): void {
 /** One turn of the event loop. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Calls of node:fs that are under way in this process. */
+export function fileCalls(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'FSReqCallback').length;
+}
+
+/** Waits until no call of node:fs is under way. */
+export async function quiet(): Promise<void> {
+  for (let turns = 0; fileCalls() > 0; turns++) {
+    assert.ok(turns < 20_000, 'calls of node:fs never end');
+    await turn();
+  }
+}
+
+setFlagsFromString('--expose-gc');
+const collect: () => void = runInNewContext('gc');
+
+/** Waits until the buffers still in use take no more than that; what is collected goes in steps. */
+export async function memoryFallsTo(limit: number): Promise<void> {
+  for (let turns = 0; ; turns++) {
+    collect();
+    const { arrayBuffers } = process.memoryUsage();
+    if (arrayBuffers <= limit) return;
+    assert.ok(turns < 200, `${arrayBuffers} bytes of buffers, not ${limit}`);
+    await turn();
+  }
 }
 
 /** Descriptors that this process holds. */

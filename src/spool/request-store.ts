@@ -13,6 +13,7 @@
 import type { Reusable } from '#src/base/free-list.ts';
 import { invariant } from '#src/base/invariant.ts';
 import { Chunk, growthBytes } from './chunk.ts';
+import { ChunkQueue } from './chunk-queue.ts';
 import { SpoolFile, type SpoolFileOwner } from './spool-file.ts';
 import type { StoreOwner } from './store.ts';
 import { type OpenFile, openUnlinkedFile } from './unlinked-file.ts';
@@ -33,10 +34,8 @@ export class RequestStore implements Reusable, SpoolFileOwner {
   /** From so much on the tail is written: as much as the front, within bounds. */
   #writeBytes = 0;
 
-  readonly #front: Chunk[] = [];
-  #frontCapacity = 0;
-  readonly #tail: Chunk[] = [];
-  #tailBytes = 0;
+  readonly #front = new ChunkQueue();
+  readonly #tail = new ChunkQueue();
   /** What the file is being given. */
   #writing: Chunk | undefined;
   /** Written: the next chunk of the tail, or the buffer to read into. */
@@ -84,7 +83,7 @@ export class RequestStore implements Reusable, SpoolFileOwner {
     if (this.#isFailed) return false;
     this.#bytes += end - start;
     let at = start;
-    if (this.#tailBytes === 0 && this.#writing === undefined && this.#file === undefined) {
+    if (this.#tail.bytes === 0 && this.#writing === undefined && this.#file === undefined) {
       at = this.#appendToFront(bytes, start, end);
     }
     if (at < end) {
@@ -139,9 +138,8 @@ export class RequestStore implements Reusable, SpoolFileOwner {
 
   /** Bytes of memory that it takes now, filled or not. */
   get heldBytes(): number {
-    let held = this.#frontCapacity + (this.#writing?.capacity ?? 0) + (this.#spare?.capacity ?? 0);
-    for (const chunk of this.#tail) held += chunk.capacity;
-    return held;
+    const ofFile = (this.#writing?.capacity ?? 0) + (this.#spare?.capacity ?? 0);
+    return this.#front.capacity + this.#tail.capacity + ofFile;
   }
 
   /** Closes the file; safe while writes and reads are under way: nothing is heard of them. */
@@ -150,12 +148,8 @@ export class RequestStore implements Reusable, SpoolFileOwner {
     this.#file = undefined;
     this.owner = undefined;
     this.#directory = '';
-    for (const chunk of this.#front) chunk.retire();
-    for (const chunk of this.#tail) chunk.retire();
-    this.#front.length = 0;
-    this.#frontCapacity = 0;
-    this.#tail.length = 0;
-    this.#tailBytes = 0;
+    this.#front.clear();
+    this.#tail.clear();
     this.#writing = undefined;
     this.#spare = undefined;
     this.#bytes = 0;
@@ -195,23 +189,19 @@ export class RequestStore implements Reusable, SpoolFileOwner {
   }
 
   #appendToFront(bytes: Buffer, start: number, end: number): number {
-    let at = start + (this.#front.at(-1)?.fill(bytes, start, end) ?? 0);
-    const room = this.#memoryBytes - this.#frontCapacity;
+    const front = this.#front;
+    const at = start + front.fill(bytes, start, end);
+    const room = this.#memoryBytes - front.capacity;
     if (at === end || room <= 0) return at;
-    const chunk = new Chunk(growthBytes(this.#frontCapacity, end - at, room));
-    at += chunk.fill(bytes, at, end);
-    this.#front.push(chunk);
-    this.#frontCapacity += chunk.capacity;
-    return at;
+    front.push(new Chunk(growthBytes(front.capacity, end - at, room)));
+    return at + front.fill(bytes, at, end);
   }
 
   #appendToTail(bytes: Buffer, start: number, end: number): void {
-    this.#tailBytes += end - start;
-    let at = start + (this.#tail.at(-1)?.fill(bytes, start, end) ?? 0);
+    let at = start + this.#tail.fill(bytes, start, end);
     while (at < end) {
-      const chunk = this.#newChunk(end - at);
-      at += chunk.fill(bytes, at, end);
-      this.#tail.push(chunk);
+      this.#tail.push(this.#newChunk(end - at));
+      at += this.#tail.fill(bytes, at, end);
     }
   }
 
@@ -230,29 +220,27 @@ export class RequestStore implements Reusable, SpoolFileOwner {
 
   /** Begins the next write, if none is under way and there is enough for one. */
   #write(): void {
-    const chunk = this.#tail[0];
-    if (this.#writing !== undefined || chunk === undefined) return;
-    if (this.#tailBytes < this.#writeBytes) return;
-    this.#tail.shift();
-    this.#tailBytes -= chunk.length;
+    if (this.#writing !== undefined || this.#tail.bytes < this.#writeBytes) return;
+    const chunk = this.#tail.shift();
+    if (chunk === undefined) return;
     this.#writing = chunk;
     this.#file ??= new SpoolFile(this, this.#directory, this.#open);
     this.#file.append(chunk.filled);
   }
 
   #hasRoom(): boolean {
-    return this.#tailBytes + (this.#writing?.length ?? 0) < MAX_UNWRITTEN_BYTES;
+    return this.#tail.bytes + (this.#writing?.length ?? 0) < MAX_UNWRITTEN_BYTES;
   }
 
   #nextPart(): Buffer | undefined {
-    const front = this.#front[this.#frontIndex];
+    const front = this.#front.at(this.#frontIndex);
     if (front !== undefined) {
       this.#frontIndex += 1;
       return front.filled;
     }
     const file = this.#file;
     if (file !== undefined && this.#fileTaken < file.size) return this.#nextFromFile(file);
-    const tail = this.#tail[this.#tailIndex];
+    const tail = this.#tail.at(this.#tailIndex);
     invariant(tail !== undefined, 'a part of a request body is missing');
     this.#tailIndex += 1;
     return tail.filled;

@@ -13,6 +13,7 @@
 
 import type { Reusable } from '#src/base/free-list.ts';
 import { Chunk, growthBytes } from './chunk.ts';
+import { ChunkQueue } from './chunk-queue.ts';
 import { SpoolFile, type SpoolFileOwner } from './spool-file.ts';
 import type { StoreOwner } from './store.ts';
 import { type OpenFile, openUnlinkedFile } from './unlinked-file.ts';
@@ -40,11 +41,8 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   #maxFileBytes = 0;
   #pieceBytes = MIN_PIECE_BYTES;
 
-  readonly #front: Chunk[] = [];
-  #frontBytes = 0;
-  #frontCapacity = 0;
-  readonly #tail: Chunk[] = [];
-  #tailBytes = 0;
+  readonly #front = new ChunkQueue();
+  readonly #tail = new ChunkQueue();
   /** What the file is being given. */
   #writing: Chunk | undefined;
   /** Written: the next chunk of the tail. */
@@ -58,7 +56,6 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   #isReading = false;
   /** What `next` gave last, unless it was the read buffer. */
   #current: Chunk | undefined;
-  #isCurrentOfFront = false;
 
   #queuedBytes = 0;
   #wantsRoom = false;
@@ -91,7 +88,7 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
    */
   append(bytes: Buffer, start: number, end: number): boolean {
     this.#queuedBytes += end - start;
-    const isInMemory = this.#tailBytes === 0 && this.#isFileDrained;
+    const isInMemory = this.#tail.bytes === 0 && this.#isFileDrained;
     const at = isInMemory ? this.#appendToFront(bytes, start, end) : start;
     if (at < end) {
       this.#appendToTail(bytes, at, end);
@@ -126,9 +123,8 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
 
   /** Bytes of memory that it takes now, filled or not. */
   get heldBytes(): number {
-    let held = this.#frontCapacity + (this.#isCurrentOfFront ? 0 : (this.#current?.capacity ?? 0));
+    let held = this.#front.capacity + this.#tail.capacity + (this.#current?.capacity ?? 0);
     for (const one of [this.#writing, this.#spare, this.#readBuffer]) held += one?.capacity ?? 0;
-    for (const chunk of this.#tail) held += chunk.capacity;
     return held;
   }
 
@@ -140,13 +136,8 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
     this.#owner = undefined;
     this.#directory = '';
     this.#dropCurrent();
-    for (const chunk of this.#front) chunk.retire();
-    for (const chunk of this.#tail) chunk.retire();
-    this.#front.length = 0;
-    this.#frontBytes = 0;
-    this.#frontCapacity = 0;
-    this.#tail.length = 0;
-    this.#tailBytes = 0;
+    this.#front.clear();
+    this.#tail.clear();
     this.#writing = undefined;
     this.#spare = undefined;
     this.#readAt = 0;
@@ -177,10 +168,7 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
     this.writeErrno = errno;
     const chunk = this.#writing;
     this.#writing = undefined;
-    if (chunk !== undefined) {
-      this.#tail.unshift(chunk);
-      this.#tailBytes += chunk.length;
-    }
+    if (chunk !== undefined) this.#tail.unshift(chunk);
     this.#spare = undefined;
     this.#recycleFile();
     this.#advance();
@@ -198,37 +186,30 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   }
 
   #appendToFront(bytes: Buffer, start: number, end: number): number {
-    let at = start + (this.#front.at(-1)?.fill(bytes, start, end) ?? 0);
-    const room = this.#memoryBytes - this.#frontCapacity;
-    if (at < end && room > 0) {
-      const chunk = new Chunk(growthBytes(this.#frontCapacity, end - at, room));
-      at += chunk.fill(bytes, at, end);
-      this.#front.push(chunk);
-      this.#frontCapacity += chunk.capacity;
-    }
-    this.#frontBytes += at - start;
-    return at;
+    const front = this.#front;
+    const at = start + front.fill(bytes, start, end);
+    const held = front.capacity + (this.#current?.capacity ?? 0);
+    const room = this.#memoryBytes - held;
+    if (at === end || room <= 0) return at;
+    front.push(new Chunk(growthBytes(held, end - at, room)));
+    return at + front.fill(bytes, at, end);
   }
 
   #appendToTail(bytes: Buffer, start: number, end: number): void {
-    this.#tailBytes += end - start;
-    let at = start + (this.#tail.at(-1)?.fill(bytes, start, end) ?? 0);
+    let at = start + this.#tail.fill(bytes, start, end);
     while (at < end) {
-      const chunk = this.#spare ?? new Chunk(this.#pieceBytes);
+      this.#tail.push(this.#spare ?? new Chunk(this.#pieceBytes));
       this.#spare = undefined;
-      at += chunk.fill(bytes, at, end);
-      this.#tail.push(chunk);
+      at += this.#tail.fill(bytes, at, end);
     }
   }
 
   /** Begins the next write if there is a whole piece, room in the file, and no other under way. */
   #write(): void {
-    const chunk = this.#tail[0];
+    const chunk = this.#tail.first;
     if (chunk === undefined || chunk.length < this.#pieceBytes) return;
     if (this.#writing !== undefined || !this.#mayWrite) return;
-    this.#tail.shift();
-    this.#tailBytes -= chunk.length;
-    this.#writing = chunk;
+    this.#writing = this.#tail.shift();
     this.#file ??= new SpoolFile(this, this.#directory, this.#open);
     this.#file.append(chunk.filled);
   }
@@ -245,19 +226,13 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   }
 
   #hasRoom(): boolean {
-    const unwritten = this.#tailBytes + (this.#writing?.length ?? 0);
+    const unwritten = this.#tail.bytes + (this.#writing?.length ?? 0);
     if (this.#mayWrite) return unwritten < 2 * this.#pieceBytes;
-    return this.#frontBytes + unwritten <= this.#memoryBytes;
+    return this.#front.bytes + unwritten <= this.#memoryBytes;
   }
 
   #nextPart(): Buffer | undefined {
-    const front = this.#front.shift();
-    if (front !== undefined) {
-      this.#frontBytes -= front.length;
-      this.#isCurrentOfFront = true;
-      this.#current = front;
-      return front.filled;
-    }
+    if (this.#front.bytes > 0) return this.#take(this.#front);
     if (this.#readyBytes > 0 && !this.#isReading) {
       const ready = this.#readyBytes;
       this.#readyBytes = 0;
@@ -268,10 +243,12 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
       return undefined;
     }
     this.#readBuffer = undefined;
-    const tail = this.#tail.shift();
-    this.#tailBytes -= tail?.length ?? 0;
-    this.#current = tail;
-    return tail?.filled;
+    return this.#take(this.#tail);
+  }
+
+  #take(queue: ChunkQueue): Buffer | undefined {
+    this.#current = queue.shift();
+    return this.#current?.filled;
   }
 
   #read(): void {
@@ -290,8 +267,6 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
       this.#readAt = size;
       this.#readBuffer = undefined;
       this.#front.push(chunk);
-      this.#frontBytes += chunk.length;
-      this.#frontCapacity += chunk.capacity;
       this.#recycleFile();
     } else {
       chunk.retire();
@@ -322,7 +297,7 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
 
   /** Reads what the reader waits for, or tells it that there is something. */
   #servePart(): void {
-    const isReady = this.#front.length > 0 || (this.#readyBytes > 0 && !this.#isReading);
+    const isReady = this.#front.bytes > 0 || (this.#readyBytes > 0 && !this.#isReading);
     if (!isReady && !this.#isFileDrained) return this.#read();
     this.#wantsPart = false;
     this.#owner?.onStoreReadable();
@@ -335,12 +310,8 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   }
 
   #dropCurrent(): void {
-    const current = this.#current;
-    if (current === undefined) return;
-    if (this.#isCurrentOfFront) this.#frontCapacity -= current.capacity;
-    this.#isCurrentOfFront = false;
+    this.#current?.retire();
     this.#current = undefined;
-    current.retire();
   }
 }
 

@@ -8,6 +8,7 @@ import {
   DIRECTORY,
   descriptorCount,
   descriptorsBackTo,
+  fileCalls,
   MISSING,
   openFull,
   openUnreadable,
@@ -180,8 +181,3 @@ describe('a spool file', () => {
     await descriptorsBackTo(count);
   });
 });
-
-/** Calls of node:fs that are under way. */
-function fileCalls(): number {
-  return process.getActiveResourcesInfo().filter((kind) => kind === 'FSReqCallback').length;
-}
