@@ -115,7 +115,7 @@ export class Attempt
     exchange.handler = this;
     const { request } = exchange;
     exchange.keepsTrailers = location.passTrailers && takesTrailers(exchange);
-    if (request.framing !== BODY_NONE && !exchange.dropsBody) {
+    if (request.framing !== BODY_NONE && keepsBody(exchange)) {
       const needsLength = location.traits.closes && request.framing === BODY_CHUNKED;
       const limits = needsLength ? location.heldLimits : location.requestLimits;
       this.#request.begin(exchange, limits, location.passTrailers);
@@ -272,6 +272,7 @@ export class Attempt
     const exchange = this.#exchange as Exchange;
     this.#home.onSpoolFailed(exchange, errno);
     exchange.closeAfter = true;
+    exchange.dropsBody = true;
     this.#drop();
     this.#leave(false);
     if (exchange.responseState === RESPONSE_NONE) this.#giveUp(failure);
@@ -335,7 +336,7 @@ export class Attempt
   #passHead(exchange: Exchange): void {
     const { responseLimits } = this.#location as ProxiedLocation;
     this.#response.begin(exchange, this.#connection as UpstreamConnection, responseLimits);
-    if (exchange.statusOverride > 0) overrideStatus(exchange);
+    if (exchange.statusOverride > 0 && !exchange.isTunnel) overrideStatus(exchange);
     this.#downstream.startResponse();
   }
 
@@ -521,6 +522,18 @@ export class Attempt
     exchange.upstreamStatus =
       exchange.upstreamStatus === '' ? status : `${exchange.upstreamStatus}, ${status}`;
   }
+}
+
+/**
+ * Whether the body can still go to an endpoint. It cannot when an error page is a GET, or when what
+ * came before that page has used the body up; the request then has none.
+ */
+function keepsBody(exchange: Exchange): boolean {
+  const isUsedUp =
+    exchange.requestStore === undefined && (exchange.requestBodyBytes > 0 || exchange.requestEnded);
+  if (!isUsedUp && !exchange.dropsBody) return true;
+  exchange.request.framing = BODY_NONE;
+  return false;
 }
 
 /** Protocol names are compared without regard to case (RFC 9110 §16.7). */

@@ -40,6 +40,8 @@ export class RequestFeed implements StoreOwner {
   #isClientHeld = false;
   #isWhole = false;
   #isSettling = false;
+  /** Of a body that is held: all of it was handed to the connection of this try. */
+  #isSent = false;
   #keepsTrailers = false;
   /** Streamed bytes that came before there was a connection. */
   #early: Buffer[] | undefined = undefined;
@@ -59,6 +61,7 @@ export class RequestFeed implements StoreOwner {
     this.#connection = undefined;
     this.#isWhole = false;
     this.#isSettling = false;
+    this.#isSent = false;
     this.#early = undefined;
     this.#wasStreamed = false;
   }
@@ -70,7 +73,7 @@ export class RequestFeed implements StoreOwner {
     if (exchange.requestStore !== undefined) {
       this.#store = exchange.requestStore;
       this.#store.owner = this;
-      this.#isWhole = true; // whoever had it before us had it whole
+      this.#isWhole = exchange.requestEnded;
     } else if (limits !== undefined) {
       this.#store = acquireRequestStore();
       exchange.requestStore = this.#store;
@@ -157,6 +160,7 @@ export class RequestFeed implements StoreOwner {
     this.#connection = connection;
     if (this.#store !== undefined) {
       this.#store.rewind();
+      this.#isSent = false;
       return;
     }
     const early = this.#early;
@@ -190,15 +194,14 @@ export class RequestFeed implements StoreOwner {
 
   /** One part after the other; a part stays untouched until it has left. */
   #pump(connection: UpstreamConnection, store: RequestStore): void {
-    while (this.#connection === connection) {
+    while (!this.#isSent && this.#connection === connection) {
       const part = store.next();
-      if (part === undefined) {
-        if (store.isAtEnd) connection.endRequest(this.#trailers());
-        connection.flush();
-        return;
+      if (part !== undefined) connection.writeBody(part, 0, part.length, true);
+      if (store.isAtEnd) {
+        this.#isSent = true;
+        connection.endRequest(this.#trailers());
       }
-      connection.writeBody(part, 0, part.length, true);
-      if (!connection.flush()) return;
+      if (!connection.flush() || part === undefined) return;
     }
   }
 

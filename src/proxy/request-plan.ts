@@ -65,7 +65,7 @@ export class RequestPlan {
     this.#connection = set?.[1] ?? constant(this.minorVersion === 0 ? 'close' : '');
     this.#via = setNames.includes('via') ? '' : location.via;
     this.#viaOfOne = `1.1 ${this.#via}`;
-    this.#upgrades = upgrades;
+    this.#upgrades = this.minorVersion === 1 ? upgrades : []; // 1.0 has none
     this.#prefixLength = location.match.path.length;
     this.#uri = handler.uri;
   }

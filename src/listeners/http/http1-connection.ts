@@ -243,6 +243,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     }
     const { handler } = exchange;
     exchange.handler = undefined;
+    exchange.dropsBody = true; // an error page gets what there is of the request: no body
     handler?.onDownstreamGone(exchange, failure);
     if (exchange.responseState === RESPONSE_NONE) refuse(exchange, failure);
     else if (exchange.responseState === RESPONSE_STARTED) {
