@@ -124,6 +124,7 @@ export class Proxy implements AttemptHome, RedirectHome {
       request.framing === BODY_LENGTH &&
       request.bodyBytes > maxBodyBytes
     ) {
+      exchange.dropsBody = true;
       refuse(exchange, 'body_too_large'); // before a byte of it is read (H1-17)
     } else if (routed.tree.wantsSlash(request.path)) this.#addSlash(exchange, routed);
     else this.#answer(exchange, served);

@@ -50,7 +50,11 @@ export class RequestPlan {
   constructor(location: Location, handler: ProxyHandler) {
     const { httpVersion, passRequestHeaders, setHeaders, upgrades } = location.proxy;
     const setNames = setHeaders.map(([name]) => name.toLowerCase());
-    this.edits = new FieldEdits([...HOP_BY_HOP_IDS, F_EXPECT, F_HOST, F_VIA], setNames);
+    this.#via = setNames.includes('via') ? '' : location.via;
+    this.#viaOfOne = `1.1 ${this.#via}`;
+    const dropped = [...HOP_BY_HOP_IDS, F_EXPECT, F_HOST];
+    if (this.#via !== '') dropped.push(F_VIA); // it goes on with our name behind it
+    this.edits = new FieldEdits(dropped, setNames);
     if (!passRequestHeaders) this.edits.dropIds.fill(1);
     this.minorVersion = httpVersion === '1.0' ? 0 : 1;
     const host: SetField = { name: 'Host', value: constant(handler.hostHeader) };
@@ -63,8 +67,6 @@ export class RequestPlan {
     );
     const set = setHeaders.find(([name]) => name.toLowerCase() === 'connection');
     this.#connection = set?.[1] ?? constant(this.minorVersion === 0 ? 'close' : '');
-    this.#via = setNames.includes('via') ? '' : location.via;
-    this.#viaOfOne = `1.1 ${this.#via}`;
     this.#upgrades = this.minorVersion === 1 ? upgrades : []; // 1.0 has none
     this.#prefixLength = location.match.path.length;
     this.#uri = handler.uri;
