@@ -3,6 +3,7 @@
  * theirs; a class that never occurs explains nothing and does not belong here.
  */
 
+import { MAX_HEAD_BYTES, MAX_REQUEST_LINE_BYTES } from '#src/codecs/h1/limits.ts';
 import { BODY_CHUNKED } from '#src/http/message.ts';
 import { type Difference, isRefusal } from './compare.ts';
 
@@ -138,13 +139,23 @@ export const EXPLANATIONS: readonly Explanation[] = [
     'llhttp passes any coding on; we would have to know it',
     (d) => codingIs(d, /^(?!chunked$)/i),
   ),
-  weRefuse('content_length_malformed', 'longer than a double counts exactly', (d) =>
-    valuesOf(d, 'content-length').some((value) => Number(value) > Number.MAX_SAFE_INTEGER),
+  weRefuse('content_length_malformed', 'more digits than a double surely counts exactly', (d) =>
+    valuesOf(d, 'content-length').some((value) => /\d{16}/.test(value)),
   ),
   weRefuse(
     'request_field_count',
     'more than 100 fields; node:http counts above the parser',
     (d) => (d.other?.fields.length ?? 0) > 200,
+  ),
+  weRefuse(
+    'request_target_too_long',
+    'RFC 9112 §3 recommends 8000 bytes; ours is that of nginx',
+    (d) => startLine(d).length > MAX_REQUEST_LINE_BYTES - 10,
+  ),
+  weRefuse(
+    'request_head_too_large',
+    'the limit of llhttp counts other bytes than ours',
+    (d) => d.text.length > MAX_HEAD_BYTES,
   ),
 
   // Responses that we refuse.
@@ -155,8 +166,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
   ),
   noSuchResponse(
     'status line',
-    'RFC 9112 §4: one space, three digits from 100, no control byte',
-    (d) => !/^HTTP\/1\.[01] [1-9]\d\d( [\t\x20-\x7e\x80-\xff]*)?$/.test(startLine(d)),
+    'RFC 9112 §4: one space, three digits from 100, no control byte; at most 1 KB',
+    (d) => !/^HTTP\/1\.[01] [1-9]\d\d( [\t\x20-\x7e\x80-\xff]{0,1011})?$/.test(startLine(d)),
   ),
   noSuchResponse(
     'coding in 1xx or 204',
@@ -178,8 +189,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
     'llhttp reads until the connection ends',
     (d) => codingIs(d, /^(?!chunked$)/i) || valuesOf(d, 'transfer-encoding').length > 1,
   ),
-  noSuchResponse('length', 'longer than a double counts exactly', (d) =>
-    valuesOf(d, 'content-length').some((value) => Number(value) > Number.MAX_SAFE_INTEGER),
+  noSuchResponse('length', 'more digits than a double surely counts exactly', (d) =>
+    valuesOf(d, 'content-length').some((value) => /\d{16}/.test(value)),
   ),
 
   // Heads that llhttp refuses.
@@ -220,6 +231,12 @@ export const EXPLANATIONS: readonly Explanation[] = [
     why: 'a tab is whitespace around a value (RFC 9110 §5.6.3); llhttp takes it for a part of it',
     holds: ({ message, text }) =>
       message?.framing === BODY_CHUNKED && /\r\ntransfer-encoding:[ \t]*chunked *\t/i.test(text),
+  },
+  {
+    name: 'extensions and trailers without end',
+    why: 'RFC 9112 §7.1.1 asks for a limit to extensions; ours are smaller than those of Node',
+    holds: ({ ours, where }) =>
+      where === 'body' && /^(chunk_extension_too_long|trailer_too_large)$/.test(ours),
   },
   {
     name: 'chunk sizes of 14 digits and more',

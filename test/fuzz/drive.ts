@@ -89,7 +89,8 @@ export function randomCuts(random: Random, length: number): Cuts {
 
 /** What tempts a decoder that looks behind what it was given. */
 const TEMPTATION = Buffer.from('\r\n:0\r\n\r\n', 'latin1');
-const MAX_CASE_BYTES = 64 * 1024;
+/** Longer texts do not fit. */
+export const MAX_CASE_BYTES = 64 * 1024;
 const SHIFTS = 7;
 
 /**

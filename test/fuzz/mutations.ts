@@ -1,5 +1,12 @@
 /** What a careless or hostile sender makes of a valid message: structure first, then bytes. */
 
+import {
+  MAX_EXTENSION_BYTES,
+  MAX_EXTENSIONS_BYTES,
+  MAX_HEAD_BYTES,
+  MAX_REQUEST_LINE_BYTES,
+  MAX_TRAILER_BYTES,
+} from '#src/codecs/h1/limits.ts';
 import { type Chunk, CRLF, type Draft, type FieldLine, fieldOf, render } from './draft.ts';
 import { anyField, requestDraft, requestText, responseDraft, responseText } from './messages.ts';
 import type { Random } from './random.ts';
@@ -61,6 +68,39 @@ const CONNECTIONS = choices(
 );
 const BEFORE = choices('\r|\n| |\0|\r\n\r\n\r\n|\t|\r\n');
 const SMUGGLED = choices('Content-Length|Transfer-Encoding|Host|Connection|Set-Cookie|x_Y|ETag');
+
+/** A length just short of a limit, or just beyond it. */
+function near(random: Random, limit: number): number {
+  return limit - 20 + random.below(40);
+}
+
+/** Each makes something as long as a limit; rarely, for they cost a hundred usual cases. */
+const HUGE: readonly Mutation[] = [
+  (random, { start }) => {
+    const isResponse = start[0].startsWith('HTTP');
+    if (isResponse) start[2] = 'r'.repeat(near(random, 1_024 - 13));
+    else start[1] = `/${'t'.repeat(near(random, MAX_REQUEST_LINE_BYTES - 14))}`;
+  },
+  (random, draft) => {
+    const bytes = near(random, MAX_HEAD_BYTES - render({ ...draft, chunks: undefined }).length);
+    putField(random, draft, fieldOf('X-Long', 'v'.repeat(Math.max(0, bytes))));
+  },
+  (random, draft) =>
+    changeChunk(
+      random,
+      draft,
+      'extension',
+      () => `;${'e'.repeat(near(random, MAX_EXTENSION_BYTES))}`,
+    ),
+  (random, { chunks }) => {
+    const extension = `;${'e'.repeat(near(random, MAX_EXTENSIONS_BYTES / 4))}`;
+    const chunk = { size: '1', extension, sizeEnd: CRLF, data: 'x', dataEnd: CRLF };
+    chunks?.unshift(chunk, chunk, chunk, chunk);
+  },
+  (random, { trailers }) => {
+    trailers.push(fieldOf('X-Long', 'v'.repeat(near(random, MAX_TRAILER_BYTES - 12))));
+  },
+];
 
 /** Each changes one thing; all are equally likely. */
 const MUTATIONS: readonly Mutation[] = [
@@ -137,6 +177,9 @@ const MUTATIONS: readonly Mutation[] = [
   (random, draft) => set(draft, 'bodyEnd', random.pick(LINE_ENDS)),
   (random, draft) => set(draft, 'body', draft.body + random.bytes(1 + random.below(3))),
   (_random, draft) => set(draft, 'body', draft.body.slice(0, -1)),
+  (random, draft) => {
+    if (random.chance(0.1)) HUGE[random.below(HUGE.length)]?.(random, draft);
+  },
 ];
 
 function mutateParts(random: Random, draft: Draft): void {
