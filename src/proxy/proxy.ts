@@ -121,6 +121,7 @@ export class Proxy implements AttemptHome, RedirectHome {
     if (location.isInternal && exchange.redirects === 0) refuse(exchange, 'no_route');
     else if (
       maxBodyBytes > 0 &&
+      !exchange.dropsBody &&
       request.framing === BODY_LENGTH &&
       request.bodyBytes > maxBodyBytes
     ) {

@@ -191,7 +191,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   /** IntakeOwner. */
   onRequestBody(bytes: Buffer, start: number, end: number): void {
     const exchange = this.#exchange;
-    if (exchange === undefined) return;
+    if (exchange === undefined || exchange.dropsBody) return;
     exchange.requestBodyBytes += end - start;
     const { maxBodyBytes } = exchange.limits;
     if (maxBodyBytes > 0 && !exchange.isTunnel && exchange.requestBodyBytes > maxBodyBytes) {
