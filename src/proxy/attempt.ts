@@ -12,10 +12,7 @@ import { refuse } from '#src/exchange/answer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
 import { type Exchange, type ExchangeHandler, RESPONSE_NONE } from '#src/exchange/exchange.ts';
 import { AddedFields } from '#src/http/field-edits.ts';
-import { F_TE, F_UPGRADE } from '#src/http/field-names.ts';
 import { BODY_CHUNKED, BODY_NONE, type ResponseHead } from '#src/http/message.ts';
-import { reasonPhrase } from '#src/http/status.ts';
-import type { PickContext } from '#src/upstream/balancers/balancer.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { PendingConnection } from '#src/upstream/pool/connector.ts';
 import {
@@ -25,11 +22,24 @@ import {
   type ResponseSink,
   type UpstreamConnection,
 } from '#src/upstream/pool/response-sink.ts';
-import type { Upstream } from '#src/upstream/upstream.ts';
+import {
+  keepsBody,
+  mayUpgrade,
+  overrideStatus,
+  passesHints,
+  takesTrailers,
+} from './exchange-rules.ts';
 import type { ProxiedLocation } from './proxied-location.ts';
 import { type FeedOwner, RequestFeed } from './request-feed.ts';
 import { type DeliveryOwner, ResponseFeed } from './response-feed.ts';
-import { isFailureStatus, mayAskAnother, mayTryAgain, type TryState } from './retry.ts';
+import {
+  isFailureStatus,
+  mayAskAnother,
+  mayTryAgain,
+  type RetryRules,
+  type TryState,
+} from './retry.ts';
+import { Tries } from './tries.ts';
 
 /** Of the statuses that occur, made once: a number becomes text on every exchange. */
 const STATUS_TEXTS = Array.from({ length: 600 }, (_, status) => String(status));
@@ -52,29 +62,17 @@ export interface AttemptHome {
 }
 
 export class Attempt
-  implements
-    Reusable,
-    ExchangeHandler,
-    ResponseSink,
-    PoolClient,
-    PickContext,
-    FeedOwner,
-    DeliveryOwner,
-    TryState
+  implements Reusable, ExchangeHandler, ResponseSink, PoolClient, FeedOwner, DeliveryOwner, TryState
 {
   readonly #home: AttemptHome;
   readonly #request = new RequestFeed(this);
   readonly #response = new ResponseFeed(this);
+  readonly #tries = new Tries();
   #exchange: Exchange | undefined = undefined;
   #location: ProxiedLocation | undefined = undefined;
-  #endpoint: Endpoint | undefined = undefined;
   #pending: PendingConnection | undefined = undefined;
   #connection: UpstreamConnection | undefined = undefined;
-  #startedAtMs = 0;
-  #firstTryAtMs = 0;
-  #tryCount = 0;
   #wasSent = false;
-  #isRetryOfStale = false;
   /** Part of the response went out before its end came: the end has a time of its own. */
   #wasFlushed = false;
   /** Of a tunnel: the endpoint has sent FIN. */
@@ -83,7 +81,6 @@ export class Attempt
   #isDelivering = false;
   /** Within `begin`: the client side flushes when it has handed over what it read. */
   #isBeginning = false;
-  readonly #tried: Endpoint[] = [];
 
   constructor(home: AttemptHome) {
     this.#home = home;
@@ -92,20 +89,14 @@ export class Attempt
   reset(): void {
     this.#exchange = undefined;
     this.#location = undefined;
-    this.#endpoint = undefined;
     this.#pending = undefined;
     this.#connection = undefined;
-    this.#startedAtMs = 0;
-    this.#firstTryAtMs = 0;
-    this.#tryCount = 0;
     this.#wasSent = false;
-    this.#isRetryOfStale = false;
     this.#isBeginning = false;
     this.#wasFlushed = false;
     this.#responseEnded = false;
     this.#isDelivering = false;
-    // Setting a length is a call into the engine; nearly every exchange succeeds at its first try.
-    if (this.#tried.length > 0) this.#tried.length = 0;
+    this.#tries.reset();
   }
 
   /** Takes the exchange; it is answered through its downstream, now or later. */
@@ -113,6 +104,7 @@ export class Attempt
     this.#exchange = exchange;
     this.#location = location;
     exchange.handler = this;
+    this.#tries.begin(location.upstream);
     const { request } = exchange;
     exchange.keepsTrailers = location.passTrailers && takesTrailers(exchange);
     if (request.framing !== BODY_NONE && keepsBody(exchange)) {
@@ -121,20 +113,12 @@ export class Attempt
       this.#request.begin(exchange, limits, location.passTrailers);
       if (this.#request.isCollecting) return;
     }
-    this.#isBeginning = true;
+    this.#isBeginning = exchange.redirects === 0;
     this.#tryNext();
     this.#isBeginning = false;
   }
 
-  // ---- PickContext, TryState -------------------------------------------------------------------
-
-  hasTried(endpoint: Endpoint): boolean {
-    return this.#tried.includes(endpoint);
-  }
-
-  nextTurn(): number {
-    return this.#upstream.nextTurn();
-  }
+  // ---- TryState -------------------------------------------------------------------
 
   get wasSent(): boolean {
     return this.#wasSent;
@@ -147,7 +131,7 @@ export class Attempt
   // ---- Trying ----------------------------------------------------------------------------------
 
   #tryNext(): void {
-    const endpoint = this.#upstream.pick(this);
+    const endpoint = this.#tries.pick();
     if (endpoint === undefined) {
       this.#home.onAttemptFailed(this.#exchange as Exchange, 'no_healthy_upstream', '');
       this.#giveUp('no_healthy_upstream');
@@ -158,14 +142,10 @@ export class Attempt
 
   #try(endpoint: Endpoint, fresh: boolean): void {
     const exchange = this.#exchange as Exchange;
-    this.#endpoint = endpoint;
     this.#wasSent = false;
-    this.#startedAtMs = fresh || !this.#isBeginning ? this.#home.nowMs() : exchange.startedAtMs;
-    if (this.#tryCount++ === 0) this.#firstTryAtMs = this.#startedAtMs;
-    const { name } = endpoint.config;
-    exchange.upstreamAddress =
-      exchange.upstreamAddress === '' ? name : `${exchange.upstreamAddress}, ${name}`;
-    const pool = this.#upstream.poolOf(endpoint);
+    const isFirst = this.#isBeginning && !fresh;
+    const nowMs = isFirst ? exchange.startedAtMs : this.#home.nowMs();
+    const pool = this.#tries.start(exchange, endpoint, nowMs);
     const { connectTimeoutMs, traits } = this.#location as ProxiedLocation;
     const idle = fresh || traits.closes ? undefined : pool.take();
     if (idle !== undefined) {
@@ -196,7 +176,7 @@ export class Attempt
     if (!plan.fill(exchange, added)) {
       this.#connection = undefined;
       connection.abort();
-      this.#leave(false);
+      this.#tries.leave(false);
       this.#giveUp('field_value_malformed');
       return;
     }
@@ -238,7 +218,7 @@ export class Attempt
     if (this.#connection !== undefined) this.#wasSent = true;
     this.#request.onEnd();
     if (!this.#responseEnded) return;
-    this.#leave(false); // a tunnel that has ended on both sides
+    this.#tries.leave(false); // a tunnel that has ended on both sides
     this.#done();
   }
 
@@ -253,7 +233,7 @@ export class Attempt
 
   onDownstreamGone(_exchange: Exchange, _reason: FailureCode): void {
     this.#drop();
-    this.#leave(false);
+    this.#tries.leave(false);
     this.#done();
   }
 
@@ -274,7 +254,7 @@ export class Attempt
     exchange.closeAfter = true;
     exchange.dropsBody = true;
     this.#drop();
-    this.#leave(false);
+    this.#tries.leave(false);
     if (exchange.responseState === RESPONSE_NONE) this.#giveUp(failure);
     else this.#cut(failure);
   }
@@ -295,22 +275,13 @@ export class Attempt
       this.#downstream.askForBody();
       return;
     }
-    const { earlyHints } = this.#location as ProxiedLocation;
-    if (earlyHints.length === 0) return;
-    const isWanted = earlyHints.some((value) => {
-      const text = value.constant ?? value.evaluate(exchange);
-      return text !== '' && text !== '0';
-    });
-    if (isWanted) this.#downstream.sendInformational();
+    if (passesHints(exchange, this.#location as ProxiedLocation))
+      this.#downstream.sendInformational();
   }
 
   onSwitch(): boolean {
     const exchange = this.#exchange as Exchange;
-    const { plan } = this.#location as ProxiedLocation;
-    const chosen = exchange.response.fields.get(F_UPGRADE) ?? '';
-    if (!plan.wantsUpgrade(exchange) || !isSameProtocol(chosen, exchange.request.upgrade)) {
-      return false;
-    }
+    if (!mayUpgrade(exchange, this.#location as ProxiedLocation)) return false;
     exchange.isTunnel = true;
     exchange.requestEnded = false;
     this.#request.beginTunnel(exchange, this.#connection as UpstreamConnection);
@@ -330,23 +301,24 @@ export class Attempt
   #noteHead(exchange: Exchange): void {
     exchange.upstreamHeaderMs = this.#sinceStart();
     exchange.upstreamResponseMs = exchange.upstreamHeaderMs;
-    this.#noteStatus(exchange, statusText(exchange.response.status));
+    this.#tries.noteStatus(exchange, statusText(exchange.response.status));
   }
 
   #passHead(exchange: Exchange): void {
     const { responseLimits } = this.#location as ProxiedLocation;
     this.#response.begin(exchange, this.#connection as UpstreamConnection, responseLimits);
-    if (exchange.statusOverride > 0 && !exchange.isTunnel) overrideStatus(exchange);
+    overrideStatus(exchange);
     this.#downstream.startResponse();
   }
 
   /** Another endpoint is asked, or a page of ours answers, in place of this answer. */
   #takesOver(exchange: Exchange, location: ProxiedLocation): boolean {
     const { status } = exchange.response;
-    const endpoint = this.#endpoint as Endpoint;
-    if (mayAskAnother(exchange, status, location.retry, this) && this.#hasTriesLeft(endpoint)) {
+    const endpoint = this.#tries.endpoint as Endpoint;
+    const { retry } = location;
+    if (mayAskAnother(exchange, status, retry, this) && this.#mayGoOn(endpoint, retry)) {
       this.#drop();
-      this.#leave(isFailureStatus(status));
+      this.#tries.leave(isFailureStatus(status));
       exchange.response.reset();
       this.#tryNext();
       return true;
@@ -356,7 +328,7 @@ export class Attempt
       return false;
     }
     this.#drop();
-    this.#leave(false);
+    this.#tries.leave(false);
     this.#done();
     exchange.response.reset();
     rescuer.rescue(exchange, status);
@@ -377,7 +349,7 @@ export class Attempt
     }
     this.#connection = undefined;
     this.#request.detach();
-    this.#leave(false);
+    this.#tries.leave(false);
     if (exchange.isTunnel) return;
     if (this.#response.complete()) this.#downstream.endResponse();
     else this.#isDelivering = true;
@@ -419,7 +391,7 @@ export class Attempt
   onResponseLost(errno: string): void {
     this.#home.onSpoolFailed(this.#exchange as Exchange, errno);
     this.#drop();
-    this.#leave(false);
+    this.#tries.leave(false);
     this.#cut('spool_failed');
   }
 
@@ -428,39 +400,26 @@ export class Attempt
   /** `isStale`: a kept connection had died; that says nothing about the endpoint (CE-10). */
   #failed(failure: FailureCode, isStale: boolean): void {
     const exchange = this.#exchange as Exchange;
-    const endpoint = this.#endpoint as Endpoint;
+    const endpoint = this.#tries.endpoint as Endpoint;
     exchange.upstreamResponseMs = this.#sinceStart();
     if (!isStale) this.#home.onAttemptFailed(exchange, failure, endpoint.config.name);
     if (exchange.responseState !== RESPONSE_NONE) {
-      this.#leave(true);
+      this.#tries.leave(true);
       this.#cut(failure);
       return;
     }
     exchange.response.reset();
-    this.#noteStatus(exchange, String(FAILURES[failure].status));
-    this.#leave(!isStale);
+    this.#tries.noteStatus(exchange, String(FAILURES[failure].status));
+    this.#tries.leave(!isStale);
     const { retry } = this.#location as ProxiedLocation;
-    if (!mayTryAgain(exchange, failure, retry, this)) {
-      this.#giveUp(failure);
-    } else if (isStale && !this.#isRetryOfStale) {
-      // nginx gives one extra try that does not count; the endpoint gets a fresh connection.
-      this.#isRetryOfStale = true;
-      this.#tryCount -= 1;
-      this.#upstream.restart(endpoint);
-      this.#try(endpoint, true);
-    } else {
-      if (this.#hasTriesLeft(endpoint)) this.#tryNext();
-      else this.#giveUp(failure);
-    }
+    if (!mayTryAgain(exchange, failure, retry, this)) this.#giveUp(failure);
+    else if (isStale && this.#tries.repeats(endpoint)) this.#try(endpoint, true);
+    else if (this.#mayGoOn(endpoint, retry)) this.#tryNext();
+    else this.#giveUp(failure);
   }
 
-  /** Notes the endpoint as tried; whether another one may be asked. */
-  #hasTriesLeft(endpoint: Endpoint): boolean {
-    this.#tried.push(endpoint);
-    const { maxTries, timeoutMs } = (this.#location as ProxiedLocation).retry;
-    if (maxTries > 0 && this.#tryCount >= maxTries) return false;
-    if (timeoutMs > 0 && this.#home.nowMs() - this.#firstTryAtMs >= timeoutMs) return false;
-    return this.#upstream.hasUntried(this);
+  #mayGoOn(endpoint: Endpoint, retry: RetryRules): boolean {
+    return this.#tries.mayGoOn(endpoint, retry, this.#home.nowMs());
   }
 
   /** Nothing more is sent to the endpoint or read from it. */
@@ -470,14 +429,6 @@ export class Attempt
     this.#connection?.abort();
     this.#connection = undefined;
     this.#request.detach();
-  }
-
-  /** The endpoint has this exchange no longer. */
-  #leave(isFailure: boolean): void {
-    const endpoint = this.#endpoint;
-    if (endpoint === undefined) return;
-    this.#endpoint = undefined;
-    this.#upstream.finish(endpoint, isFailure);
   }
 
   #giveUp(failure: FailureCode): void {
@@ -506,48 +457,11 @@ export class Attempt
 
   // ---- Helpers ---------------------------------------------------------------------------------
 
-  get #upstream(): Upstream {
-    return (this.#location as ProxiedLocation).upstream;
-  }
-
   get #downstream(): Downstream {
     return (this.#exchange as Exchange).downstream as Downstream;
   }
 
   #sinceStart(): number {
-    return this.#home.nowMs() - this.#startedAtMs;
+    return this.#tries.sinceStart(this.#home.nowMs());
   }
-
-  #noteStatus(exchange: Exchange, status: string): void {
-    exchange.upstreamStatus =
-      exchange.upstreamStatus === '' ? status : `${exchange.upstreamStatus}, ${status}`;
-  }
-}
-
-/**
- * Whether the body can still go to an endpoint. It cannot when an error page is a GET, or when what
- * came before that page has used the body up; the request then has none.
- */
-function keepsBody(exchange: Exchange): boolean {
-  const isUsedUp =
-    exchange.requestStore === undefined && (exchange.requestBodyBytes > 0 || exchange.requestEnded);
-  if (!isUsedUp && !exchange.dropsBody) return true;
-  exchange.request.framing = BODY_NONE;
-  return false;
-}
-
-/** Protocol names are compared without regard to case (RFC 9110 §16.7). */
-function isSameProtocol(chosen: string, asked: string): boolean {
-  return chosen.toLowerCase() === asked.toLowerCase();
-}
-
-/** `TE: trailers`: the client will take them (RFC 9110 §10.1.4). */
-function takesTrailers({ request: { fields } }: Exchange): boolean {
-  return /(?:^|,)[ \t]*trailers[ \t]*(?:,|;|$)/i.test(fields.get(F_TE) ?? '');
-}
-
-/** An error page that keeps the status of the error. */
-function overrideStatus({ response, statusOverride }: Exchange): void {
-  response.status = statusOverride;
-  response.reason = reasonPhrase(statusOverride);
 }

@@ -1,0 +1,46 @@
+/** Data path. Small decisions about one exchange that the attempt makes. */
+
+import type { Exchange } from '#src/exchange/exchange.ts';
+import { F_TE, F_UPGRADE } from '#src/http/field-names.ts';
+import { BODY_NONE } from '#src/http/message.ts';
+import { reasonPhrase } from '#src/http/status.ts';
+import type { ProxiedLocation } from './proxied-location.ts';
+
+/** `TE: trailers`: the client will take them (RFC 9110 §10.1.4). */
+export function takesTrailers({ request: { fields } }: Exchange): boolean {
+  return /(?:^|,)[ \t]*trailers[ \t]*(?:,|;|$)/i.test(fields.get(F_TE) ?? '');
+}
+
+/**
+ * Whether the body can still go to an endpoint. It cannot when an error page is a GET, or when what
+ * came before that page has used the body up; the request then has none.
+ */
+export function keepsBody(exchange: Exchange): boolean {
+  const isUsedUp =
+    exchange.requestStore === undefined && (exchange.requestBodyBytes > 0 || exchange.requestEnded);
+  if (!isUsedUp && !exchange.dropsBody) return true;
+  exchange.request.framing = BODY_NONE;
+  return false;
+}
+
+/** The 101 of the endpoint changes to what the client asked for (RFC 9110 §7.8, §16.7). */
+export function mayUpgrade(exchange: Exchange, { plan }: ProxiedLocation): boolean {
+  if (!plan.wantsUpgrade(exchange)) return false;
+  const chosen = exchange.response.fields.get(F_UPGRADE) ?? '';
+  return chosen.toLowerCase() === exchange.request.upgrade.toLowerCase();
+}
+
+/** An error page that keeps the status of the error (`error_page` without `=`). */
+export function overrideStatus({ isTunnel, response, statusOverride }: Exchange): void {
+  if (statusOverride === 0 || isTunnel) return;
+  response.status = statusOverride;
+  response.reason = reasonPhrase(statusOverride);
+}
+
+/** `early_hints`: some value is neither empty nor "0". */
+export function passesHints(exchange: Exchange, { earlyHints }: ProxiedLocation): boolean {
+  return earlyHints.some((value) => {
+    const text = value.constant ?? value.evaluate(exchange);
+    return text !== '' && text !== '0';
+  });
+}

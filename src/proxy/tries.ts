@@ -1,0 +1,104 @@
+/**
+ * Data path. The endpoints one exchange is sent to, one after the other: which is asked now, since
+ * when, what its variables say of it, and whether another one may follow.
+ */
+
+import type { Exchange } from '#src/exchange/exchange.ts';
+import type { PickContext } from '#src/upstream/balancers/balancer.ts';
+import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
+import type { Pool } from '#src/upstream/pool/pool.ts';
+import type { Upstream } from '#src/upstream/upstream.ts';
+import type { RetryRules } from './retry.ts';
+
+export class Tries implements PickContext {
+  #upstream: Upstream | undefined = undefined;
+  /** The endpoint that has the exchange now. */
+  endpoint: Endpoint | undefined = undefined;
+  #startedAtMs = 0;
+  #firstAtMs = 0;
+  #count = 0;
+  #hasRepeated = false;
+  readonly #tried: Endpoint[] = [];
+
+  begin(upstream: Upstream): void {
+    this.#upstream = upstream;
+  }
+
+  reset(): void {
+    this.#upstream = undefined;
+    this.endpoint = undefined;
+    this.#startedAtMs = 0;
+    this.#firstAtMs = 0;
+    this.#count = 0;
+    this.#hasRepeated = false;
+    // Setting a length is a call into the engine; nearly every exchange succeeds at its first try.
+    if (this.#tried.length > 0) this.#tried.length = 0;
+  }
+
+  // ---- PickContext -----------------------------------------------------------------------------
+
+  hasTried(endpoint: Endpoint): boolean {
+    return this.#tried.includes(endpoint);
+  }
+
+  nextTurn(): number {
+    return (this.#upstream as Upstream).nextTurn();
+  }
+
+  // ---- One try ---------------------------------------------------------------------------------
+
+  /** Picks an endpoint; undefined when none is left. `start` follows, and `leave` at its end. */
+  pick(): Endpoint | undefined {
+    return (this.#upstream as Upstream).pick(this);
+  }
+
+  /** A try begins; returns where its connection comes from. */
+  start(exchange: Exchange, endpoint: Endpoint, nowMs: number): Pool {
+    this.endpoint = endpoint;
+    this.#startedAtMs = nowMs;
+    if (this.#count++ === 0) this.#firstAtMs = nowMs;
+    const { name } = endpoint.config;
+    exchange.upstreamAddress =
+      exchange.upstreamAddress === '' ? name : `${exchange.upstreamAddress}, ${name}`;
+    return (this.#upstream as Upstream).poolOf(endpoint);
+  }
+
+  /**
+   * Whether the endpoint gets the same once more: a kept connection had died, which says nothing
+   * about it. nginx gives one such try that does not count (semantics.md §6).
+   */
+  repeats(endpoint: Endpoint): boolean {
+    if (this.#hasRepeated) return false;
+    this.#hasRepeated = true;
+    this.#count -= 1;
+    (this.#upstream as Upstream).restart(endpoint);
+    return true;
+  }
+
+  /** Milliseconds that this try has taken. */
+  sinceStart(nowMs: number): number {
+    return nowMs - this.#startedAtMs;
+  }
+
+  /** What the endpoint answered, or the status that stands for its failure. */
+  noteStatus(exchange: Exchange, status: string): void {
+    exchange.upstreamStatus =
+      exchange.upstreamStatus === '' ? status : `${exchange.upstreamStatus}, ${status}`;
+  }
+
+  /** The endpoint has the exchange no longer. */
+  leave(isFailure: boolean): void {
+    const { endpoint } = this;
+    if (endpoint === undefined) return;
+    this.endpoint = undefined;
+    (this.#upstream as Upstream).finish(endpoint, isFailure);
+  }
+
+  /** Notes the endpoint as tried; whether there is another one, and time and tries for it. */
+  mayGoOn(endpoint: Endpoint, { maxTries, timeoutMs }: RetryRules, nowMs: number): boolean {
+    this.#tried.push(endpoint);
+    if (maxTries > 0 && this.#count >= maxTries) return false;
+    if (timeoutMs > 0 && nowMs - this.#firstAtMs >= timeoutMs) return false;
+    return (this.#upstream as Upstream).hasUntried(this);
+  }
+}
