@@ -50,7 +50,8 @@ export function render(draft: Draft): string {
   return text + lines(trailers) + bodyEnd;
 }
 
-function lines(fields: readonly FieldLine[]): string {
+/** Field lines as they are written, one after the other. */
+export function lines(fields: readonly FieldLine[]): string {
   let text = '';
   for (const { colon, end, name, value } of fields) text += name + colon + value + end;
   return text;

@@ -7,8 +7,8 @@ import { RequestDecoder } from '#src/codecs/h1/request-decoder.ts';
 import { ResponseDecoder } from '#src/codecs/h1/response-decoder.ts';
 import { BODY_STATE_NAMES, HEAD_STATE_NAMES } from '#src/codecs/h1/states.ts';
 import { RequestHead, ResponseHead } from '#src/http/message.ts';
+import type { Cuts } from './cuts.ts';
 import type { Kind } from './mutations.ts';
-import type { Random } from './random.ts';
 
 /** What a decoder made of some bytes. Two ways to feed them must give equal outcomes. */
 export interface Outcome {
@@ -72,23 +72,11 @@ export const USUAL: Settings = {
   keepsUnderscores: false,
 };
 
-/** Where the bytes are cut, in order; the last piece ends at their end. */
-export type Cuts = readonly number[];
-
-export const IN_ONE_PIECE: Cuts = [];
-
-export function byteByByte(length: number): Cuts {
-  return Array.from({ length }, (_, at) => at + 1);
-}
-
-export function randomCuts(random: Random, length: number): Cuts {
-  const cuts: number[] = [];
-  for (let left = 1 + random.below(4); left > 0; left--) cuts.push(random.below(length + 1));
-  return cuts.sort((a, b) => a - b);
-}
-
-/** What tempts a decoder that looks behind what it was given. */
-const TEMPTATION = Buffer.from('\r\n:0\r\n\r\n', 'latin1');
+/** What tempts a decoder that looks behind what it was given, in turn. */
+const TEMPTATIONS = ['\r\n:0\r\n', '\n\r\n0\r\n', ': x\r\n\r\n', '0;\r\n\r\n'].map((text) =>
+  Buffer.from(text, 'latin1'),
+);
+const MAX_TEMPTATION_BYTES = 8;
 /** Longer texts do not fit. */
 export const MAX_CASE_BYTES = 64 * 1024;
 const SHIFTS = 7;
@@ -101,7 +89,7 @@ const SHIFTS = 7;
 export class Driver {
   readonly #kind: Kind;
   readonly #counts: StateCounts;
-  readonly #room = Buffer.alloc(SHIFTS + MAX_CASE_BYTES + TEMPTATION.length);
+  readonly #room = Buffer.alloc(SHIFTS + MAX_CASE_BYTES + MAX_TEMPTATION_BYTES);
   readonly #requests = new RequestDecoder();
   readonly #responses = new ResponseDecoder();
   readonly #requestHead = new RequestHead();
@@ -208,7 +196,7 @@ export class Driver {
   #lay(end: number): number {
     this.#shift = (this.#shift + 1) % SHIFTS;
     this.#bytes.copy(this.#room, this.#shift, this.#at, end);
-    TEMPTATION.copy(this.#room, this.#shift + end - this.#at);
+    TEMPTATIONS[this.#shift % TEMPTATIONS.length]?.copy(this.#room, this.#shift + end - this.#at);
     return this.#shift;
   }
 

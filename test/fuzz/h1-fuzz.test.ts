@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FUZZ_SEED, forCases } from './cases.ts';
 import { compare } from './compare.ts';
+import { byteByByte, IN_ONE_PIECE } from './cuts.ts';
 import { EXPLANATIONS, explain } from './differences.ts';
-import { byteByByte, Driver, IN_ONE_PIECE, noCounts, type Outcome, USUAL } from './drive.ts';
+import { Driver, noCounts, type Outcome, USUAL } from './drive.ts';
 import { H1Fuzz, reachableStates } from './h1-fuzz.ts';
 import { parseWithLlhttp } from './llhttp.ts';
 import type { Kind } from './mutations.ts';
@@ -23,6 +24,20 @@ test('any pieces of the same bytes mean the same, and to llhttp the same or we k
 test('every state of both grammars was reached, and no other', () => {
   const { states } = fuzz.counts();
   assert.deepEqual(Object.keys(states).sort(), reachableStates().sort());
+});
+
+/** Every code that a decoder gives by itself. */
+const REFUSALS =
+  'chunk_extension_too_long chunk_malformed content_length_malformed content_length_repeated ' +
+  'expectation_unknown field_folded field_name_malformed field_value_malformed framing_ambiguous ' +
+  'host_malformed host_missing host_repeated line_end_malformed method_not_allowed ' +
+  'request_field_count request_head_too_large request_line_malformed request_target_malformed ' +
+  'request_target_too_long request_version_malformed request_version_unsupported ' +
+  'trailer_too_large transfer_encoding_http10 transfer_encoding_malformed ' +
+  'transfer_encoding_unknown upstream_protocol_error';
+
+test('every way to refuse was met, and no other', () => {
+  assert.deepEqual(Object.keys(fuzz.counts().failures).sort(), REFUSALS.split(' '));
 });
 
 function read(kind: Kind, text: string, cuts = IN_ONE_PIECE): Outcome {

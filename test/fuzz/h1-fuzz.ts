@@ -6,16 +6,13 @@
 import { BODY_STATE_NAMES, HEAD_STATE_NAMES } from '#src/codecs/h1/states.ts';
 import { caseRandom } from './cases.ts';
 import { compare } from './compare.ts';
+import { byteByByte, type Cuts, IN_ONE_PIECE, randomCuts } from './cuts.ts';
 import { explain } from './differences.ts';
 import {
-  byteByByte,
-  type Cuts,
   Driver,
-  IN_ONE_PIECE,
   MAX_CASE_BYTES,
   noCounts,
   type Outcome,
-  randomCuts,
   type Settings,
   type StateCounts,
   USUAL,

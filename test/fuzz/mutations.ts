@@ -178,7 +178,7 @@ const MUTATIONS: readonly Mutation[] = [
   (random, draft) => set(draft, 'body', draft.body + random.bytes(1 + random.below(3))),
   (_random, draft) => set(draft, 'body', draft.body.slice(0, -1)),
   (random, draft) => {
-    if (random.chance(0.1)) HUGE[random.below(HUGE.length)]?.(random, draft);
+    if (random.chance(0.25)) HUGE[random.below(HUGE.length)]?.(random, draft);
   },
 ];
 

@@ -9,7 +9,7 @@ import {
   chunkHead,
   encodeRequest,
   encodeResponse,
-  LAST_CHUNK,
+  lastChunk,
 } from '#src/codecs/h1/encoder.ts';
 import { RequestDecoder } from '#src/codecs/h1/request-decoder.ts';
 import { ResponseDecoder } from '#src/codecs/h1/response-decoder.ts';
@@ -24,9 +24,11 @@ import {
   RequestHead,
   ResponseHead,
 } from '#src/http/message.ts';
+import { keptTrailers } from '#src/http/trailers.ts';
 import { forCases } from './cases.ts';
+import { lines } from './draft.ts';
 import { parseWithLlhttp } from './llhttp.ts';
-import { requestText, responseText } from './messages.ts';
+import { anyField, requestText, responseText } from './messages.ts';
 import { mutated } from './mutations.ts';
 
 const HOST = 'forwarded.test';
@@ -113,7 +115,7 @@ test('a forwarded response head says what the received one said', () => {
   });
 });
 
-test('a body written in chunks is read as the same body', () => {
+test('a body written in chunks is read as the same body, with the trailers that go on', () => {
   const decoder = new BodyDecoder();
   forCases(0.03, (random) => {
     let [body, text, read] = ['', '', ''];
@@ -122,7 +124,10 @@ test('a body written in chunks is read as the same body', () => {
       body += piece;
       text += chunkHead(piece.length) + piece + CHUNK_END;
     }
-    const bytes = Buffer.from(text + LAST_CHUNK, 'latin1');
+    let section = '';
+    while (random.chance(0.5)) section += lines([anyField(random)]);
+    const trailers = keptTrailers(`${section}\r\n`, true);
+    const bytes = Buffer.from(text + lastChunk(trailers), 'latin1');
     decoder.start(BODY_CHUNKED, 0);
     const used = decoder.decode(bytes, 0, bytes.length, {
       onBody: (given, start, end) => {
@@ -132,5 +137,7 @@ test('a body written in chunks is read as the same body', () => {
     assert.equal(used, bytes.length);
     assert.ok(decoder.isDone);
     assert.equal(read, body);
+    assert.equal(decoder.trailers, trailers);
+    assert.equal(keptTrailers(`${trailers}\r\n`, true), trailers);
   });
 });
