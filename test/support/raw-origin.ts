@@ -14,6 +14,8 @@ export interface SeenRequest extends WireMessage {
 
 /** What the origin does. Each is optional; without `onRequest` it never answers. */
 export interface OriginScript {
+  /** Keeps its side open after the edge's FIN. Default: it closes too. */
+  readonly staysOpen?: boolean;
   onConnection?(connection: OriginConnection): void;
   /** After every read, with all bytes since the last complete request. */
   onBytes?(connection: OriginConnection, pending: Buffer): void;
@@ -174,7 +176,7 @@ export class RawOrigin {
     });
     socket.on('end', () => {
       connection.hasEnded = true;
-      socket.end();
+      if (!this.script.staysOpen) socket.end();
       this.#notify();
     });
     socket.on('error', () => undefined);
