@@ -5,17 +5,17 @@
 
 import type { ClientFacts, Downstream } from '#src/exchange/downstream.ts';
 import { type Exchange, RESPONSE_ENDED, RESPONSE_STARTED } from '#src/exchange/exchange.ts';
+import type { HttpThread } from './http-thread.ts';
 
 export class DetachedDownstream implements Downstream {
   readonly facts: ClientFacts;
-  readonly #release: (exchange: Exchange) => void;
+  readonly #thread: HttpThread;
   #exchange: Exchange | undefined;
 
-  /** `release` records the exchange and gives it back; called once. */
-  constructor(exchange: Exchange, facts: ClientFacts, release: (exchange: Exchange) => void) {
+  constructor(exchange: Exchange, facts: ClientFacts, thread: HttpThread) {
     this.#exchange = exchange;
     this.facts = facts;
-    this.#release = release;
+    this.#thread = thread;
   }
 
   startResponse(): void {
@@ -48,6 +48,6 @@ export class DetachedDownstream implements Downstream {
   #end(): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
-    if (exchange !== undefined) this.#release(exchange);
+    if (exchange !== undefined) this.#thread.endExchange(exchange);
   }
 }

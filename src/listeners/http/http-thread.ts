@@ -1,13 +1,15 @@
 /**
  * Data path. What all HTTP connections of one thread share beyond what every listener does: the
- * free lists, and the number of the next connection.
+ * free lists, the number of the next connection, and how an exchange ends.
  */
 
 import { FreeList, type Reusable } from '#src/base/free-list.ts';
 import { BodyDecoder } from '#src/codecs/h1/body-decoder.ts';
 import { RequestDecoder } from '#src/codecs/h1/request-decoder.ts';
+import { recordExchange } from '#src/exchange/access-record.ts';
 import { Exchange } from '#src/exchange/exchange.ts';
 import type { ListenerThread } from '#src/listeners/listener.ts';
+import { BYTES_OUT, RESPONSES_1XX } from '#src/shared/thread-rows.ts';
 
 /** Exchanges and readers kept for reuse; one exchange is about 5 KB. */
 const MAX_FREE = 1024;
@@ -31,5 +33,32 @@ export class HttpThread {
 
   constructor(host: ListenerThread) {
     this.host = host;
+  }
+
+  /** Counts an exchange that is over, writes what is to be said of it, and takes it back. */
+  endExchange(exchange: Exchange): void {
+    const { row } = this.host;
+    const family = Math.floor(exchange.response.status / 100);
+    if (family >= 1 && family <= 5) {
+      const column = RESPONSES_1XX + family - 1;
+      row[column] = (row[column] ?? 0) + 1;
+    }
+    row[BYTES_OUT] = (row[BYTES_OUT] ?? 0) + exchange.bytesSent;
+    this.#record(exchange);
+    this.exchanges.release(exchange);
+  }
+
+  /** A mistake in what is said of an exchange costs the line and nothing else. */
+  #record(exchange: Exchange): void {
+    const { clock, onInternalError, onReason } = this.host;
+    try {
+      if (exchange.reason !== '') onReason(exchange);
+      if (exchange.logs.length > 0) {
+        clock.refresh();
+        recordExchange(exchange);
+      }
+    } catch (error) {
+      onInternalError(error);
+    }
   }
 }

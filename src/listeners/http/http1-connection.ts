@@ -14,7 +14,6 @@
 
 import type { FailureCode } from '#src/base/failure.ts';
 import { type TimeoutOwner, TimerEntry } from '#src/base/timer-wheel.ts';
-import { recordExchange } from '#src/exchange/access-record.ts';
 import { refuse } from '#src/exchange/answer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
 import {
@@ -25,28 +24,20 @@ import {
 } from '#src/exchange/exchange.ts';
 import { BODY_LENGTH, type RequestHead } from '#src/http/message.ts';
 import type { ListenerSettings } from '#src/listeners/listener.ts';
-import {
-  BYTES_IN,
-  BYTES_OUT,
-  CONNECTIONS_ACTIVE,
-  REQUESTS,
-  RESPONSES_1XX,
-} from '#src/shared/thread-rows.ts';
+import { BYTES_IN, CONNECTIONS_ACTIVE, REQUESTS } from '#src/shared/thread-rows.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
 import { ConnectionFacts } from './connection-facts.ts';
 import { DetachedDownstream } from './detached-downstream.ts';
 import type { HttpThread } from './http-thread.ts';
 import { Http1Intake, type IntakeOwner } from './http1-intake.ts';
+import { PhaseCount } from './phase-count.ts';
 import {
-  GAUGE_OF_PHASE,
-  NO_GAUGE,
   P_BODY,
   P_CLOSED,
   P_DISCARD,
   P_HEAD,
   P_IDLE,
   P_LINGER,
-  P_NEW,
   P_SERVED,
   P_TUNNEL,
 } from './phases.ts';
@@ -72,7 +63,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   readonly #response: ResponseWriter;
   readonly #timer = new TimerEntry(this);
   readonly #openedAtMs: number;
-  #phase = P_NEW;
+  readonly #count: PhaseCount;
   #exchange: Exchange | undefined = undefined;
   #mustClose = false;
   /** The endpoint is slow with the body: the client's clock stands still. */
@@ -91,6 +82,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     connection: Connection,
   ) {
     this.#thread = thread;
+    this.#count = new PhaseCount(thread.host.row);
     this.#settings = settings;
     this.#keeper = keeper;
     this.#connection = connection;
@@ -102,8 +94,8 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     connection.owner = this;
     // Once the peer has reset the connection its name cannot be asked for: a log line needs it.
     if (settings.isLogged) connection.remoteAddress();
-    this.#count(CONNECTIONS_ACTIVE, 1);
-    this.#enter(P_IDLE);
+    this.#count.add(CONNECTIONS_ACTIVE, 1);
+    this.#count.enter(P_IDLE);
     thread.host.wheel.arm(this.#timer, this.#idleTimeoutMs);
   }
 
@@ -113,21 +105,21 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   }
 
   get isIdle(): boolean {
-    return this.#phase === P_IDLE;
+    return this.#count.phase === P_IDLE;
   }
 
   /** ConnectionOwner. */
   onBytes(bytes: Buffer, length: number): void {
-    this.#count(BYTES_IN, length);
+    this.#count.add(BYTES_IN, length);
     this.#intake.take(bytes, length);
-    if (this.#phase === P_BODY) this.#awaitBody();
-    else if (this.#phase === P_LINGER) this.#awaitClose();
+    if (this.#count.phase === P_BODY) this.#awaitBody();
+    else if (this.#count.phase === P_LINGER) this.#awaitClose();
   }
 
   /** ConnectionOwner. */
   onEnd(): void {
     this.#clientEnded = true;
-    switch (this.#phase) {
+    switch (this.#count.phase) {
       case P_SERVED:
         // What was pipelined before the FIN is still answered; else the client has given up.
         if (!this.#intake.hasWaiting) this.#abandon('client_abort');
@@ -150,7 +142,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     if (exchange.responseState === RESPONSE_ENDED) this.#finishExchange(exchange);
     else {
       this.#thread.host.wheel.disarm(this.#timer);
-      if (this.#phase === P_BODY) this.#awaitBody();
+      if (this.#count.phase === P_BODY) this.#awaitBody();
       exchange.handler?.onDownstreamWritable(exchange);
     }
   }
@@ -172,7 +164,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     exchange.limits = client;
     exchange.startedAtMs = clock.refresh();
     this.facts.exchangeCount += 1;
-    this.#enter(P_HEAD);
+    this.#count.enter(P_HEAD);
     wheel.arm(this.#timer, client.headerTimeoutMs);
     return exchange.request;
   }
@@ -180,12 +172,12 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   /** IntakeOwner. */
   onRequestHead(): void {
     const exchange = this.#exchange as Exchange;
-    this.#count(REQUESTS, 1);
+    this.#count.add(REQUESTS, 1);
     this.#thread.host.wheel.disarm(this.#timer);
     exchange.requestEnded = this.#intake.isComplete;
-    this.#enter(exchange.requestEnded ? P_SERVED : P_BODY);
+    this.#count.enter(exchange.requestEnded ? P_SERVED : P_BODY);
     this.#thread.host.serve(exchange, this.#settings.key);
-    if (this.#phase === P_BODY) this.#awaitBody();
+    if (this.#count.phase === P_BODY) this.#awaitBody();
   }
 
   /** IntakeOwner. */
@@ -212,7 +204,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
       this.#becomeIdle(); // it was answered early, and this was the rest
       return;
     }
-    this.#enter(P_SERVED);
+    this.#count.enter(P_SERVED);
     this.#thread.host.wheel.disarm(this.#timer);
     exchange.requestEnded = true;
     exchange.handler?.onRequestEnd(exchange);
@@ -220,9 +212,9 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
 
   /** IntakeOwner. */
   onRequestMalformed(failure: FailureCode): void {
-    if (this.#phase === P_HEAD) {
-      this.#count(REQUESTS, 1);
-      this.#enter(P_SERVED);
+    if (this.#count.phase === P_HEAD) {
+      this.#count.add(REQUESTS, 1);
+      this.#count.enter(P_SERVED);
     }
     this.#refuseRequest(failure);
   }
@@ -281,7 +273,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   #startTunnel(): void {
     this.#isTunnelNew = true;
     this.#mustClose = true;
-    this.#enter(P_TUNNEL);
+    this.#count.enter(P_TUNNEL);
     this.#intake.startTunnel();
   }
 
@@ -325,14 +317,14 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   holdRequestBody(): void {
     this.#connection.holdReading();
     this.#isBodyHeld = true;
-    if (this.#phase === P_BODY) this.#thread.host.wheel.disarm(this.#timer);
+    if (this.#count.phase === P_BODY) this.#thread.host.wheel.disarm(this.#timer);
   }
 
   letGoRequestBody(): void {
-    if (this.#phase === P_CLOSED) return;
+    if (this.#count.phase === P_CLOSED) return;
     this.#connection.letGoReading();
     this.#isBodyHeld = false;
-    if (this.#phase === P_BODY) this.#awaitBody();
+    if (this.#count.phase === P_BODY) this.#awaitBody();
   }
 
   sendInformational(): void {
@@ -346,7 +338,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     const exchange = this.#exchange;
     if (exchange === undefined || !exchange.request.expectsContinue) return;
     exchange.request.expectsContinue = false;
-    if (exchange.requestBodyBytes > 0 || this.#phase !== P_BODY) return;
+    if (exchange.requestBodyBytes > 0 || this.#count.phase !== P_BODY) return;
     this.#connection.queueText('HTTP/1.1 100 Continue\r\n\r\n');
     this.#connection.flush();
   }
@@ -362,7 +354,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
       limits.keepalive.timeoutMs === 0 ||
       this.facts.exchangeCount >= limits.keepaliveRequests ||
       this.#thread.host.clock.nowMs - this.#openedAtMs > limits.keepaliveTimeMs ||
-      (this.#phase === P_BODY && !this.#canDiscard(exchange))
+      (this.#count.phase === P_BODY && !this.#canDiscard(exchange))
     );
   }
 
@@ -398,47 +390,25 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
         this.#linger();
       }
     } else if (!wasComplete) {
-      this.#enter(P_DISCARD);
+      this.#count.enter(P_DISCARD);
       this.#intake.discardRest();
       this.#thread.host.wheel.arm(this.#timer, this.#settings.client.bodyTimeoutMs);
     } else this.#becomeIdle();
   }
 
-  /** Records the exchange and gives it back; the connection has none afterwards. */
+  /** The exchange is over; the connection has none afterwards. */
   #release(exchange: Exchange): void {
-    const family = Math.floor(exchange.response.status / 100);
-    if (family >= 1 && family <= 5) this.#count(RESPONSES_1XX + family - 1, 1);
-    this.#count(BYTES_OUT, exchange.bytesSent);
     this.#exchange = undefined;
-    this.#giveBack(exchange);
-  }
-
-  #giveBack(exchange: Exchange): void {
-    this.#record(exchange);
-    this.#thread.exchanges.release(exchange);
-  }
-
-  /** Writes what is to be said of the exchange; a mistake in that costs the line and nothing else. */
-  #record(exchange: Exchange): void {
-    const { clock, onInternalError, onReason } = this.#thread.host;
-    try {
-      if (exchange.reason !== '') onReason(exchange);
-      if (exchange.logs.length > 0) {
-        clock.refresh();
-        recordExchange(exchange);
-      }
-    } catch (error) {
-      onInternalError(error);
-    }
+    this.#thread.endExchange(exchange);
   }
 
   /** Ready for the next request, which may have come already. */
   #becomeIdle(): void {
-    this.#enter(P_IDLE);
+    this.#count.enter(P_IDLE);
     this.#thread.host.wheel.arm(this.#timer, this.#quietMs());
     this.#intake.next();
     // The FIN had come before: what is not complete by now never will be.
-    if (this.#clientEnded && !this.#intake.isTaking && this.#phase !== P_SERVED) this.onEnd();
+    if (this.#clientEnded && !this.#intake.isTaking && this.#count.phase !== P_SERVED) this.onEnd();
   }
 
   /** The client has this long for its next bytes of the body; to read what queues comes first. */
@@ -455,11 +425,11 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
 
   onTimeout(): void {
     const exchange = this.#exchange;
-    switch (this.#phase) {
+    switch (this.#count.phase) {
       case P_HEAD:
         this.#mustClose = true;
         if (exchange !== undefined) {
-          this.#enter(P_SERVED);
+          this.#count.enter(P_SERVED);
           this.#intake.close();
           refuse(exchange, 'client_header_timeout');
         }
@@ -483,7 +453,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
 
   /** Draining has begun: a quiet connection goes after a while, a busy one after its response. */
   drain(): void {
-    if (this.#phase === P_IDLE) this.#thread.host.wheel.arm(this.#timer, this.#quietMs());
+    if (this.#count.phase === P_IDLE) this.#thread.host.wheel.arm(this.#timer, this.#quietMs());
   }
 
   /** Everything at once, whatever is in progress. */
@@ -514,9 +484,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   #detach(exchange: Exchange): void {
     this.#exchange = undefined;
     exchange.reason = 'client_abort';
-    exchange.downstream = new DetachedDownstream(exchange, this.facts, (ended) => {
-      this.#giveBack(ended);
-    });
+    exchange.downstream = new DetachedDownstream(exchange, this.facts, this.#thread);
     exchange.handler?.onDownstreamWritable(exchange);
   }
 
@@ -525,7 +493,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
    * destroy the answer before the client has read it (CE-13).
    */
   #linger(): void {
-    this.#enter(P_LINGER);
+    this.#count.enter(P_LINGER);
     this.#intake.close();
     this.#connection.end();
     if (this.#clientEnded) {
@@ -545,9 +513,9 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   }
 
   #close(withReset = false): void {
-    if (this.#phase === P_CLOSED) return;
-    this.#enter(P_CLOSED);
-    this.#count(CONNECTIONS_ACTIVE, -1);
+    if (this.#count.phase === P_CLOSED) return;
+    this.#count.enter(P_CLOSED);
+    this.#count.add(CONNECTIONS_ACTIVE, -1);
     this.#thread.host.wheel.forget(this.#timer);
     this.#intake.close();
     if (this.#exchange !== undefined) {
@@ -558,20 +526,5 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     if (withReset) this.#connection.reset();
     else this.#connection.destroy();
     this.#keeper.onConnectionClosed(this);
-  }
-
-  /** Every change of phase: the gauges of the thread's row follow it. */
-  #enter(phase: number): void {
-    const left = GAUGE_OF_PHASE[this.#phase] as number;
-    const entered = GAUGE_OF_PHASE[phase] as number;
-    this.#phase = phase;
-    if (left === entered) return;
-    if (left !== NO_GAUGE) this.#count(left, -1);
-    if (entered !== NO_GAUGE) this.#count(entered, 1);
-  }
-
-  #count(column: number, by: number): void {
-    const { row } = this.#thread.host;
-    row[column] = (row[column] ?? 0) + by;
   }
 }
