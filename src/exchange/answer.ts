@@ -14,6 +14,10 @@ import { statusBody } from './status-body.ts';
 type Fields = readonly (readonly [name: string, value: string])[];
 
 const NO_FIELDS: Fields = [];
+/** What may be asked of one location or another; CONNECT and TRACE are refused everywhere. */
+export const ALLOW = ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] as const;
+/** RFC 9110 §15.5.6: a 405 says which methods there are. */
+const ONLY_ALLOW: Fields = [ALLOW];
 /** The page depends on it (RFC 9110 §12.5.5): a cache must not give the one for the other. */
 const VARIES = ['Vary', 'Accept'] as const;
 
@@ -57,7 +61,7 @@ export function refuse(exchange: Exchange, failure: FailureCode): void {
   // What is wrong with the framing leaves us blind to where the next request starts (H1-20).
   const isBodyLost = (source === 'downstream' && status !== 404) || failure === 'spool_failed';
   if (isBodyLost) exchange.closeAfter = true;
-  answerWithPage(exchange, status, failure, NO_FIELDS);
+  answerWithPage(exchange, status, failure, status === 405 ? ONLY_ALLOW : NO_FIELDS);
 }
 
 /** The `error_page` of a status, else its usual page. */

@@ -74,6 +74,11 @@ describe('a target', () => {
   it('is "*" for OPTIONS alone', () => {
     const expected = { host: 'a.test', originTarget: '*', path: '*', queryAt: -1 };
     assert.deepEqual(ask('*', { method: 'OPTIONS' }), expected);
+    assert.deepEqual(ask('http://a.test', { method: 'OPTIONS' }), expected);
+    const root = { ...expected, originTarget: '/', path: '/' };
+    assert.deepEqual(ask('http://a.test/', { method: 'OPTIONS' }), root);
+    const query = { ...root, originTarget: '/?x', queryAt: 1 };
+    assert.deepEqual(ask('http://a.test?x', { method: 'OPTIONS' }), query);
     assert.equal(ask('*'), 'request_target_malformed');
   });
 

@@ -37,7 +37,7 @@ export function readTarget(head: RequestHead, isPlain = false): FailureCode | un
     return undefined;
   } else {
     const failure = readAbsolute(head);
-    if (failure !== undefined) return failure;
+    if (failure !== undefined || head.path === '*') return failure;
   }
   head.queryAt = head.originTarget.indexOf('?');
   const rawPath =
@@ -60,6 +60,11 @@ function readAbsolute(head: RequestHead): FailureCode | undefined {
   if (head.host !== '' && !isSameSite(head, match[1] ?? '', match[2] ?? ''))
     return 'host_malformed';
   head.host = host;
+  if (match[3] === undefined && head.method === 'OPTIONS') {
+    head.originTarget = '*'; // RFC 9112 §3.2.4: without a path it asks the server as a whole
+    head.path = '*';
+    return undefined;
+  }
   const rest = match[3] ?? '/';
   head.originTarget = rest.charCodeAt(0) === SLASH ? rest : `/${rest}`;
   return undefined;

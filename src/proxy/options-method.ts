@@ -3,18 +3,16 @@
  * §9.3.7), and Max-Forwards may say that nobody behind us is meant (§7.6.2).
  */
 
-import { answer } from '#src/exchange/answer.ts';
+import { ALLOW, answer } from '#src/exchange/answer.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { HeaderMap } from '#src/http/header-map.ts';
 
-/** What may be asked of one location or another; CONNECT and TRACE are refused everywhere. */
-const ALLOW = [['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']] as const;
 const MAX_FORWARDS = 'max-forwards';
 const DIGITS = /^\d{1,9}$/;
 
 /** 200 with `Allow` and no body. */
 export function answerOptions(exchange: Exchange): void {
-  answer(exchange, 200, '', '', ALLOW);
+  answer(exchange, 200, '', '', [ALLOW]);
 }
 
 /**
