@@ -215,6 +215,46 @@ onBothTiers('error_page', (it) => {
   });
 });
 
+onBothTiers('error_page for a body', (it) => {
+  const chunked = request('POST', '/', 'Transfer-Encoding: chunked');
+
+  for (const [what, rest, status, timeout] of [
+    ['that is malformed', 'nonsense\r\n', 400, ''],
+    ['that does not come', '', 408, 'client_body_timeout 50ms;'],
+  ] as const) {
+    for (const buffering of ['on', 'off'] as const) {
+      it(`${what} is a GET, then the connection closes (buffering ${buffering})`, async (t, tier) => {
+        const stage = await setStage(t, tier, {
+          scripts: [SCRIPT],
+          server: `${timeout} lingering_timeout 50ms;`,
+          location: `error_page 400 408 /page; proxy_request_buffering ${buffering};`,
+        });
+        const client = await stage.client(`${chunked}3\r\nabc\r\n${rest}`);
+        const { body, ...response } = await client.response();
+        assert.deepEqual(
+          [response.status, body.toString(), response.fields.get('connection')],
+          [status, 'origin: GET /page HTTP/1.1 []', ['close']],
+        );
+        await client.closed();
+      });
+    }
+  }
+
+  it('whose client gives up meanwhile is let go', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      scripts: [
+        { onRequest: ({ line }, connection) => void (line.includes('page') || connection.reset()) },
+      ],
+      location: 'error_page 502 /page;',
+    });
+    const client = await stage.client(`${request('POST', '/dead', 'Content-Length: 3')}abc`);
+    const page = await stage.origin.request(1);
+    client.reset();
+    await page.connection.closed();
+    assert.deepEqual(page.line, 'GET /page HTTP/1.1');
+  });
+});
+
 onBothTiers('a named location', (it) => {
   it('gets the request as it was, with its body', async (t, tier) => {
     const stage = await setStage(t, tier, backupConf());
