@@ -209,9 +209,19 @@ export const EXPLANATIONS: readonly Explanation[] = [
   theyRefuse(
     /^HPE_CLOSED_CONNECTION/,
     'a trailer that ends the connection',
-    'llhttp lets a Transfer-Encoding among the trailers of a response change its mind',
-    ({ all }) => /\r\n0[^\r]*\r\n([^\r]+\r\n)*transfer-encoding:/i.test(all),
+    'llhttp lets Connection and Transfer-Encoding among the trailers change its mind',
+    ({ all }) => /\r\n0[^\r]*\r\n([^\r]+\r\n)*(connection|transfer-encoding):/i.test(all),
   ),
+
+  {
+    name: '"close" beside "keep-alive"',
+    why: 'RFC 9112 §9.3: close wins, wherever it stands; to llhttp the last one wins in 1.0',
+    holds: (found) => {
+      const words = valuesOf(found, 'connection').join().toLowerCase();
+      const isOurs = found.message?.keepAlive === false && found.other?.keepAlive === true;
+      return found.what === 'keep-alive' && isOurs && /close.*keep-alive/.test(words);
+    },
+  },
 
   // Bodies.
   theyRefuseBody(
