@@ -5,6 +5,7 @@
 
 import { FAILURES, type FailureCode } from '#src/base/failure.ts';
 import { fieldIdOf } from '#src/http/field-names.ts';
+import { MAX_FIELDS } from '#src/http/header-map.ts';
 import { BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
 import { reasonPhrase } from '#src/http/status.ts';
 import { type Exchange, RESPONSE_NONE } from './exchange.ts';
@@ -12,6 +13,9 @@ import { statusBody } from './status-body.ts';
 
 /** Pairs of name and value. */
 type Fields = readonly (readonly [name: string, value: string])[];
+
+/** Lower-cased name of the field; it has no id. */
+export const CHALLENGE = 'www-authenticate';
 
 const NO_FIELDS: Fields = [];
 /** What may be asked of one location or another; CONNECT and TRACE are refused everywhere. */
@@ -45,10 +49,19 @@ export function answer(
   if (bytes.length > 0)
     response.fields.append(fieldIdOf('content-type'), 'Content-Type', contentType);
   for (const [name, value] of fields) response.fields.append(fieldIdOf(name), name, value);
+  keepChallenge(exchange);
   downstream.startResponse();
   if (bytes.length > 0) downstream.writeBody(bytes, 0, bytes.length, true);
   downstream.endResponse();
   downstream.flush();
+}
+
+/** RFC 9110 §15.5.2: a 401 says how to authenticate, also when an error page stands for it. */
+export function keepChallenge({ challenge, response }: Exchange): void {
+  if (challenge === '' || response.status !== 401 || response.fields.count === MAX_FIELDS) return;
+  if (response.fields.lookUp(CHALLENGE) === undefined) {
+    response.fields.append(0, 'WWW-Authenticate', challenge);
+  }
 }
 
 /**

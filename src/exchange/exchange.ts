@@ -125,6 +125,8 @@ export class Exchange {
   redirects = 0;
   /** The status to send whatever answers from here on (`error_page`); 0 leaves it as it is. */
   statusOverride = 0;
+  /** WWW-Authenticate of an answer that an error page stands for; a 401 needs it. */
+  challenge = '';
   /** An internal redirect made a GET of it: the body the client sent goes to no endpoint. */
   dropsBody = false;
   /** `method` and `originTarget` as they came, once an internal redirect has changed them; else ''. */
@@ -171,6 +173,7 @@ export class Exchange {
     this.rescuer = undefined;
     this.redirects = 0;
     this.statusOverride = 0;
+    this.challenge = '';
     this.dropsBody = false;
     this.clientMethod = '';
     this.clientTarget = '';

@@ -330,8 +330,7 @@ export class Attempt
     this.#drop();
     this.#tries.leave(false);
     this.#done();
-    exchange.response.reset();
-    rescuer.rescue(exchange, status);
+    rescuer.rescue(exchange, status); // which reads and empties the head
     return true;
   }
 

@@ -3,7 +3,7 @@
  * one of these statuses. It is asked for before anything is answered, and sends the exchange on.
  */
 
-import { answerPlainly } from '#src/exchange/answer.ts';
+import { answerPlainly, CHALLENGE } from '#src/exchange/answer.ts';
 import { type Exchange, RESPONSE_NONE, type Rescuer } from '#src/exchange/exchange.ts';
 import type { ErrorPage, ErrorPages } from '#src/routing/model.ts';
 import type { RoutedServer } from '#src/routing/router.ts';
@@ -21,6 +21,7 @@ export const NO_MORE_PAGES: Rescuer = { covers: () => false, rescue: () => false
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const FOUND = 302;
+const UNAUTHORIZED = 401;
 const UNCLEAN = /[\0-\x1f\x7f]/;
 
 export class ErrorPageRescuer implements Rescuer {
@@ -51,7 +52,9 @@ export class ErrorPageRescuer implements Rescuer {
     const page = this.#byStatus.get(status);
     if (page === undefined || !this.covers(exchange, status)) return false;
     const target = page.target.constant ?? page.target.evaluate(exchange);
-    exchange.response.reset();
+    const { response } = exchange;
+    if (status === UNAUTHORIZED) exchange.challenge = response.fields.joined(CHALLENGE, ', ') ?? '';
+    response.reset();
     if (!this.#isRecursive) exchange.rescuer = NO_MORE_PAGES;
     if (target.startsWith('/')) {
       exchange.statusOverride = statusOf(page, status);

@@ -1,5 +1,6 @@
 /** Data path. Small decisions about one exchange that the attempt makes. */
 
+import { keepChallenge } from '#src/exchange/answer.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { F_TE, F_UPGRADE } from '#src/http/field-names.ts';
 import { BODY_NONE } from '#src/http/message.ts';
@@ -31,10 +32,12 @@ export function mayUpgrade(exchange: Exchange, { plan }: ProxiedLocation): boole
 }
 
 /** An error page that keeps the status of the error (`error_page` without `=`). */
-export function overrideStatus({ isTunnel, response, statusOverride }: Exchange): void {
+export function overrideStatus(exchange: Exchange): void {
+  const { isTunnel, response, statusOverride } = exchange;
   if (statusOverride === 0 || isTunnel) return;
   response.status = statusOverride;
   response.reason = reasonPhrase(statusOverride);
+  keepChallenge(exchange);
 }
 
 /** `early_hints`: some value is neither empty nor "0". */

@@ -330,4 +330,29 @@ onBothTiers('proxy_intercept_errors', (it) => {
       assert.equal(response.fields.has('x-theirs'), body === 'theirs', path);
     }
   });
+
+  it('on keeps how to authenticate', async (t, tier) => {
+    const challenge = 'WWW-Authenticate: Basic realm="a"\r\nWWW-Authenticate: Bearer\r\n';
+    const stage = await setStage(t, tier, {
+      scripts: [
+        {
+          onRequest: ({ line }) =>
+            line.includes('/page')
+              ? ok('page')
+              : `HTTP/1.1 401 No\r\n${challenge}Content-Length: 0\r\n\r\n`,
+        },
+      ],
+      server: 'proxy_intercept_errors on; location = /sorry { return 200 "sorry"; }',
+      location: 'error_page 401 /$arg_page;',
+    });
+    for (const [page, body] of [
+      ['page', 'page'],
+      ['sorry', 'sorry'],
+    ] as const) {
+      const response = await ask(stage, request('GET', `/?page=${page}`));
+      assert.deepEqual([response.status, response.body.toString()], [401, body]);
+      const expected = ['Basic realm="a", Bearer'];
+      assert.deepEqual(response.fields.get('www-authenticate'), expected);
+    }
+  });
 });
