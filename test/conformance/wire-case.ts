@@ -7,9 +7,13 @@ import { describe, test } from 'node:test';
 import { TIERS } from '#test/support/edge.ts';
 import { ok, type SeenRequest } from '#test/support/raw-origin.ts';
 import { setStage } from '#test/support/stage.ts';
+import { checkLines, type ExpectedLines } from './wire-lines.ts';
+import { registerCase } from './wire-registry.ts';
 
 /** What one client sends, and what is seen of it. */
 export interface WireCase {
+  /** Ids of requirements.ts that the case shows, with spaces between them. */
+  readonly shows?: string;
   /** Lines of the head, each ended by CRLF, with the empty line behind them. */
   readonly head?: readonly string[];
   /** Sent behind the head, or alone when there is none; one char per byte. */
@@ -17,16 +21,14 @@ export interface WireCase {
   /** Directives of the server and of its location. */
   readonly server?: string;
   readonly location?: string;
-  /** What the origin answers; default a 200 with the body `ok`. */
-  readonly answer?: string;
-  readonly client: {
+  /** What the origin answers, to all requests or one after the other; default a 200 with `ok`. */
+  readonly answer?: string | readonly string[];
+  readonly client: Omit<ExpectedLines, 'line' | 'lines'> & {
     /** Statuses in order; 0 when the connection closes without an answer. */
     readonly status: number | readonly number[];
     /** What the edge does with the connection afterwards. */
     readonly connection: 'open' | 'closed';
-    /** Lines the (last) response has, and lines it has not; exact text or a pattern. */
-    readonly has?: readonly (string | RegExp)[];
-    readonly lacks?: readonly RegExp[];
+    /** Of the last response, as `has` and `lacks`. */
     readonly body?: string;
   };
   readonly upstream: {
@@ -36,12 +38,7 @@ export interface WireCase {
 }
 
 /** A request as the origin is to see it. */
-export interface UpstreamRequest {
-  /** All lines of the head, in order; `Host: ORIGIN` stands for the default Host. */
-  readonly lines?: readonly string[];
-  readonly line?: string;
-  readonly has?: readonly (string | RegExp)[];
-  readonly lacks?: readonly RegExp[];
+export interface UpstreamRequest extends ExpectedLines {
   readonly body?: string;
 }
 
@@ -50,12 +47,16 @@ const PATIENCE_MS = 20_000;
 
 /** Runs the case on both transports. */
 export function wireTest(title: string, wire: WireCase): void {
+  if (registerCase(title, wire.shows ?? '')) return;
   describe(title, () => {
     for (const tier of TIERS) {
       test(tier, { timeout: PATIENCE_MS }, async (t) => {
         const { answer = ok(), server = '', location = '' } = wire;
+        const answers = typeof answer === 'string' ? [] : [...answer];
+        const next = (): string =>
+          typeof answer === 'string' ? answer : (answers.shift() ?? ok());
         const stage = await setStage(t, tier, {
-          scripts: [{ onRequest: ({ line }) => (line.includes('/probe') ? ok('probe') : answer) }],
+          scripts: [{ onRequest: ({ line }) => (line.includes('/probe') ? ok('probe') : next()) }],
           server,
           location,
         });
@@ -73,7 +74,7 @@ export function wireTest(title: string, wire: WireCase): void {
 type Client = Awaited<ReturnType<Awaited<ReturnType<typeof setStage>>['client']>>;
 
 async function checkClient(client: Client, wire: WireCase): Promise<void> {
-  const { status, connection, has = [], lacks = [], body } = wire.client;
+  const { status, connection, body } = wire.client;
   const statuses = typeof status === 'number' ? [status] : status;
   const method = wire.head?.[0]?.startsWith('HEAD ') === true ? 'HEAD' : 'GET';
   let last: Awaited<ReturnType<Client['response']>> | undefined;
@@ -84,7 +85,7 @@ async function checkClient(client: Client, wire: WireCase): Promise<void> {
     assert.ok(last.isWhole, 'the response is whole');
   }
   const lines = last?.lines ?? [];
-  checkLines(lines, has, lacks);
+  checkLines(lines, wire.client);
   if (body !== undefined) assert.equal(last?.body.toString('latin1'), body);
   if (connection === 'closed') {
     if (last !== undefined) assert.ok(lines.includes('Connection: close'), lines.join('\n'));
@@ -121,27 +122,8 @@ function checkOrigin(requests: readonly SeenRequest[], byteCount: number, wire: 
   for (const [index, expected] of saw.entries()) {
     const request = seen[index];
     assert.ok(request !== undefined);
-    const { lines, line, has = [], lacks = [], body } = expected;
-    if (lines !== undefined) assert.deepEqual(request.lines, lines);
-    if (line !== undefined) assert.equal(request.line, line);
-    checkLines(request.lines, has, lacks);
+    const { body } = expected;
+    checkLines(request.lines, expected);
     if (body !== undefined) assert.equal(request.body.toString('latin1'), body);
-  }
-}
-
-function checkLines(
-  lines: readonly string[],
-  has: readonly (string | RegExp)[],
-  lacks: readonly RegExp[],
-): void {
-  for (const wanted of has) {
-    const isThere = lines.some((line) =>
-      typeof wanted === 'string' ? line === wanted : wanted.test(line),
-    );
-    assert.ok(isThere, `has ${wanted}:\n${lines.join('\n')}`);
-  }
-  for (const unwanted of lacks) {
-    const found = lines.filter((line) => unwanted.test(line));
-    assert.deepEqual(found, [], `lacks ${unwanted}`);
   }
 }
