@@ -155,6 +155,7 @@ export class Actors {
   readonly #edgePort: number;
   readonly #sides: Side[] = [];
   readonly #accepted: Side[] = [];
+  readonly kept = new Map<string, Side>();
   #client: Side | undefined = undefined;
   #origin: Side | undefined = undefined;
   #onAccept: () => void = () => undefined;
@@ -186,9 +187,9 @@ export class Actors {
     return this.#origin;
   }
 
-  /** From here on the client speaks over a connection of its own. */
-  forgetClient(): void {
-    this.#client = undefined;
+  /** From here on the client speaks over that connection, or a new one. */
+  becomeClient(side: Side | undefined): void {
+    this.#client = side;
   }
 
   /** The next connection that the edge made; the origin speaks over it from here on. */
@@ -261,7 +262,18 @@ async function ended(side: Side): Promise<Side> {
 export const client = {
   ...stepsOf((actors) => actors.client()),
   /** The next steps are those of another client. */
-  another: (): Step => (actors) => actors.forgetClient(),
+  another: (): Step => (actors) => actors.becomeClient(undefined),
+  /** For `isAgain`. */
+  keepsAs:
+    (name: string): Step =>
+    async (actors) => {
+      actors.kept.set(name, await actors.client());
+    },
+  /** The next steps are those of that client. */
+  isAgain:
+    (name: string): Step =>
+    (actors) =>
+      actors.becomeClient(actors.kept.get(name)),
 };
 
 export const origin = {

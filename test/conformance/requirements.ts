@@ -4,7 +4,7 @@
 // shows names the case.
 
 import { FEATURES_OF_EXCHANGES } from './requirements/features-of-exchanges.ts';
-import { FEATURES_OF_PARSING } from './requirements/features-of-parsing.ts';
+import { FEATURES_OF_HTTP1 } from './requirements/features-of-http1.ts';
 import type { Requirement } from './requirements/requirement.ts';
 import { RFC_9110_FORWARDING } from './requirements/rfc9110-forwarding.ts';
 import { RFC_9110_MEANING } from './requirements/rfc9110-meaning.ts';
@@ -20,6 +20,6 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...RFC_9110_MESSAGES,
   ...RFC_9110_FORWARDING,
   ...RFC_9110_MEANING,
-  ...FEATURES_OF_PARSING,
+  ...FEATURES_OF_HTTP1,
   ...FEATURES_OF_EXCHANGES,
 ];

@@ -1,7 +1,58 @@
 import type { Requirement } from './requirement.ts';
 
-/** Rows of features.md about exchanges, that can be seen on the wire. */
+/** Other rows of features.md that can be seen on the wire. */
 export const FEATURES_OF_EXCHANGES: readonly Requirement[] = [
+  {
+    id: 'CE-05',
+    says: 'The endpoint gets a request when its body is there, unless buffering is off.',
+    cases: [
+      'CE-05: an endpoint is not troubled before the body is there',
+      'CE-05: without proxy_request_buffering it gets each part as it comes',
+    ],
+  },
+  {
+    id: 'CE-07',
+    says: 'Each part of an answer goes on at once.',
+    cases: [
+      'CE-05: without proxy_request_buffering it gets each part as it comes',
+      'CE-07, WS-06: each part of an answer goes on at once, with proxy_buffering on',
+      'CE-07, WS-06: each part of an answer goes on at once, with proxy_buffering off',
+      'CE-07, WS-06: each part of an answer goes on at once, with X-Accel-Buffering: no',
+      'CE-07, WS-06: each part of an answer goes on at once, of text/event-stream',
+    ],
+  },
+  {
+    id: 'CE-09',
+    says: 'Connections to endpoints are used again.',
+    cases: ['CE-09: clients one after the other share a connection to the endpoint'],
+  },
+  {
+    id: 'CE-10',
+    says: 'A kept connection that had died costs nothing where the request may be repeated.',
+    cases: [
+      'CE-10: a kept connection that dies under a GET costs nobody anything',
+      'CE-10: a kept connection that dies under a POST is 502, and nothing is sent twice',
+    ],
+  },
+  {
+    id: 'CE-11',
+    says: 'Each time limit has its own status and reason.',
+    cases: [
+      'H1-09: a body that stops is 408, and the connection ends',
+      'WS-07: each route has times of its own',
+      'HR-18: an endpoint that resets is told as JSON to who wants it, without internals',
+      'HR-18: an endpoint that sends no HTTP is told as JSON to who wants it, without internals',
+      'HR-18: an endpoint that is silent is told as JSON to who wants it, without internals',
+    ],
+  },
+  {
+    id: 'CE-12',
+    says: 'A client that goes ends its request at the endpoint, or not, as configured.',
+    cases: [
+      'CE-12: a client that goes takes its request with it',
+      'CE-12: with proxy_ignore_client_abort the exchange goes on to its end',
+    ],
+  },
   {
     id: 'CE-13',
     says: 'What is refused is answered before its body is read, and the answer can be read.',
@@ -20,130 +71,16 @@ export const FEATURES_OF_EXCHANGES: readonly Requirement[] = [
       'RFC 9112 §9.3: a client of HTTP/1.0 with Connection "*',
       'RFC 9112 §9.6: behind our close nothing is served, however early it came',
       'RFC 9112 §9.3.2: pipelined requests are answered in their order',
+      'H1-09: an idle connection is closed without a word',
     ],
   },
   {
-    id: 'H1-11',
-    says: 'Expect: 100 from us when we want the body, unknown ones 417.',
+    id: 'HR-18',
+    says: 'Pages of errors, as JSON where asked for, with request id and without internals.',
     cases: [
-      'RFC 9110 §10.1.1: no 100 for a request without a body',
-      'RFC 9110 §10.1.1: no 100 for a client of HTTP/1.0',
-      'RFC 9110 §10.1.1: too large is said at once instead of 100',
-      'RFC 9110 §10.1.1: who waits for 100 gets it before its body is read',
-      'RFC 9110 §10.1.1: a final answer of ours comes at once, without 100',
-      'RFC 9110 §10.1.1: streaming, the endpoint is asked, and its 100 passed on',
-      'RFC 9110 §10.1.1: streaming, a final answer of the endpoint takes the place of 100',
-      'RFC 9110 §10.1.1: streaming, a client that does not wait is served all the same',
-      'RFC 9110 §10.1.1: an expectation that is not known',
-      'RFC 9110 §10.1.1: two expectations',
-    ],
-  },
-  {
-    id: 'H1-12',
-    says: 'Hop-by-hop fields and those that Connection names stay behind, both ways.',
-    cases: [
-      'RFC 9110 §7.6.1: hop-by-hop fields stay behind',
-      'RFC 9110 §7.6.1: what Connection names stays behind, wherever it stands and however it is written',
-      'RFC 9110 §7.6.1: several Connection fields are one list',
-      'Connection cannot remove what rules behind us read (CVE-2024-45410)',
-      'Connection cannot remove the framing',
-      'fields that we set cannot be removed by Connection, nor added to',
-      'hop-by-hop fields and what Connection names stay behind; Date and Server are ours',
-      'RFC 9112 §7.4: TE goes on for trailers alone, and Connection names it',
-    ],
-  },
-  {
-    id: 'H1-13',
-    says: 'Each way in which an endpoint can frame an answer.',
-    cases: [
-      'H1-13: an endpoint that answers *',
-      'RFC 9110 §15.4.5: what a 304 tells of its page goes through',
-      'HTTP/1.0 with keep-alive stays open',
-      'a response in chunks is chunked anew, without extensions and trailers',
-      'chunks become "until close" for a client of HTTP/1.0',
-      'a response of HTTP/1.0 with a length',
-      '§6.3: HEAD has no body, whatever its length says',
-      '§6.3: HEAD has no body, chunked or not',
-      '§6.3: HEAD without framing does not wait for the close',
-      '§6.3: 204 has no body and no Content-Length',
-      '§6.3: 304 has no body, its Content-Length is that of the page',
-      'RFC 9112 §6.3: an answer shorter than its length, by FIN',
-      'RFC 9112 §6.3: an answer shorter than its length, by RST',
-      'RFC 9112 §8: an answer in chunks without the last one, by FIN',
-      'RFC 9112 §8: an answer in chunks without the last one, by RST',
-      'RFC 9112 §8: an answer in chunks that stops within one, by FIN',
-      'RFC 9112 §8: an answer in chunks that stops within one, by RST',
-      'RFC 9112 §8: an answer in chunks without the empty line behind the last one, by FIN',
-      'RFC 9112 §8: an answer in chunks without the empty line behind the last one, by RST',
-      'RFC 9112 §6.3: an answer without framing ends with its connection, by FIN',
-      'RFC 9112 §8: an answer without framing that ends by RST is not whole',
-      'RFC 9112 §8: to a client of HTTP/1.0 a cut answer ends by RST, a whole one by FIN',
-      'RFC 9110 §10.1.1: streaming, a final answer of the endpoint takes the place of 100',
-      'RFC 9112 §2.3: a client of 1.0 and an endpoint of 1.0 both hear 1.1',
-      'RFC 9112 §2.3: a client of 1.1 and an endpoint of 1.0 both hear 1.1',
-    ],
-  },
-  {
-    id: 'H1-14',
-    says: 'No value splits a head.',
-    cases: ['a variable that would split the head is refused'],
-  },
-  {
-    id: 'H1-15',
-    says: 'Via with a pseudonym, optional.',
-    cases: [
-      'RFC 9110 §7.6.3: every request to an endpoint gets our Via',
-      'RFC 9110 §7.6.3: ours stands behind those that came, all of them are kept',
-      'RFC 9110 §7.6.3: it names the version that the client spoke',
-      'RFC 9110 §7.6.3: via NAME is the pseudonym',
-      'via off: what came goes through',
-    ],
-  },
-  {
-    id: 'H1-16',
-    says: 'Underscores, dots and the like in names: dropped from requests by default.',
-    cases: [
-      'ignore_invalid_headers: a name with *',
-      'underscores_in_headers off: X_Forwarded_For cannot pose as X-Forwarded-For',
-      'underscores_in_headers on keeps them',
-    ],
-  },
-  {
-    id: 'H1-17',
-    says: 'A body over client_max_body_size is 413, by its length or while it comes.',
-    cases: [
-      'H1-17: a body in chunks over client_max_body_size is 413 while it comes',
-      'RFC 9110 §10.1.1: too large is said at once instead of 100',
-    ],
-  },
-  {
-    id: 'H1-18',
-    says: 'The case of names is kept.',
-    cases: ['fields keep their order, case and value'],
-  },
-  {
-    id: 'H1-19',
-    says: 'Absolute, authority and asterisk targets as the RFC says.',
-    cases: [
-      'RFC 9112 §3.2: target "*',
-      'RFC 9110 §9.3.7: OPTIONS * is about us: what we do, without content',
-      'RFC 9112 §3.2.4: OPTIONS for an absolute target without path means *',
-      'RFC 9112 §3.2.4: OPTIONS for an absolute target with a path is about that path',
-      'RFC 9112 §3.2.2: the host of an absolute target counts, where Host is absent',
-      'RFC 9112 §3.2.2: the host of an absolute target chooses the server',
-      'RFC 9112 §3.2.2: an absolute target and another Host: neither is believed',
-    ],
-  },
-  {
-    id: 'H1-20',
-    says: 'After an error the rest of the body is drained, or the connection closes: no desync.',
-    cases: [
-      'RFC 9112 §9.3: a body that nobody wants is read, never taken for a request',
-      'RFC 9112 §9.3: a body that nobody wants and that is long ends the connection',
-      'H1-13: an endpoint that answers before it has the body',
-      'CE-13: a refusal comes before the body, and can be read by who sends it all first',
-      'H1-17: a body in chunks over client_max_body_size is 413 while it comes',
-      'H1-20: behind a 400 a smuggled request is never looked at',
+      'HR-18: an endpoint that resets is told as JSON to who wants it, without internals',
+      'HR-18: an endpoint that sends no HTTP is told as JSON to who wants it, without internals',
+      'HR-18: an endpoint that is silent is told as JSON to who wants it, without internals',
     ],
   },
   {
@@ -155,6 +92,9 @@ export const FEATURES_OF_EXCHANGES: readonly Requirement[] = [
       'HR-19: an endpoint that sends no HTTP: 502',
       'HR-19: an endpoint that says nothing: 504',
       'HR-19: a client that does not finish its head: 408',
+      'HR-18: an endpoint that resets is told as JSON to who wants it, without internals',
+      'HR-18: an endpoint that sends no HTTP is told as JSON to who wants it, without internals',
+      'HR-18: an endpoint that is silent is told as JSON to who wants it, without internals',
       'an origin with *',
       'an origin with status line "*',
       'RFC 9112 §8: of an endpoint that ends behind nothing nothing is passed on',
@@ -169,6 +109,14 @@ export const FEATURES_OF_EXCHANGES: readonly Requirement[] = [
       'HR-25: an endpoint that stops within its answer by length: the client is cut',
       'HR-25: an endpoint that stops within its answer in chunks: the client is cut',
       'HR-25: an endpoint that stops within its answer until it closes: the client is cut',
+    ],
+  },
+  {
+    id: 'RT-30',
+    says: 'What no server and no location names has an explicit answer.',
+    cases: [
+      'RT-30: an unknown host is served by the default server',
+      'RT-30: 444 closes without an answer',
     ],
   },
   {
@@ -252,5 +200,20 @@ export const FEATURES_OF_EXCHANGES: readonly Requirement[] = [
       'RFC 9110 §7.8: who is not switched gets an ordinary answer: 403 Forbidden',
       'RFC 9110 §7.8: who is not switched gets an ordinary answer: 404 Not Found',
     ],
+  },
+  {
+    id: 'WS-06',
+    says: 'Events of a stream go on one by one.',
+    cases: [
+      'CE-07, WS-06: each part of an answer goes on at once, with proxy_buffering on',
+      'CE-07, WS-06: each part of an answer goes on at once, with proxy_buffering off',
+      'CE-07, WS-06: each part of an answer goes on at once, with X-Accel-Buffering: no',
+      'CE-07, WS-06: each part of an answer goes on at once, of text/event-stream',
+    ],
+  },
+  {
+    id: 'WS-07',
+    says: 'Times are set per route.',
+    cases: ['WS-07: each route has times of its own'],
   },
 ];
