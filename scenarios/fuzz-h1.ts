@@ -27,7 +27,7 @@ export const scenario: Scenario = {
     const seconds = (performance.now() - startedAt) / 1000;
     const done = reports.reduce((total, report) => total + report.done, 0);
     const counts = sum(reports.map((report) => report.counts));
-    const failures = reports.flatMap(({ failure }) => failure ?? []);
+    const failures = reports.flatMap((report) => report.failures);
     const missing = reachableStates().filter((state) => counts.states[state] === undefined);
     const beyond = Object.keys(counts.states).length - reachableStates().length + missing.length;
     const unused = EXPLANATIONS.filter(({ name }) => counts.differences[name] === undefined);

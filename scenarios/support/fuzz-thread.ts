@@ -25,13 +25,14 @@ export interface FuzzReport {
   readonly slowestIndex: number;
   /** Of the heap, behind garbage collection, from a tenth of the run to its end; bytes. */
   readonly heapGrowth: number;
-  /** What the first case that failed said; undefined when none did. */
-  readonly failure: string | undefined;
+  /** What cases that failed said; with MAX_FAILURES the thread gives up. */
+  readonly failures: readonly string[];
 }
 
 /** Slower than this, a case runs again: the machine was busy, or the case is slow. */
 const SUSPECT_MS = 20;
 const RERUNS = 3;
+const MAX_FAILURES = 5;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -48,22 +49,22 @@ function run({ end, first, progress, seed, step }: FuzzShare): FuzzReport {
   const warm = first + Math.floor((end - first) / 10 / step) * step;
   let slowest = { ms: 0, index: first };
   let before = 0;
-  let failure: string | undefined;
-  for (let index = first; index < end && failure === undefined; index += step) {
+  const failures: string[] = [];
+  for (let index = first; index < end && failures.length < MAX_FAILURES; index += step) {
     if (index === warm) before = heapBytes();
     Atomics.store(progress, 1, index);
     try {
       const ms = timed(fuzz, index);
       if (ms > slowest.ms) slowest = { ms, index };
     } catch (error) {
-      failure = `case ${index} of seed ${seed}: ${(error as Error).stack}`;
+      failures.push(`case ${index} of seed ${seed}: ${(error as Error).stack}`);
     }
     Atomics.add(progress, 0, 1);
   }
   const heapGrowth = heapBytes() - before;
   const { index: slowestIndex, ms: slowestMs } = slowest;
   const done = Atomics.load(progress, 0);
-  return { done, counts: fuzz.counts(), slowestMs, slowestIndex, heapGrowth, failure };
+  return { done, counts: fuzz.counts(), slowestMs, slowestIndex, heapGrowth, failures };
 }
 
 /** Milliseconds of the case; of the fastest of some runs when the first one was slow. */

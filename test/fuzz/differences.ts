@@ -215,11 +215,14 @@ export const EXPLANATIONS: readonly Explanation[] = [
 
   {
     name: '"close" beside "keep-alive"',
-    why: 'RFC 9112 §9.3: close wins, wherever it stands; to llhttp the last one wins in 1.0',
+    why: 'RFC 9112 §9.3: close wins; in 1.0 llhttp looks for keep-alive alone',
     holds: (found) => {
+      const { message, other, what } = found;
       const words = valuesOf(found, 'connection').join().toLowerCase();
-      const isOurs = found.message?.keepAlive === false && found.other?.keepAlive === true;
-      return found.what === 'keep-alive' && isOurs && /close.*keep-alive/.test(words);
+      const isOurs = message?.keepAlive === false && other?.keepAlive && other.minorVersion === 0;
+      return (
+        what === 'keep-alive' && isOurs === true && /close/.test(words) && /keep-alive/.test(words)
+      );
     },
   },
 
