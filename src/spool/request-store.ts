@@ -51,11 +51,9 @@ export class RequestStore implements Reusable, SpoolFileOwner {
   #frontIndex = 0;
   #tailIndex = 0;
   #fileTaken = 0;
-  /** Bytes of the spare chunk that were read and not taken yet. */
+  /** Bytes of the spare chunk that are being read, or were and not taken; a rewind forgets them. */
   #readyBytes = 0;
   #isReading = false;
-  /** A read is under way whose bytes a `rewind` has made useless. */
-  #isReadStale = false;
   #wantsPart = false;
 
   /** @param open how the file is opened; tests give it files that fail */
@@ -116,7 +114,6 @@ export class RequestStore implements Reusable, SpoolFileOwner {
     this.#fileTaken = 0;
     this.#readyBytes = 0;
     this.#wantsPart = false;
-    if (this.#isReading) this.#isReadStale = true;
   }
 
   /**
@@ -157,7 +154,6 @@ export class RequestStore implements Reusable, SpoolFileOwner {
     this.#wantsRoom = false;
     this.rewind();
     this.#isReading = false;
-    this.#isReadStale = false;
   }
 
   onFileWritten(): void {
@@ -173,10 +169,6 @@ export class RequestStore implements Reusable, SpoolFileOwner {
 
   onFileRead(): void {
     this.#isReading = false;
-    if (this.#isReadStale) {
-      this.#isReadStale = false;
-      this.#readyBytes = 0;
-    }
     this.#tellPart();
   }
 

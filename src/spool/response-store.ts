@@ -105,9 +105,9 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
    */
   next(): Buffer | undefined {
     this.#dropCurrent();
-    if (this.#queuedBytes === 0) return undefined;
-    const part = this.#nextPart();
-    this.#wantsPart = part === undefined;
+    const isEmpty = this.#queuedBytes === 0;
+    const part = isEmpty ? undefined : this.#nextPart();
+    this.#wantsPart = part === undefined && !isEmpty;
     this.#queuedBytes -= part?.length ?? 0;
     if (this.#wantsRoom && !this.#isTelling && this.#hasRoom()) {
       this.#isTelling = true;
@@ -228,7 +228,8 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   #hasRoom(): boolean {
     const unwritten = this.#tail.bytes + (this.#writing?.length ?? 0);
     if (this.#mayWrite) return unwritten < 2 * this.#pieceBytes;
-    return this.#front.bytes + unwritten <= this.#memoryBytes;
+    const held = this.#front.bytes + unwritten + (this.#current?.capacity ?? 0);
+    return held <= this.#memoryBytes;
   }
 
   #nextPart(): Buffer | undefined {

@@ -12,6 +12,7 @@ import {
   MISSING,
   openFull,
   openUnreadable,
+  quiet,
   rememberingOpen,
 } from './owner.contract.ts';
 import { SpoolFile, type SpoolFileOwner } from './spool-file.ts';
@@ -150,6 +151,12 @@ describe('a spool file', () => {
     opening.append(bytesAt(0, 1));
     opening.close();
     await descriptorsBackTo(count);
+    const missing = new Teller();
+    const failing = new SpoolFile(missing, MISSING, openUnlinkedFile);
+    failing.append(bytesAt(0, 1));
+    failing.close();
+    await quiet();
+    assert.deepEqual(missing.told, []);
 
     for (const busy of ['writing', 'reading', 'both', 'truncating', 'nothing']) {
       const owner = new Teller();
@@ -173,11 +180,17 @@ describe('a spool file', () => {
     file.append(bytesAt(0, 1));
     await owner.toldCount(1);
     file.append(bytesAt(0, 900_000));
-    file.read(Buffer.alloc(1), 0, 1);
-    const calls = fileCalls();
+    const beforeWrite = fileCalls();
     file.close();
-    assert.ok(calls >= 2, 'the write and the read are under way');
-    assert.equal(fileCalls(), calls, 'no close yet');
+    assert.equal(fileCalls(), beforeWrite, 'closed under a write');
+
+    const read = new SpoolFile(owner, DIRECTORY, openUnlinkedFile);
+    read.append(bytesAt(0, 900_000));
+    await owner.toldCount(2);
+    read.read(Buffer.alloc(900_000), 0, 900_000);
+    const beforeRead = fileCalls();
+    read.close();
+    assert.equal(fileCalls(), beforeRead, 'closed under a read');
     await descriptorsBackTo(count);
   });
 });
