@@ -415,6 +415,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   #awaitBody(): void {
     const exchange = this.#exchange;
     if (exchange === undefined || this.#isBodyHeld || this.#connection.isQueued) return;
+    if (exchange.dropsBody) return; // nobody waits for it: an error page is on its way
     this.#thread.host.wheel.arm(this.#timer, exchange.limits.bodyTimeoutMs);
   }
 
@@ -436,7 +437,7 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
         break;
       case P_BODY:
         if (this.#connection.isQueued) this.#abandon('client_send_timeout');
-        else this.#refuseRequest('client_body_timeout');
+        else if (exchange?.dropsBody !== true) this.#refuseRequest('client_body_timeout');
         break;
       case P_SERVED:
       case P_TUNNEL:

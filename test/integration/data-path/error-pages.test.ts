@@ -240,6 +240,25 @@ onBothTiers('error_page for a body', (it) => {
     }
   }
 
+  it('has all the time it takes, whatever the client still sends', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      scripts: [{}],
+      server: `client_body_timeout 50ms; location = /plain { proxy_pass http://origins; }
+        lingering_timeout 50ms;`,
+      location: 'error_page 400 /page;',
+    });
+    const client = await stage.client(`${chunked}3\r\nabc\r\nnonsense\r\n`);
+    const { connection, line } = await stage.origin.request(0);
+    assert.equal(line, 'GET /page HTTP/1.1');
+    await client.sent('more nonsense\r\n');
+    // When this one has timed out, the first one would have.
+    const later = await stage.client(`${chunked.replace('/', '/plain')}3\r\nabc\r\n`);
+    assert.equal((await later.response()).status, 408);
+    connection.send(ok('page'));
+    const { body, status } = await client.response();
+    assert.deepEqual([status, body.toString()], [400, 'page']);
+  });
+
   it('whose client gives up meanwhile is let go', async (t, tier) => {
     const stage = await setStage(t, tier, {
       scripts: [
