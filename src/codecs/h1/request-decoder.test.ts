@@ -120,21 +120,6 @@ describe('a request head', () => {
     assert.equal(decode(headOf([LINE, HOST, 'Expect: x'])).decoder.failure, 'expectation_unknown');
   });
 
-  it('has not begun with empty lines in front of it', () => {
-    const decoder = new RequestDecoder();
-    const head = new RequestHead();
-    for (const [text, isBefore] of [
-      ['\r', true],
-      ['\r\n', true],
-      ['\r\n\r\n', true],
-      ['\r\n\r\nG', false],
-    ] as const) {
-      const bytes = Buffer.from(text);
-      assert.equal(decoder.decodeHead(bytes, 0, bytes.length, head), NEED_MORE);
-      assert.equal(decoder.isBeforeRequest, isBefore, JSON.stringify(text));
-    }
-  });
-
   it('marks names that nobody would define; responses keep them', () => {
     for (const char of "!#$%&'*+.^`|~") {
       const { marks } = taken(LINE, HOST, `Content${char}Length: 5`, `X${char}:5`, 'X-9: y').fields;

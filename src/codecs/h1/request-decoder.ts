@@ -56,11 +56,6 @@ export class RequestDecoder extends FieldDecoder {
     this.#lineStart = 0;
   }
 
-  /** Nothing of a request has come: no byte, or empty lines in front of one (RFC 9112 §2.2). */
-  get isBeforeRequest(): boolean {
-    return this.state <= S_START_LF;
-  }
-
   /**
    * Reads the head that starts at bytes[base]; `end` is the end of what has come of it. > 0 length
    * of the complete head, `head` is filled · 0 need more: call again with the same bytes in front

@@ -21,11 +21,13 @@ export class Bench {
   readonly #edge: Edge;
   readonly #origin: LenientOrigin;
   readonly #victim: RawClient;
+  readonly #buffering: Buffering;
 
-  constructor(edge: Edge, origin: LenientOrigin, victim: RawClient) {
+  constructor(edge: Edge, origin: LenientOrigin, victim: RawClient, buffering: Buffering) {
     this.#edge = edge;
     this.#origin = origin;
     this.#victim = victim;
+    this.#buffering = buffering;
   }
 
   /** Taken down when the test ends. */
@@ -36,7 +38,7 @@ export class Bench {
     t.after(() => edge.close());
     const victim = await RawClient.connect(edge.port);
     t.after(() => victim.close());
-    return new Bench(edge, origin, victim);
+    return new Bench(edge, origin, victim, buffering);
   }
 
   /** Runs one case; rejects with its name and every fault. */
@@ -48,7 +50,7 @@ export class Bench {
       else client.send(one.bytes);
       await checkClient(client, one);
       await probe(this.#victim);
-      const found = faults(one, this.#origin.taken(), { mayBeChunked: true });
+      const found = faults(one, this.#origin.taken(), { isStreamed: this.#buffering === 'off' });
       assert.deepEqual(found, []);
     } catch (error) {
       throw new Error(`${one.name} (${one.tries}): ${JSON.stringify(one.bytes.slice(0, 300))}`, {
@@ -78,7 +80,8 @@ async function checkClient(client: RawClient, { bytes, verdict }: SmugglingCase)
   for (const { lines } of verdict.requests) {
     const line = (lines[0] ?? '').replace(/ HTTP\/1\.1$/, '');
     const isHead = line.startsWith('HEAD ');
-    const response = await client.response(isHead ? 'HEAD' : 'GET');
+    let response = await client.response(isHead ? 'HEAD' : 'GET');
+    if (response.status === 100) response = await client.response(isHead ? 'HEAD' : 'GET');
     assert.equal(response.status, 200, response.lines.join('\n'));
     assert.equal(response.body.toString('latin1'), isHead ? '' : line, `answer to ${line}`);
     last = response.lines;

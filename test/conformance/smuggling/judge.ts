@@ -10,9 +10,13 @@ export const PROBE_LINE = 'GET /probe HTTP/1.1';
 const SMUGGLED_LINE = /^\s*GET \/smuggled\b/;
 const [RFC] = PANEL as readonly [Policy];
 
-/** How the request bodies may come: a chunked one goes on in chunks only where it is streamed. */
+/** How request bodies are passed on. */
 export interface Judging {
-  readonly mayBeChunked: boolean;
+  /**
+   * As they come, so the head of a request whose body turns out bad has gone. Otherwise whole, so it
+   * has not, and what came in chunks goes on with its length.
+   */
+  readonly isStreamed: boolean;
 }
 
 /**
@@ -34,7 +38,8 @@ export function faults(
   if ('status' in verdict) {
     for (const { lines } of requests) found.push(`forwarded, not refused: ${lines[0]}`);
     const begun = readings.some(({ restAt }, at) => restAt < (streams[at]?.length ?? 0));
-    if (begun && !verdict.isInBody) found.push('a part of it was forwarded');
+    if (begun && !(verdict.isInBody && judging.isStreamed))
+      found.push('a part of it was forwarded');
     return found;
   }
   return [...found, ...differences(requests, verdict, judging)];
@@ -68,16 +73,20 @@ function differences(
 }
 
 const FRAMING = /^(content-length|transfer-encoding):/i;
-/** Ours, of every forwarded request: its name depends on the machine. */
-const OWN_VIA = /^Via: 1\.1 weir-[0-9a-f]{8}$/;
+/** Ours, at the end of every forwarded Via: its name depends on the machine. */
+const OWN_VIA = /(^Via: |, )1\.[01] weir-[0-9a-f]{8}$/;
 
 function difference(
   { lines, body }: ReadRequest,
   wanted: SeenRequest,
-  { mayBeChunked }: Judging,
+  { isStreamed }: Judging,
 ): string[] {
   const found: string[] = [];
-  const plain = lines.filter((line) => !FRAMING.test(line) && !OWN_VIA.test(line));
+  const plain = lines
+    .map((line) => line.replace(OWN_VIA, ''))
+    .filter((line) => line !== '' && !FRAMING.test(line))
+    .filter((line) => !(isStreamed && line === 'Expect: 100-continue'));
+  if (lines.filter((line) => OWN_VIA.test(line)).length !== 1) found.push('not one Via of ours');
   if (plain.join('\n') !== wanted.lines.join('\n')) {
     found.push(`head ${JSON.stringify(plain)} instead of ${JSON.stringify(wanted.lines)}`);
   }
@@ -87,7 +96,7 @@ function difference(
   const framing = lines.filter((line) => FRAMING.test(line));
   const length = `Content-Length: ${wanted.body.length}`;
   const saysNothing = wanted.body === '' && !/^(POST|PUT|PATCH) /.test(wanted.lines[0] ?? '');
-  const canonical = [length, ...(mayBeChunked ? ['Transfer-Encoding: chunked'] : [])];
+  const canonical = [length, ...(isStreamed ? ['Transfer-Encoding: chunked'] : [])];
   const isCanonical =
     (framing.length === 1 && canonical.includes(framing[0] ?? '')) ||
     (framing.length === 0 && saysNothing);

@@ -6,6 +6,7 @@ import type { TransportTier } from '#src/transport/transport.ts';
 import { ANY_PORT, type Edge, startEdge } from '#test/support/edge.ts';
 import { RawClient, type SeenResponse } from '#test/support/raw-client.ts';
 import { type OriginConnection, ok, RawOrigin } from '#test/support/raw-origin.ts';
+import { head } from './case.ts';
 import type { ResponseCase } from './responses/response-case.ts';
 
 const PROBE = 'GET /probe HTTP/1.1\r\nHost: probe.test\r\n\r\n';
@@ -52,7 +53,7 @@ export class ResponseBench {
     this.#connection = undefined;
     const client = await RawClient.connect(this.#edge.port);
     try {
-      client.send(`${one.request}\r\nHost: a.test\r\n\r\n`);
+      client.send(head(one.request, 'Host: a.test', ...(one.fields ?? [])));
       const isOpen = await checkAnswer(client, one);
       const connection = this.#connection as OriginConnection | undefined;
       assert.ok(connection !== undefined, 'the endpoint was asked');

@@ -16,7 +16,7 @@ test(`the corpus has ${MIN_CASES} answers at least, each once`, () => {
   const all = [...HEADS, ...BODIES];
   assert.ok(all.length >= MIN_CASES, `${all.length}`);
   assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
-  const keys = all.map(({ answer, request, then, late }) => `${request} ${then} ${late} ${answer}`);
+  const keys = all.map((one) => JSON.stringify({ ...one, name: '' }));
   assert.equal(new Set(keys).size, all.length);
 });
 

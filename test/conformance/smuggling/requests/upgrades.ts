@@ -183,5 +183,69 @@ const expectCases = [
   ),
 ];
 
+/** Sent without waiting for 100: the body is a body all the same. */
+const eager = [
+  forwarded(
+    'Expect, its body sent at once',
+    '0.CL: an answer to the head alone',
+    post('Expect: 100-continue', `Content-Length: ${SMUGGLED.length}`) + SMUGGLED,
+    seen('POST /x', [], SMUGGLED),
+  ),
+  forwarded(
+    'Expect in odd case',
+    'a reader that minds case',
+    post('eXpEcT: 100-ConTinuE', `Content-Length: ${SMUGGLED.length}`) + SMUGGLED,
+    seen('POST /x', [], SMUGGLED),
+  ),
+  forwarded(
+    'Expect with chunks, and a request behind them',
+    'a reader that waits for one',
+    post('Expect: 100-continue', 'Transfer-Encoding: chunked') + CHUNKS + SMUGGLED,
+    seen('POST /x', [], 'hello'),
+    PIPELINED,
+  ),
+  forwarded(
+    'Expect that Connection names',
+    'a proxy that removes it, and waits',
+    post('Connection: expect', 'Expect: 100-continue', `Content-Length: ${SMUGGLED.length}`) +
+      SMUGGLED,
+    seen('POST /x', [], SMUGGLED),
+  ),
+  forwarded(
+    'Expect on a GET with a body',
+    '0.CL: the body of a GET',
+    get('Expect: 100-continue', `Content-Length: ${SMUGGLED.length}`) + SMUGGLED,
+    seen('GET /x', [], SMUGGLED),
+  ),
+  forwarded(
+    'Expect in HTTP/1.0',
+    'a 1.0 reader knows none',
+    head(
+      'POST /x HTTP/1.0',
+      'Connection: keep-alive',
+      'Expect: x',
+      `Content-Length: ${SMUGGLED.length}`,
+    ) + SMUGGLED,
+    seen('POST /x', [], SMUGGLED),
+  ),
+];
+
+/** A protocol that may be asked for: until the endpoint says 101, what follows is a request. */
+const asked = ['websocket', 'WebSocket'].map((protocol) =>
+  forwarded(
+    `Upgrade: ${protocol}, a request behind it, and no 101`,
+    'a tunnel before the endpoint agrees (CVE-2026-2833)',
+    get('Connection: Upgrade', `Upgrade: ${protocol}`, 'X: y') + SMUGGLED,
+    seen('GET /x', ['Connection: upgrade', `Upgrade: ${protocol}`, 'X: y']),
+    PIPELINED,
+  ),
+);
+
 /** Every list of this theme. */
-export const UPGRADES: readonly SmugglingCase[] = [...upgrades, ...expectations, ...expectCases];
+export const UPGRADES: readonly SmugglingCase[] = [
+  ...upgrades,
+  ...expectations,
+  ...expectCases,
+  ...eager,
+  ...asked,
+];

@@ -122,6 +122,25 @@ const behind = [
   }),
 ];
 
+const notUpgraded = [
+  passed(
+    'asked for websocket, an answer of 200 and one behind it',
+    ok(['Content-Length: 2'], 'ok'),
+    'ok',
+    {
+      fields: ['Connection: upgrade', 'Upgrade: websocket'],
+    },
+  ),
+  passed(
+    'asked for websocket, an answer that names it',
+    ok(['Connection: upgrade', 'Upgrade: websocket', 'Content-Length: 2'], 'ok'),
+    'ok',
+    {
+      fields: ['Connection: upgrade', 'Upgrade: websocket'],
+    },
+  ),
+];
+
 const untilEnd = [
   passed('a body until the end', `${OK}\r\nok`, 'ok', { then: 'ends' }),
   passed('a body until the end that looks like answers', `${OK}\r\nok${POISON}`, `ok${POISON}`, {
@@ -221,6 +240,7 @@ export const BODIES: readonly ResponseCase[] = [
   ...sizes,
   ...chunkEnds,
   ...behind,
+  ...notUpgraded,
   ...untilEnd,
   ...clean,
 ];

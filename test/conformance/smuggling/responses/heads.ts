@@ -172,6 +172,42 @@ const interim = [
   refused('garbage behind an interim response', `HTTP/1.1 100 Continue\r\n\r\nXX${POISON}`),
 ];
 
+/** A client that asked for another protocol gets that one, or none. */
+const ASKING = { fields: ['Connection: upgrade', 'Upgrade: websocket'] };
+const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\n';
+const upgrades = [
+  refused(
+    'asked for websocket, 101 without a name',
+    `${SWITCH}Connection: upgrade\r\n\r\n${POISON}`,
+    ASKING,
+  ),
+  refused(
+    'asked for websocket, 101 to h2c',
+    `${SWITCH}Connection: upgrade\r\nUpgrade: h2c\r\n\r\n${POISON}`,
+    ASKING,
+  ),
+  refused(
+    'asked for websocket, 101 to two',
+    `${SWITCH}Connection: upgrade\r\nUpgrade: websocket, h2c\r\n\r\n${POISON}`,
+    ASKING,
+  ),
+  refused(
+    'asked for websocket, 101 in two fields',
+    `${SWITCH}Connection: upgrade\r\nUpgrade: h2c\r\nUpgrade: websocket\r\n\r\n${POISON}`,
+    ASKING,
+  ),
+  refused(
+    'asked for websocket, 101 with a length',
+    `${SWITCH}Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 47\r\n\r\n${POISON}`,
+    ASKING,
+  ),
+  refused(
+    'asked for websocket, 101 in chunks',
+    `${SWITCH}Connection: upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${POISON}`,
+    ASKING,
+  ),
+];
+
 /** Every list of this theme. */
 export const HEADS: readonly ResponseCase[] = [
   ...framings,
@@ -182,4 +218,5 @@ export const HEADS: readonly ResponseCase[] = [
   ...statusLines,
   ...none,
   ...interim,
+  ...upgrades,
 ];

@@ -7,6 +7,8 @@ export interface ResponseCase {
   readonly answer: string;
   /** The line of the client's request; default GET in 1.1. */
   readonly request: string;
+  /** Its fields, beside Host. */
+  readonly fields?: readonly string[];
   /** What the endpoint does behind its answer: it stays, ends or breaks the connection. */
   readonly then: 'stays' | 'ends' | 'breaks';
   /** Sent by the endpoint once the client has its answer, to an idle connection. */
