@@ -46,6 +46,7 @@ export class TimerWheel {
   readonly #originMs: number;
   #tick = 0;
   #linkedCount = 0;
+  #afterReads: NodeJS.Immediate | undefined = undefined;
   #interval: NodeJS.Timeout | undefined = undefined;
 
   constructor(clock: Clock) {
@@ -86,14 +87,22 @@ export class TimerWheel {
     }
   }
 
-  /** Drives the wheel from the event loop. The interval does not keep the process alive. */
+  /**
+   * Drives the wheel from the event loop, and does not keep the process alive. In each turn of the
+   * loop what has come is read first: after a pause of ours nobody is blamed for bytes that have
+   * been waiting in the kernel.
+   */
   start(): void {
-    this.#interval ??= setInterval(() => this.advance(), TICK_MS).unref();
+    this.#interval ??= setInterval(() => {
+      this.#afterReads = setImmediate(() => this.advance());
+    }, TICK_MS).unref();
   }
 
   stop(): void {
     clearInterval(this.#interval);
+    clearImmediate(this.#afterReads);
     this.#interval = undefined;
+    this.#afterReads = undefined;
   }
 
   get linkedCount(): number {
