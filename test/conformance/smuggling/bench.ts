@@ -31,10 +31,15 @@ export class Bench {
   }
 
   /** Taken down when the test ends. */
-  static async start(t: TestContext, tier: TransportTier, buffering: Buffering): Promise<Bench> {
+  static async start(
+    t: TestContext,
+    tier: TransportTier,
+    buffering: Buffering,
+    location = '',
+  ): Promise<Bench> {
     const origin = await LenientOrigin.start();
     t.after(() => origin.close());
-    const edge = startEdge({ tier, conf: confOf(origin.port, buffering) });
+    const edge = startEdge({ tier, conf: confOf(origin.port, buffering, location) });
     t.after(() => edge.close());
     const victim = await RawClient.connect(edge.port);
     t.after(() => victim.close());
@@ -62,10 +67,10 @@ export class Bench {
   }
 }
 
-function confOf(port: number, buffering: Buffering): string {
+function confOf(port: number, buffering: Buffering, location: string): string {
   return `upstream origins { server 127.0.0.1:${port}; }
     server { listen ${ANY_PORT}; keepalive_requests 100000;
-      location / { proxy_pass http://origins; proxy_request_buffering ${buffering}; } }`;
+      location / { proxy_pass http://origins; proxy_request_buffering ${buffering}; ${location} } }`;
 }
 
 async function checkClient(client: RawClient, { bytes, verdict }: SmugglingCase): Promise<void> {

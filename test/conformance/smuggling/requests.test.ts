@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import { TIERS } from '#test/support/edge.ts';
 import { Bench, type Buffering } from './bench.ts';
 import { CASES, THEMES } from './requests/all.ts';
+import { DROPPED_TRAILERS } from './requests/chunks.ts';
 
 const PATIENCE_MS = 60_000;
 const MIN_CASES = 400;
@@ -39,6 +40,12 @@ for (const tier of TIERS) {
       }
     });
   }
+  test(`trailers that frame, route or authorise, proxy_pass_trailers on (${tier})`, async (t) => {
+    for (const buffering of ['on', 'off'] as readonly Buffering[]) {
+      const bench = await Bench.start(t, tier, buffering, 'proxy_pass_trailers on;');
+      for (const one of DROPPED_TRAILERS) await bench.run(one);
+    }
+  });
   test(`never two readings, byte by byte (${tier})`, { timeout: PATIENCE_MS }, async (t) => {
     const bench = await Bench.start(t, tier, 'on');
     const short = CASES.filter(({ bytes }) => bytes.length < 1000);
