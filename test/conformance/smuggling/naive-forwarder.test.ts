@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { describe, test } from 'node:test';
+import { CASES, THEMES } from '#test/conformance/smuggling/requests/all.ts';
 import { LenientOrigin } from '#test/support/lenient-origin.ts';
 import { PANEL } from '#test/support/lenient-policies.ts';
 import { disagreements, readLeniently } from '#test/support/lenient-reader.ts';
 import { faults } from './judge.ts';
-import { CASES, THEMES } from './requests/all.ts';
 
 /** Themes in which readers differ about boundaries; in the others about sites and options. */
 const BOUNDARY_THEMES = new Set([

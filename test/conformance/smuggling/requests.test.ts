@@ -4,10 +4,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CASES, THEMES } from '#test/conformance/smuggling/requests/all.ts';
+import { DROPPED_TRAILERS } from '#test/conformance/smuggling/requests/chunks.ts';
 import { TIERS } from '#test/support/edge.ts';
 import { Bench, type Buffering } from './bench.ts';
-import { CASES, THEMES } from './requests/all.ts';
-import { DROPPED_TRAILERS } from './requests/chunks.ts';
 
 const PATIENCE_MS = 60_000;
 const MIN_CASES = 400;

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { TransportTier } from '#src/transport/transport.ts';
+import type { ResponseCase } from '#test/conformance/smuggling/responses/response-case.ts';
 import { ANY_PORT, type Edge, startEdge } from '#test/support/edge.ts';
 import { RawClient, type SeenResponse } from '#test/support/raw-client.ts';
 import { type OriginConnection, ok, RawOrigin } from '#test/support/raw-origin.ts';
 import { head } from './case.ts';
-import type { ResponseCase } from './responses/response-case.ts';
 
 const PROBE = 'GET /probe HTTP/1.1\r\nHost: probe.test\r\n\r\n';
 /** Fields that say something about a connection, or about a form that we do not use. */

@@ -4,10 +4,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { BODIES } from '#test/conformance/smuggling/responses/bodies.ts';
+import { HEADS } from '#test/conformance/smuggling/responses/heads.ts';
 import { TIERS } from '#test/support/edge.ts';
 import { ResponseBench } from './response-bench.ts';
-import { BODIES } from './responses/bodies.ts';
-import { HEADS } from './responses/heads.ts';
 
 const PATIENCE_MS = 60_000;
 const MIN_CASES = 60;

@@ -1,6 +1,6 @@
 // All cases by theme.
 
-import type { SmugglingCase } from '../case.ts';
+import type { SmugglingCase } from '#test/conformance/smuggling/case.ts';
 import { CHUNK_CASES } from './chunks.ts';
 import { CODINGS } from './codings.ts';
 import { FOLDS } from './folds.ts';

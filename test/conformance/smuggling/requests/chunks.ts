@@ -10,7 +10,7 @@ import {
   type SmugglingCase,
   seen,
   shown,
-} from '../case.ts';
+} from '#test/conformance/smuggling/case.ts';
 
 const HEAD = post('Transfer-Encoding: chunked');
 const END = '0\r\n\r\n';

@@ -12,7 +12,7 @@ import {
   seen,
   shown,
   ZERO_CHUNK,
-} from '../case.ts';
+} from '#test/conformance/smuggling/case.ts';
 
 const HOPE = 'one reader reads chunks, another does not';
 

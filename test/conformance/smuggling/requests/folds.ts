@@ -1,6 +1,14 @@
 // Folded lines, lines without a name, NUL: where a field ends, and whether it is one.
 
-import { CHUNKS, get, post, refused, SMUGGLED, type SmugglingCase, ZERO_CHUNK } from '../case.ts';
+import {
+  CHUNKS,
+  get,
+  post,
+  refused,
+  SMUGGLED,
+  type SmugglingCase,
+  ZERO_CHUNK,
+} from '#test/conformance/smuggling/case.ts';
 
 const LENGTH = `Content-Length: ${(ZERO_CHUNK + SMUGGLED).length}`;
 const CODING = 'Transfer-Encoding: chunked';

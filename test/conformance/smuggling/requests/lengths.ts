@@ -10,7 +10,7 @@ import {
   type SmugglingCase,
   seen,
   shown,
-} from '../case.ts';
+} from '#test/conformance/smuggling/case.ts';
 
 const BODY = `hello${SMUGGLED}`;
 const HOPE = 'one reader sees another number, or none';

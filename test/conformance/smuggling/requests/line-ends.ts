@@ -12,7 +12,7 @@ import {
   seen,
   shown,
   ZERO_CHUNK,
-} from '../case.ts';
+} from '#test/conformance/smuggling/case.ts';
 
 /** What may be taken for a line end, beside CRLF. */
 const ENDS = [

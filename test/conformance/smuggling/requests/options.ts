@@ -11,7 +11,7 @@ import {
   type SmugglingCase,
   seen,
   shown,
-} from '../case.ts';
+} from '#test/conformance/smuggling/case.ts';
 
 const HOPE = 'the proxy removes what a rule behind it reads';
 

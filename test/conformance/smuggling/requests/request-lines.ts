@@ -10,7 +10,7 @@ import {
   type SmugglingCase,
   seen,
   shown,
-} from '../case.ts';
+} from '#test/conformance/smuggling/case.ts';
 
 const line = (text: string, ...fields: readonly string[]): string =>
   head(text, 'Host: a.test', ...fields) + SMUGGLED;

@@ -9,7 +9,7 @@ import {
   type SmugglingCase,
   seen,
   shown,
-} from '../case.ts';
+} from '#test/conformance/smuggling/case.ts';
 
 const host = (...values: readonly string[]): string =>
   head('GET /x HTTP/1.1', ...values.map((value) => `Host: ${value}`)) + SMUGGLED;

@@ -11,7 +11,7 @@ import {
   seen,
   shown,
   ZERO_CHUNK,
-} from '../case.ts';
+} from '#test/conformance/smuggling/case.ts';
 
 const BODY = ZERO_CHUNK + SMUGGLED;
 const LENGTH = `Content-Length: ${BODY.length}`;

@@ -9,7 +9,7 @@ import {
   type SmugglingCase,
   seen,
   shown,
-} from '../case.ts';
+} from '#test/conformance/smuggling/case.ts';
 
 const target = (text: string, ...fields: readonly string[]): string =>
   head(`GET ${text} HTTP/1.1`, 'Host: a.test', ...fields) + SMUGGLED;

@@ -13,7 +13,7 @@ import {
   type SmugglingCase,
   seen,
   shown,
-} from '../case.ts';
+} from '#test/conformance/smuggling/case.ts';
 
 const upgrades = [
   forwarded(

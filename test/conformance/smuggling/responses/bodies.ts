@@ -1,6 +1,6 @@
 // Bodies of an endpoint that break off or are no chunks, and bytes behind an answer that is whole.
 
-import { shown } from '../case.ts';
+import { shown } from '#test/conformance/smuggling/case.ts';
 import { broken, OK, ok, POISON, passed, type ResponseCase } from './response-case.ts';
 
 const CHUNKED = ['Transfer-Encoding: chunked'];

@@ -1,6 +1,6 @@
 // Heads of an endpoint that cannot be understood in one way only: 502, and its connection is closed.
 
-import { shown } from '../case.ts';
+import { shown } from '#test/conformance/smuggling/case.ts';
 import { OK, ok, POISON, type ResponseCase, refused } from './response-case.ts';
 
 const framings = (
