@@ -194,6 +194,21 @@ badChunks(
   400,
   '5;a\0\r\nhello\r\n0\r\n\r\n',
 );
+for (const line of ['5 ;a=b', '5\t;a=b', '5 ']) {
+  badChunks(
+    '9110-5.6.3-2 H1-04',
+    `RFC 9110 §5.6.3: white space behind a size, ${JSON.stringify(line)}`,
+    400,
+    `${line}\r\nhello\r\n0\r\n\r\n`,
+  );
+}
+wireTest('RFC 9110 §5.6.3: white space within an extension goes with it', {
+  shows: '9110-5.6.3-2 9112-7.1.1-1 H1-04',
+  head: CHUNKED,
+  bytes: '5; a = "b;c" ;\td\r\nhello\r\n0;e\r\n\r\n',
+  client: { status: 200, connection: 'open' },
+  upstream: { saw: [{ body: 'hello' }] },
+});
 badChunks(
   '9112-7.1.1-2 H1-04',
   '§7.1.1: an extension over 4 KB',

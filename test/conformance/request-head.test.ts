@@ -62,6 +62,12 @@ refused('9112-3-2', '§3: no version (HTTP/0.9)', 400, 'GET /\r\n\r\n');
 refused('9112-3-2', '§3: version in lower case', 400, request('GET / http/1.1'));
 refused('9112-3-2', '§3: a version that is none', 400, request('GET / HTTX/1.1'));
 refused('9112-3-2', '§3: version 1.10', 400, request('GET / HTTP/1.10'));
+refused(
+  '9110-2.5-3',
+  'RFC 9110 §2.5: a minor version that is not there',
+  505,
+  request('GET / HTTP/1.2'),
+);
 refused('9110-2.5-3', 'RFC 9110 §15.6.6: version 2.0', 505, request('GET / HTTP/2.0'));
 refused('9112-3-2', '§3.1: a method that is no token', 400, request('GE(T / HTTP/1.1'));
 refused('9112-3-2', '§3.1: an empty method', 400, request(' / HTTP/1.1'));

@@ -40,6 +40,8 @@ export const FEATURES_OF_HTTP1: readonly Requirement[] = [
       '§7.1: bare LF in a chunk extension (TERM.EXT)',
       '§7.1: bare CR in a chunk extension',
       '§7.1: NUL in a chunk extension',
+      'RFC 9110 §5.6.3: white space behind a size, "*',
+      'RFC 9110 §5.6.3: white space within an extension goes with it',
       '§7.1.1: an extension over 4 KB',
       '§7.1.1: extensions over 16 KB together',
       '§7.1: bare LF behind the last chunk',

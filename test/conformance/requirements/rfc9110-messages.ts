@@ -33,7 +33,7 @@ export const RFC_9110_MESSAGES: readonly Requirement[] = [
   {
     id: '9110-2.5-3',
     says: 'Another major version than ours is not taken for ours (here: 505).',
-    cases: ['RFC 9110 §15.6.6: version 2.0'],
+    cases: ['RFC 9110 §2.5: a minor version that is not there', 'RFC 9110 §15.6.6: version 2.0'],
   },
   {
     id: '9110-3.3-1',
@@ -131,9 +131,11 @@ export const RFC_9110_MESSAGES: readonly Requirement[] = [
   },
   {
     id: '9110-5.6.3-2',
-    says: 'Such white space is read and dropped.',
-    noCase:
-      'It occurs in chunk extensions alone, which are dropped; in front of them it is refused (docs/differences.md), since readers differ about it.',
+    says: 'Such white space is read and dropped (in front of a chunk extension: 400, see docs/differences.md).',
+    cases: [
+      'RFC 9110 §5.6.3: white space behind a size, "*',
+      'RFC 9110 §5.6.3: white space within an extension goes with it',
+    ],
   },
   {
     id: '9110-5.6.4-1',

@@ -106,7 +106,7 @@ export const RFC_9112_BODIES: readonly Requirement[] = [
   },
   {
     id: '9112-6.3-4',
-    says: 'A request whose last coding is not chunked: 400, and the connection closes.',
+    says: 'A request whose last coding is not chunked: 400, and the connection closes (a coding that we do not have, without any chunked: 501, as §6.1 has it).',
     cases: [
       '§6.1: Transfer-Encoding "*',
       '§6.1: two Transfer-Encoding fields',
@@ -208,7 +208,10 @@ export const RFC_9112_BODIES: readonly Requirement[] = [
   {
     id: '9112-7.1.1-1',
     says: 'Chunk extensions that are not known are ignored.',
-    cases: ['§7: Transfer-Encoding "*'],
+    cases: [
+      '§7: Transfer-Encoding "*',
+      'RFC 9110 §5.6.3: white space within an extension goes with it',
+    ],
   },
   {
     id: '9112-7.1.1-2',
