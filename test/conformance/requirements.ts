@@ -3,15 +3,15 @@
 // wire shows. requirements.test.ts keeps both sides in step: a case names what it shows, and what it
 // shows names the case.
 
-import { FEATURES_OF_EXCHANGES } from './requirements/features-of-exchanges.ts';
-import { FEATURES_OF_HTTP1 } from './requirements/features-of-http1.ts';
-import type { Requirement } from './requirements/requirement.ts';
-import { RFC_9110_FORWARDING } from './requirements/rfc9110-forwarding.ts';
-import { RFC_9110_MEANING } from './requirements/rfc9110-meaning.ts';
-import { RFC_9110_MESSAGES } from './requirements/rfc9110-messages.ts';
-import { RFC_9112_BODIES } from './requirements/rfc9112-bodies.ts';
-import { RFC_9112_CONNECTIONS } from './requirements/rfc9112-connections.ts';
-import { RFC_9112_HEADS } from './requirements/rfc9112-heads.ts';
+import { FEATURES_OF_EXCHANGES } from '#test/conformance/requirements/features-of-exchanges.ts';
+import { FEATURES_OF_HTTP1 } from '#test/conformance/requirements/features-of-http1.ts';
+import type { Requirement } from '#test/conformance/requirements/requirement.ts';
+import { RFC_9110_FORWARDING } from '#test/conformance/requirements/rfc9110-forwarding.ts';
+import { RFC_9110_MEANING } from '#test/conformance/requirements/rfc9110-meaning.ts';
+import { RFC_9110_MESSAGES } from '#test/conformance/requirements/rfc9110-messages.ts';
+import { RFC_9112_BODIES } from '#test/conformance/requirements/rfc9112-bodies.ts';
+import { RFC_9112_CONNECTIONS } from '#test/conformance/requirements/rfc9112-connections.ts';
+import { RFC_9112_HEADS } from '#test/conformance/requirements/rfc9112-heads.ts';
 
 export const REQUIREMENTS: readonly Requirement[] = [
   ...RFC_9112_HEADS,
