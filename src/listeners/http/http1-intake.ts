@@ -16,6 +16,7 @@ import { latin1 } from '#src/bytes/latin1.ts';
 import { type BodySink, NEED_MORE } from '#src/codecs/codec.ts';
 import { MAX_LEADING_LINES } from '#src/codecs/h1/limits.ts';
 import type { RequestHead } from '#src/http/message.ts';
+import { withoutConnectionNamed } from '#src/http/trailers.ts';
 import type { Connection } from '#src/transport/connection.ts';
 import type { ClientSettings } from './directives.ts';
 import type { HttpThread, RequestReader } from './http-thread.ts';
@@ -120,7 +121,9 @@ export class Http1Intake implements BodySink {
 
   /** The request was answered before its end: the rest of the body is read and dropped. */
   discardRest(): void {
-    if (this.#state === I_BODY) this.#state = I_DISCARD;
+    if (this.#state !== I_BODY) return;
+    this.#state = I_DISCARD;
+    this.#head = undefined; // it was the exchange's, which has another one by now
   }
 
   /** What comes from here on is not HTTP; `takeWaiting` hands over what came already. */
@@ -227,6 +230,7 @@ export class Http1Intake implements BodySink {
     reader.head.maxFieldLineBytes = bytes;
     reader.head.maxHeadBytes = bytes * count;
     reader.head.keepsUnderscores = this.#client.underscoresInHeaders;
+    reader.body.keepsUnderscores = this.#client.underscoresInHeaders;
     this.#reader = reader;
     this.#state = I_HEAD;
     this.#head = this.#owner.onRequestStart();
@@ -260,7 +264,10 @@ export class Http1Intake implements BodySink {
     }
     if (reader.body.isDone) {
       this.#state = I_COMPLETE;
-      if (this.#head !== undefined) this.#head.trailers = reader.body.trailers;
+      const head = this.#head;
+      if (head !== undefined) {
+        head.trailers = withoutConnectionNamed(reader.body.trailers, head.fields);
+      }
       this.#owner.onRequestEnd();
     }
     return used;

@@ -18,6 +18,7 @@ import { CHUNK_END, chunkHead, lastChunk } from '#src/codecs/h1/encoder.ts';
 import { MAX_HEAD_BYTES } from '#src/codecs/h1/limits.ts';
 import { ResponseDecoder } from '#src/codecs/h1/response-decoder.ts';
 import { B_UNTIL_CLOSE } from '#src/codecs/h1/states.ts';
+import { withoutConnectionNamed } from '#src/http/trailers.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
 import { acquireRelayBuffer, releaseRelayBuffer } from '#src/transport/relay-buffers.ts';
 import {
@@ -358,7 +359,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     const wasSent = this.#requestEnded && !this.#connection.isQueued;
     const head = sink.responseHead;
     const keeps = isExact && wasSent && head.keepAlive && !this.#traits.closes;
-    head.trailers = this.#body.trailers;
+    head.trailers = withoutConnectionNamed(this.#body.trailers, head.fields);
     this.#sink = undefined;
     this.#carry = undefined;
     this.#relay = undefined;
