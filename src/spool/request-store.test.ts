@@ -168,11 +168,12 @@ describe('the store of a request body', () => {
   it('takes whatever it is given, and says that there is room when there is', async (t) => {
     const { store, owner } = begun(t, 16 * KB);
     assert.equal(store.append(bytesAt(0, 900 * KB), 0, 900 * KB), false);
+    assert.equal(store.next(), undefined);
     await owner.told();
     assert.ok(store.heldBytes <= 16 * KB + SLACK_BYTES, `${store.heldBytes} bytes of memory`);
     assert.equal(owner.rooms, 1);
     while (!store.isSettled) await turn();
-    assert.deepEqual([owner.rooms, store.bytes], [1, 900 * KB]);
+    assert.deepEqual([owner.rooms, owner.readables, store.bytes], [1, 1, 900 * KB]);
     store.rewind();
     assert.equal(await readAll({ store, owner }, () => false), 900 * KB);
   });

@@ -181,6 +181,19 @@ describe('the store of a response', () => {
     assert.deepEqual(stream.owner.errnos, []);
   });
 
+  it('puts what comes while a piece is being read behind that piece', async (t) => {
+    const stream = new Stream(t);
+    for (const length of [32 * KB, 64 * KB, 64 * KB]) stream.append(length);
+    await quiet();
+    assert.deepEqual([stream.take(), stream.take()], [true, false]);
+    await stream.owner.told();
+    assert.deepEqual([stream.take(), stream.take()], [true, false]);
+    await stream.owner.told();
+    stream.append(100);
+    assert.deepEqual([stream.take(), stream.take()], [true, true]);
+    assert.deepEqual([stream.taken, stream.store.isEmpty], [160 * KB + 100, true]);
+  });
+
   it('keeps many megabytes in little memory', async (t) => {
     const count = 40;
     const before = await memoryInUse();

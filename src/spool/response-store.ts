@@ -47,6 +47,8 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   #writing: Chunk | undefined;
   /** Written: the next chunk of the tail. */
   #spare: Chunk | undefined;
+  /** More of them. How many are in use goes up and down; garbage outside the heap is seen late. */
+  readonly #spares = new ChunkQueue();
   #file: SpoolFile | undefined;
   /** Bytes of the file that have been read. */
   #readAt = 0;
@@ -62,8 +64,6 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   #wantsPart = false;
   /** Whether `tellRoomLater` is on its way. It may arrive in the next use of this object. */
   #isTelling = false;
-  /** Counts the uses of this object: an owner may end one within its callback. */
-  #use = 0;
 
   /** Why nothing is written to the file any more, such as 'ENOSPC'; '' while all is well. */
   writeErrno = '';
@@ -123,14 +123,14 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
 
   /** Bytes of memory that it takes now, filled or not. */
   get heldBytes(): number {
-    let held = this.#front.capacity + this.#tail.capacity + (this.#current?.capacity ?? 0);
+    let held = this.#front.capacity + this.#tail.capacity + this.#spares.capacity;
+    held += this.#current?.capacity ?? 0;
     for (const one of [this.#writing, this.#spare, this.#readBuffer]) held += one?.capacity ?? 0;
     return held;
   }
 
   /** Closes the file; safe while writes and reads are under way: nothing is heard of them. */
   reset(): void {
-    this.#use += 1;
     this.#file?.close();
     this.#file = undefined;
     this.#owner = undefined;
@@ -140,6 +140,7 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
     this.#tail.clear();
     this.#writing = undefined;
     this.#spare = undefined;
+    this.#spares.clear();
     this.#readAt = 0;
     this.#readBuffer = undefined;
     this.#readyBytes = 0;
@@ -199,7 +200,7 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
     let at = start + this.#tail.fill(bytes, start, end);
     while (at < end) {
       this.#tail.push(this.#spare ?? new Chunk(this.#pieceBytes));
-      this.#spare = undefined;
+      this.#spare = this.#spares.shift();
       at += this.#tail.fill(bytes, at, end);
     }
   }
@@ -271,7 +272,9 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
       this.#recycleFile();
     } else {
       chunk.retire();
-      this.#spare = chunk;
+      const held = this.#tail.capacity + this.#spares.capacity;
+      if (this.#spare === undefined) this.#spare = chunk;
+      else if (held < 2 * this.#pieceBytes) this.#spares.push(chunk);
     }
   }
 
@@ -290,10 +293,11 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
 
   /** After something has ended in the file: the next write, and whoever waits. */
   #advance(): void {
-    const use = this.#use;
     this.#write();
+    if (this.#writing === undefined) this.#spares.clear();
     if (this.#wantsPart) this.#servePart();
-    if (this.#use === use) this.#tellRoomNow();
+    // Its owner may have ended this use and begun another: both look at what is so now.
+    this.#tellRoomNow();
   }
 
   /** Reads what the reader waits for, or tells it that there is something. */
