@@ -243,6 +243,18 @@ wireTest('Connection: close closes, in any case and list', {
 });
 
 // Expect.
+wireTest(
+  'RFC 9110 §10.1.1: a client that does not wait for 100 gets none; the field stays behind',
+  {
+    shows: 'H1-11',
+    head: ['POST / HTTP/1.1', 'Host: a.test', 'Content-Length: 5', 'Expect: 100-Continue'],
+    bytes: 'hello',
+    client: { status: 200, connection: 'open' },
+    upstream: {
+      saw: [{ lines: ['POST / HTTP/1.1', 'Host: origins', 'Content-Length: 5'], body: 'hello' }],
+    },
+  },
+);
 wireTest('RFC 9110 §10.1.1: no 100 for a request without a body', {
   shows: '9110-10.1.1-1 H1-11',
   head: ['GET / HTTP/1.1', 'Host: a.test', 'Expect: 100-continue'],

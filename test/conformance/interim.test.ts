@@ -25,6 +25,17 @@ dialogue('RFC 9110 §10.1.1: who waits for 100 gets it before its body is read',
     client.saw('ok'),
   ],
 });
+dialogue('RFC 9110 §10.1.1: what comes before our 100 needs none', {
+  shows: '9110-10.1.1-4 H1-11',
+  steps: [
+    client.sends(`${EXPECT}hello`),
+    origin.sawHead({ lacks: [/^Expect/] }),
+    origin.saw('hello'),
+    origin.sends(OK),
+    client.sawHead({ line: 'HTTP/1.1 200 OK' }),
+    client.saw('ok'),
+  ],
+});
 dialogue('RFC 9110 §10.1.1: a final answer of ours comes at once, without 100', {
   shows: '9110-10.1.1-5 H1-11 CE-13',
   location: 'return 403;',

@@ -38,6 +38,18 @@ dialogue('RFC 9110 §6.5.1: trailers that would change framing, routing or conte
     client.saw('0\r\nX-Sum: 1\r\n\r\n'),
   ],
 });
+dialogue('RFC 9110 §7.6.1: a trailer that Connection names stays behind', {
+  shows: '9110-7.6.1-4 RT-31',
+  location: PASSED,
+  steps: [
+    client.sends(WANTS),
+    origin.sawHead({}),
+    origin.sends(HEAD.replace('Trailer', 'Connection: X-Hop\r\nTrailer')),
+    client.sawHead({ lacks: [/X-Hop/] }),
+    origin.sends('0\r\nX-Sum: 1\r\nX-Hop: 1\r\n\r\n'),
+    client.saw('0\r\nX-Sum: 1\r\n\r\n'),
+  ],
+});
 for (const [title, request, location] of [
   ['a client that does not ask', GET(), PASSED],
   ['a client that asks, when they are off', WANTS, ''],

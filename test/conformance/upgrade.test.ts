@@ -104,6 +104,21 @@ for (const status of ['200 OK', '403 Forbidden', '404 Not Found']) {
     upstream: { saw: [{ has: ['Upgrade: websocket'] }] },
   });
 }
+wireTest('RFC 9110 §7.8 and §15.5.22: 426 names the protocol that is asked for', {
+  shows: '9110-7.8-5 9110-7.8-1 9110-7.6.1-1 WS-03',
+  head: ['GET / HTTP/1.1', 'Host: a.test'],
+  answer:
+    'HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+    'Content-Length: 2\r\n\r\nno',
+  client: {
+    status: 426,
+    connection: 'open',
+    has: ['Upgrade: websocket', /^Connection: .*upgrade/i],
+    body: 'no',
+  },
+  upstream: { saw: [{ lacks: [/^Upgrade/] }] },
+});
+
 /** The request goes on without Upgrade, and its connection stays HTTP. */
 const ordinary = (
   shows: string,

@@ -338,7 +338,8 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     const exchange = this.#exchange;
     if (exchange === undefined || !exchange.request.expectsContinue) return;
     exchange.request.expectsContinue = false;
-    if (exchange.requestBodyBytes > 0 || this.#count.phase !== P_BODY) return;
+    if (this.#intake.bodyCameWithHead || this.#count.phase !== P_BODY) return;
+    if (exchange.requestBodyBytes > 0) return; // it did not wait for us
     this.#connection.queueText('HTTP/1.1 100 Continue\r\n\r\n');
     this.#connection.flush();
   }

@@ -61,6 +61,7 @@ export class Http1Intake implements BodySink {
   #carry: Carry | undefined = undefined;
   #isReadingHeld = false;
   #emptyLines = 0;
+  #bodyCameWithHead = false;
   /** Within `take` or `next`: further bytes are looked at when the loop there comes to them. */
   #isTaking = false;
 
@@ -82,6 +83,11 @@ export class Http1Intake implements BodySink {
 
   get isTaking(): boolean {
     return this.#isTaking;
+  }
+
+  /** Part of the body came in the same read as its head: the client does not wait for 100. */
+  get bodyCameWithHead(): boolean {
+    return this.#bodyCameWithHead;
   }
 
   /** Bytes of a later request have come already. */
@@ -250,6 +256,7 @@ export class Http1Intake implements BodySink {
     }
     reader.body.start(head.framing, head.bodyBytes);
     this.#state = reader.body.isDone ? I_COMPLETE : I_BODY;
+    this.#bodyCameWithHead = at + used < length;
     this.#owner.onRequestHead();
     return used;
   }

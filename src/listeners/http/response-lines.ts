@@ -37,6 +37,9 @@ export const RESPONSE_EDITS = new FieldEdits(
   [],
 );
 
+/** Its Upgrade says which protocol is wanted; it is no change to one (RFC 9110 §15.5.22). */
+const UPGRADE_REQUIRED = 426;
+
 /** How the body's end is told to this client (RFC 9112 §6.3). */
 export const TO_CLIENT_NONE = 0;
 export const TO_CLIENT_LENGTH = 1;
@@ -84,6 +87,9 @@ export function responseLines(
     }
   }
   const { headerSec } = exchange.limits.keepalive;
+  if (response.status === UPGRADE_REQUIRED && response.fields.find(F_UPGRADE) >= 0) {
+    lines += `Upgrade: ${response.fields.joined('upgrade', ', ')}\r\nConnection: upgrade\r\n`;
+  }
   if (closes) return `${lines}Connection: close\r\n`;
   if (headerSec > 0) lines += `Keep-Alive: timeout=${headerSec}\r\n`;
   return `${lines}Connection: keep-alive\r\n`;

@@ -125,6 +125,7 @@ export const FEATURES_OF_EXCHANGES: readonly Requirement[] = [
     cases: [
       'RFC 9110 §6.5: trailers of an answer go on to who asks for them',
       'RFC 9110 §6.5.1: trailers that would change framing, routing or content are dropped',
+      'RFC 9110 §7.6.1: a trailer that Connection names stays behind',
       'RFC 9110 §6.5: no trailers for a client that does not ask',
       'RFC 9110 §6.5: no trailers for a client that asks, when they are off',
       'RFC 9110 §6.5: no trailers for a client that only names TE',
@@ -199,6 +200,7 @@ export const FEATURES_OF_EXCHANGES: readonly Requirement[] = [
       'RFC 9110 §7.8: who is not switched gets an ordinary answer: 200 OK',
       'RFC 9110 §7.8: who is not switched gets an ordinary answer: 403 Forbidden',
       'RFC 9110 §7.8: who is not switched gets an ordinary answer: 404 Not Found',
+      'RFC 9110 §7.8 and §15.5.22: 426 names the protocol that is asked for',
     ],
   },
   {

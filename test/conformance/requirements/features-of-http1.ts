@@ -125,10 +125,12 @@ export const FEATURES_OF_HTTP1: readonly Requirement[] = [
     id: 'H1-11',
     says: 'Expect: 100 from us when we want the body, unknown ones 417.',
     cases: [
+      'RFC 9110 §10.1.1: a client that does not wait for 100 gets none; the field stays behind',
       'RFC 9110 §10.1.1: no 100 for a request without a body',
       'RFC 9110 §10.1.1: no 100 for a client of HTTP/1.0',
       'RFC 9110 §10.1.1: too large is said at once instead of 100',
       'RFC 9110 §10.1.1: who waits for 100 gets it before its body is read',
+      'RFC 9110 §10.1.1: what comes before our 100 needs none',
       'RFC 9110 §10.1.1: a final answer of ours comes at once, without 100',
       'RFC 9110 §10.1.1: streaming, the endpoint is asked, and its 100 passed on',
       'RFC 9110 §10.1.1: streaming, a final answer of the endpoint takes the place of 100',

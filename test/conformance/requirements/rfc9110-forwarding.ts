@@ -36,6 +36,7 @@ export const RFC_9110_FORWARDING: readonly Requirement[] = [
       'RFC 9110 §6.5: trailers of an answer go on to who asks for them',
       'RFC 9112 §7.4: TE goes on for trailers alone, and Connection names it',
       'RFC 9110 §7.8: behind 101 both sides send what they like',
+      'RFC 9110 §7.8 and §15.5.22: 426 names the protocol that is asked for',
     ],
   },
   {
@@ -52,6 +53,11 @@ export const RFC_9110_FORWARDING: readonly Requirement[] = [
     id: '9110-7.6.1-3',
     says: 'Fields of a response that Connection names are removed.',
     cases: ['hop-by-hop fields and what Connection names stay behind; Date and Server are ours'],
+  },
+  {
+    id: '9110-7.6.1-4',
+    says: 'Trailers that Connection names are removed.',
+    cases: ['RFC 9110 §7.6.1: a trailer that Connection names stays behind'],
   },
   {
     id: '9110-7.6.1-5',
@@ -124,7 +130,10 @@ export const RFC_9110_FORWARDING: readonly Requirement[] = [
   {
     id: '9110-7.8-1',
     says: 'Who sends Upgrade names it in Connection.',
-    cases: ['RFC 9110 §7.8: behind 101 both sides send what they like'],
+    cases: [
+      'RFC 9110 §7.8: behind 101 both sides send what they like',
+      'RFC 9110 §7.8 and §15.5.22: 426 names the protocol that is asked for',
+    ],
   },
   {
     id: '9110-7.8-2',
@@ -154,6 +163,11 @@ export const RFC_9110_FORWARDING: readonly Requirement[] = [
       'RFC 9110 §7.8: proxy_upgrade off: an ordinary request',
       'RFC 9110 §7.8: two Upgrade fields: an ordinary request',
     ],
+  },
+  {
+    id: '9110-7.8-5',
+    says: 'A 426 names the protocol in Upgrade.',
+    cases: ['RFC 9110 §7.8 and §15.5.22: 426 names the protocol that is asked for'],
   },
   {
     id: '9110-7.8-6',

@@ -140,6 +140,7 @@ export const RFC_9110_MEANING: readonly Requirement[] = [
     says: 'Who sends 100 sends a final response in the end.',
     cases: [
       'RFC 9110 §10.1.1: who waits for 100 gets it before its body is read',
+      'RFC 9110 §10.1.1: what comes before our 100 needs none',
       'RFC 9110 §10.1.1: streaming, the endpoint is asked, and its 100 passed on',
       'RFC 9110 §10.1.1: streaming, a client that does not wait is served all the same',
     ],
