@@ -40,8 +40,6 @@ export class RequestStore implements Reusable, SpoolFileOwner {
   #writing: Chunk | undefined;
   /** Written: the next chunk of the tail, or the buffer to read into. */
   #spare: Chunk | undefined;
-  /** More of them. How many are in use goes up and down; garbage outside the heap is seen late. */
-  readonly #spares = new ChunkQueue();
   #file: SpoolFile | undefined;
 
   #bytes = 0;
@@ -138,7 +136,7 @@ export class RequestStore implements Reusable, SpoolFileOwner {
   /** Bytes of memory that it takes now, filled or not. */
   get heldBytes(): number {
     const ofFile = (this.#writing?.capacity ?? 0) + (this.#spare?.capacity ?? 0);
-    return this.#front.capacity + this.#tail.capacity + this.#spares.capacity + ofFile;
+    return this.#front.capacity + this.#tail.capacity + ofFile;
   }
 
   /** Closes the file; safe while writes and reads are under way: nothing is heard of them. */
@@ -151,7 +149,6 @@ export class RequestStore implements Reusable, SpoolFileOwner {
     this.#tail.clear();
     this.#writing = undefined;
     this.#spare = undefined;
-    this.#spares.clear();
     this.#bytes = 0;
     this.#isFailed = false;
     this.#wantsRoom = false;
@@ -167,9 +164,7 @@ export class RequestStore implements Reusable, SpoolFileOwner {
       this.#wantsRoom = false;
       this.owner?.onStoreRoom();
     }
-    if (this.#writing !== undefined) return;
-    this.#spares.clear();
-    this.#tellPart();
+    if (this.#writing === undefined) this.#tellPart();
   }
 
   onFileRead(): void {
@@ -204,17 +199,20 @@ export class RequestStore implements Reusable, SpoolFileOwner {
 
   #newChunk(needed: number): Chunk {
     const spare = this.#spare;
-    this.#spare = this.#spares.shift();
+    this.#spare = undefined;
     const wanted = Math.min(Math.max(needed, this.#writeBytes), PIECE_BYTES);
-    return spare !== undefined && spare.capacity >= wanted ? spare : new Chunk(wanted);
+    if (spare !== undefined && spare.capacity >= wanted) return spare;
+    spare?.free();
+    return new Chunk(wanted);
   }
 
   #keepSpare(chunk: Chunk | undefined): void {
     if (chunk === undefined) return;
+    const spare = this.#spare;
+    if (spare !== undefined && spare.capacity > chunk.capacity) return chunk.free();
+    spare?.free();
     chunk.retire();
-    const held = this.#tail.capacity + this.#spares.capacity;
-    if (this.#spare === undefined) this.#spare = chunk;
-    else if (held <= MAX_UNWRITTEN_BYTES) this.#spares.push(chunk);
+    this.#spare = chunk;
   }
 
   /** Begins the next write, if none is under way and there is enough for one. */

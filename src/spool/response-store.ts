@@ -47,8 +47,6 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   #writing: Chunk | undefined;
   /** Written: the next chunk of the tail. */
   #spare: Chunk | undefined;
-  /** More of them. How many are in use goes up and down; garbage outside the heap is seen late. */
-  readonly #spares = new ChunkQueue();
   #file: SpoolFile | undefined;
   /** Bytes of the file that have been read. */
   #readAt = 0;
@@ -123,8 +121,7 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
 
   /** Bytes of memory that it takes now, filled or not. */
   get heldBytes(): number {
-    let held = this.#front.capacity + this.#tail.capacity + this.#spares.capacity;
-    held += this.#current?.capacity ?? 0;
+    let held = this.#front.capacity + this.#tail.capacity + (this.#current?.capacity ?? 0);
     for (const one of [this.#writing, this.#spare, this.#readBuffer]) held += one?.capacity ?? 0;
     return held;
   }
@@ -140,7 +137,6 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
     this.#tail.clear();
     this.#writing = undefined;
     this.#spare = undefined;
-    this.#spares.clear();
     this.#readAt = 0;
     this.#readBuffer = undefined;
     this.#readyBytes = 0;
@@ -200,7 +196,7 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
     let at = start + this.#tail.fill(bytes, start, end);
     while (at < end) {
       this.#tail.push(this.#spare ?? new Chunk(this.#pieceBytes));
-      this.#spare = this.#spares.shift();
+      this.#spare = undefined;
       at += this.#tail.fill(bytes, at, end);
     }
   }
@@ -272,9 +268,8 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
       this.#recycleFile();
     } else {
       chunk.retire();
-      const held = this.#tail.capacity + this.#spares.capacity;
-      if (this.#spare === undefined) this.#spare = chunk;
-      else if (held < 2 * this.#pieceBytes) this.#spares.push(chunk);
+      this.#spare?.free();
+      this.#spare = chunk;
     }
   }
 
@@ -294,7 +289,6 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   /** After something has ended in the file: the next write, and whoever waits. */
   #advance(): void {
     this.#write();
-    if (this.#writing === undefined) this.#spares.clear();
     if (this.#wantsPart) this.#servePart();
     // Its owner may have ended this use and begun another: both look at what is so now.
     this.#tellRoomNow();
