@@ -113,13 +113,15 @@ describe('the store of a response', () => {
   it('opens no file before its memory is exceeded by a piece', async (t) => {
     const fds: number[] = [];
     const stream = new Stream(t, {}, rememberingOpen(fds));
+    assert.equal(stream.take(), false);
     stream.append(32 * KB);
     assert.equal(stream.store.heldBytes, 32 * KB);
     stream.append(63 * KB);
     await turn();
     assert.deepEqual(fds, []);
     stream.append(KB);
-    while (fds.length === 0) await turn();
+    await quiet();
+    assert.deepEqual([fds.length, stream.owner.readables], [1, 0]);
     await stream.takeAll();
     assert.equal(stream.taken, 96 * KB);
   });
@@ -274,9 +276,13 @@ describe('a response whose file fails', () => {
     await stream.takeAll();
     assert.deepEqual(stream.owner.errnos, ['EBADF']);
     assert.equal(stream.take(), false);
+    const { rooms, readables } = stream.owner;
+    for (let more = 0; more < 5; more++) stream.append(64 * KB);
+    assert.equal(stream.take(), false);
     await quiet();
     await turn();
     assert.deepEqual(stream.owner.errnos, ['EBADF']);
+    assert.deepEqual([stream.owner.rooms, stream.owner.readables], [rooms, readables]);
   });
 
   it('is no concern of the next response', async (t) => {

@@ -62,7 +62,7 @@ export class SpoolFile {
     invariant(this.#source === undefined, 'one write to a spool file at a time');
     this.#source = bytes;
     this.#sourceDone = 0;
-    if (this.#lane === IDLE) this.#proceed();
+    if (this.#lane === IDLE && !this.#isClosed) this.#proceed();
   }
 
   /** Reads file[from..from + length) into the front of `target`. */
