@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -101,9 +102,12 @@ export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await turn();
 }
 
-/** Resolves when the count has not moved for many turns. */
+/**
+ * Resolves when the count has not moved for many trips through the pool of threads that files are
+ * written by: what waits for a write moves on between them.
+ */
 export async function stalled(count: () => number): Promise<void> {
-  for (let last = -1, quiet = 0; quiet < 50; await turn()) {
+  for (let last = -1, quiet = 0; quiet < 100; await stat('/')) {
     quiet = count() === last ? quiet + 1 : 0;
     last = count();
   }

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { type OriginConnection, ok } from '#test/support/raw-origin.ts';
-import { stalled } from '#test/support/spool.ts';
+import { openFiles, setSpool, stalled } from '#test/support/spool.ts';
 import { onBothTiers, type Stage, setStage } from '#test/support/stage.ts';
 
 const MB = 1024 * 1024;
@@ -84,7 +84,7 @@ onBothTiers('server-sent events', (it) => {
   });
 
   it('hold the origin back when the client stops: no event waits in a file', async (t, tier) => {
-    const stage = await setStage(t, tier, { location: 'proxy_buffering on;' });
+    const { stage, directory } = await setSpool(t, tier, { location: 'proxy_buffering on;' });
     const stopped = await stage.client('', { staysOpen: true });
     stopped.pause();
     stopped.send(ask());
@@ -93,6 +93,7 @@ onBothTiers('server-sent events', (it) => {
     origin.stream(Buffer.alloc(FLOOD_BYTES, 'data: flood\n\n'));
     await stalled(() => origin.streamedBytes);
     assert.ok(origin.streamedBytes < FLOOD_BYTES / 2, `${origin.streamedBytes} bytes left`);
+    assert.deepEqual(openFiles(directory), []);
   });
 
   it('arrive one by one while another client has stopped reading', async (t, tier) => {
