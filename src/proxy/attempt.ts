@@ -347,7 +347,7 @@ export class Attempt
       if (!exchange.requestEnded) return; // the client may go on
     }
     this.#connection = undefined;
-    this.#request.detach();
+    this.#request.end(); // what still comes of it is dropped: the client may read only after it
     this.#tries.leave(false);
     if (exchange.isTunnel) return;
     if (this.#response.complete()) this.#downstream.endResponse();
@@ -403,7 +403,7 @@ export class Attempt
     exchange.upstreamResponseMs = this.#sinceStart();
     if (!isStale) this.#home.onAttemptFailed(exchange, failure, endpoint.config.name);
     if (exchange.responseState !== RESPONSE_NONE) {
-      this.#tries.leave(true);
+      this.#tries.leave(!exchange.isTunnel); // a tunnel that was idle too long blames nobody
       this.#cut(failure);
       return;
     }

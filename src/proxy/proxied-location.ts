@@ -76,7 +76,7 @@ export function proxiedLocation(
     watchesStatus: proxy.interceptErrors || proxy.nextUpstream.statuses.size > 0,
     interceptErrors: proxy.interceptErrors,
     ignoreClientAbort: proxy.ignoreClientAbort,
-    passTrailers: proxy.passTrailers,
+    passTrailers: proxy.passTrailers && !isOld, // 1.0 has no chunks that they could follow
     passRequestBody: proxy.passRequestBody,
     earlyHints: proxy.earlyHints,
   };

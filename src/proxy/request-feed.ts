@@ -56,6 +56,8 @@ export class RequestFeed implements StoreOwner {
   end(): void {
     if (this.#exchange === undefined) return;
     this.#letGoClient();
+    // What it still reads or writes concerns whoever takes it over, not our next exchange.
+    if (this.#store?.owner === this) this.#store.owner = undefined;
     this.#store = undefined;
     this.#exchange = undefined;
     this.#connection = undefined;
