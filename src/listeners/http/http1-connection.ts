@@ -27,7 +27,7 @@ import type { ListenerSettings } from '#src/listeners/listener.ts';
 import { BYTES_IN, CONNECTIONS_ACTIVE, REQUESTS } from '#src/shared/thread-rows.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
 import { ConnectionFacts } from './connection-facts.ts';
-import { DetachedDownstream } from './detached-downstream.ts';
+import { DetachedDownstream, type DetachedOwner } from './detached-downstream.ts';
 import type { HttpThread } from './http-thread.ts';
 import { Http1Intake, type IntakeOwner } from './http1-intake.ts';
 import { PhaseCount } from './phase-count.ts';
@@ -53,7 +53,9 @@ export interface ConnectionKeeper {
   onConnectionClosed(connection: Http1Connection): void;
 }
 
-export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream, TimeoutOwner {
+export class Http1Connection
+  implements ConnectionOwner, IntakeOwner, Downstream, DetachedOwner, TimeoutOwner
+{
   readonly facts: ConnectionFacts;
   readonly #thread: HttpThread;
   readonly #settings: ListenerSettings;
@@ -65,6 +67,8 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   readonly #openedAtMs: number;
   readonly #count: PhaseCount;
   #exchange: Exchange | undefined = undefined;
+  /** The exchange that goes on without the client: this connection counts until it has ended. */
+  #detached: DetachedDownstream | undefined = undefined;
   #mustClose = false;
   /** The endpoint is slow with the body: the client's clock stands still. */
   #isBodyHeld = false;
@@ -460,7 +464,8 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
 
   /** Everything at once, whatever is in progress. */
   kill(): void {
-    if (this.#exchange === undefined) this.#close();
+    if (this.#detached !== undefined) this.#detached.kill();
+    else if (this.#exchange === undefined) this.#close();
     else this.#abandon('shutting_down');
   }
 
@@ -486,8 +491,15 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
   #detach(exchange: Exchange): void {
     this.#exchange = undefined;
     exchange.reason = 'client_abort';
-    exchange.downstream = new DetachedDownstream(exchange, this.facts, this.#thread);
+    this.#detached = new DetachedDownstream(exchange, this.facts, this.#thread, this);
+    exchange.downstream = this.#detached;
     exchange.handler?.onDownstreamWritable(exchange);
+  }
+
+  /** DetachedOwner. */
+  onDetachedEnd(): void {
+    this.#detached = undefined;
+    if (this.#count.phase === P_CLOSED) this.#keeper.onConnectionClosed(this);
   }
 
   /**
@@ -527,6 +539,6 @@ export class Http1Connection implements ConnectionOwner, IntakeOwner, Downstream
     }
     if (withReset) this.#connection.reset();
     else this.#connection.destroy();
-    this.#keeper.onConnectionClosed(this);
+    if (this.#detached === undefined) this.#keeper.onConnectionClosed(this);
   }
 }
