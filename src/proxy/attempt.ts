@@ -27,6 +27,7 @@ import {
   mayUpgrade,
   overrideStatus,
   passesHints,
+  restoreBody,
   takesTrailers,
 } from './exchange-rules.ts';
 import type { ProxiedLocation } from './proxied-location.ts';
@@ -107,11 +108,13 @@ export class Attempt
     this.#tries.begin(location.upstream);
     const { request } = exchange;
     exchange.keepsTrailers = location.passTrailers && takesTrailers(exchange);
+    restoreBody(exchange);
     if (request.framing !== BODY_NONE && keepsBody(exchange)) {
       const needsLength = location.traits.closes && request.framing === BODY_CHUNKED;
       const limits = needsLength ? location.heldLimits : location.requestLimits;
       this.#request.begin(exchange, limits, location.passTrailers);
       if (this.#request.isCollecting) return;
+      this.#dropUnwanted();
     }
     this.#isBeginning = exchange.redirects === 0;
     this.#tryNext();
@@ -240,11 +243,15 @@ export class Attempt
   // ---- FeedOwner -------------------------------------------------------------------------------
 
   onRequestWhole(): void {
-    if (!(this.#location as ProxiedLocation).passRequestBody) {
-      (this.#exchange as Exchange).request.framing = BODY_NONE;
-      this.#request.end();
-    }
+    this.#dropUnwanted();
     this.#tryNext();
+  }
+
+  /** `proxy_pass_request_body off`: it is whole, and goes no further. */
+  #dropUnwanted(): void {
+    if ((this.#location as ProxiedLocation).passRequestBody) return;
+    (this.#exchange as Exchange).request.framing = BODY_NONE;
+    this.#request.end();
   }
 
   onRequestLost(errno: string): void {

@@ -3,7 +3,7 @@
 import { keepChallenge } from '#src/exchange/answer.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { F_TE, F_UPGRADE } from '#src/http/field-names.ts';
-import { BODY_NONE } from '#src/http/message.ts';
+import { BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
 import { reasonPhrase } from '#src/http/status.ts';
 import type { ProxiedLocation } from './proxied-location.ts';
 
@@ -22,6 +22,14 @@ export function keepsBody(exchange: Exchange): boolean {
   if (!isUsedUp && !exchange.dropsBody) return true;
   exchange.request.framing = BODY_NONE;
   return false;
+}
+
+/** A body that a location kept to itself (`proxy_pass_request_body off`) is its error page's again. */
+export function restoreBody({ dropsBody, request, requestStore }: Exchange): void {
+  if (request.framing !== BODY_NONE || dropsBody || requestStore === undefined) return;
+  if (requestStore.bytes === 0) return;
+  request.framing = BODY_LENGTH;
+  request.bodyBytes = requestStore.bytes;
 }
 
 /** The 101 of the endpoint changes to what the client asked for (RFC 9110 §7.8, §16.7). */
