@@ -309,13 +309,15 @@ export class Http1Connection
 
   cut(): void {
     const exchange = this.#exchange;
+    // Of a tunnel: FIN has gone behind the last byte, and RST would destroy what is on its way.
+    const isWhole = exchange?.responseState === RESPONSE_ENDED;
     if (exchange !== undefined) {
       exchange.responseState = RESPONSE_ENDED;
       exchange.handler = undefined;
       this.#release(exchange);
     }
     // A body that ends with the connection would look whole after a FIN; a counted one cannot.
-    this.#close(this.#response.endsWithClose);
+    this.#close(this.#response.endsWithClose && !isWhole);
   }
 
   holdRequestBody(): void {
