@@ -40,6 +40,35 @@ export function itEnds(pairOf: PairOf, kind: SocketKind): void {
     if (kind === 'tcp') assert.deepEqual(client.errnos, ['ECONNRESET']);
   });
 
+  it('never lets a reset look like an end, when that waits behind what is queued', async (t) => {
+    const { client, server } = await pairOf(t);
+    client.connection.holdReading();
+    const sent = server.sendUntilQueued();
+    server.inside((connection) => {
+      connection.end();
+      connection.reset();
+    });
+    client.inside((connection) => connection.letGoReading());
+    await client.until(() => client.errnos.length + client.endCount > 0);
+    if (kind === 'tcp')
+      assert.deepEqual(client.errnos, ['ECONNRESET'], `${client.byteCount} of ${sent}`);
+  });
+
+  it('closes when it is reset right behind its end', async (t) => {
+    const pair = await pairOf(t);
+    const { client, server } = pair;
+    server.inside((connection) => {
+      connection.end();
+      connection.reset();
+    });
+    await client.until(() => client.errnos.length + client.endCount > 0);
+    for (let turn = 0; turn < 100 && client.errnos.length === 0; turn++) {
+      client.send('anyone there?');
+      await roundTrip(pair);
+    }
+    assert.match(client.errnos.join(), /^(EPIPE|ECONNRESET)$/);
+  });
+
   it('breaks once, and later, when it writes to a peer that is gone', async (t) => {
     const pair = await pairOf(t);
     const { client, server } = pair;

@@ -62,6 +62,9 @@ export class FastConnection implements Connection {
   /** The errno of a write that failed while reading goes on; 0 none did. */
   #lostWrite = 0;
   #isEnded = false;
+  #isShuttingDown = false;
+  /** FIN of the peer has come: a failed write is all that can tell of its end now. */
+  #hasReadAll = false;
   #peer: SocketName | undefined = undefined;
   #own: SocketName | undefined = undefined;
 
@@ -86,6 +89,7 @@ export class FastConnection implements Connection {
   }
 
   onReadFailed(status: number): void {
+    if (status === EOF) this.#hasReadAll = true;
     if (status !== EOF) this.#break(status);
     else if (this.#lostWrite === 0) this.owner.onEnd();
     else this.#break(this.#lostWrite); // the write took the error: this end is no FIN
@@ -140,6 +144,7 @@ export class FastConnection implements Connection {
     }
     if (this.#waitingWrites > 0) return;
     this.isQueued = false;
+    if (this.#isEnded) this.#shutDown();
     this.owner.onDrained();
   }
 
@@ -149,7 +154,7 @@ export class FastConnection implements Connection {
    * Until then, writes queue.
    */
   #onWriteFailed(status: number): boolean {
-    if (this.#holders > 0) {
+    if (this.#holders > 0 || this.#hasReadAll) {
       this.#breakLater(status);
       return true;
     }
@@ -176,9 +181,17 @@ export class FastConnection implements Connection {
     this.flush();
     if (this.#isEnded || this.#handle === undefined || this.#isBroken) return;
     this.#isEnded = true;
+    // Else behind what is queued: once a FIN waits, RST is refused, and a close would look like it.
+    if (!this.isQueued) this.#shutDown();
+  }
+
+  #shutDown(): void {
     const request = new this.#transport.raw.ShutdownRequest();
-    request.oncomplete = (): void => undefined;
-    this.#handle.shutdown(request);
+    request.oncomplete = (): void => {
+      this.#isShuttingDown = false;
+    };
+    this.#isShuttingDown = true;
+    this.#handle?.shutdown(request);
   }
 
   destroy(): void {
@@ -189,8 +202,10 @@ export class FastConnection implements Connection {
   reset(): void {
     const handle = this.#release();
     if (handle === undefined) return;
-    // RST is refused while a FIN waits behind queued writes; then a plain close must do.
-    if (handle.reset === undefined || handle.reset() < 0) handle.close();
+    // While a FIN is on its way RST is refused (EINVAL), and Node then never closes the handle.
+    // Nothing waits before that FIN: a plain close will do.
+    if (handle.reset === undefined || this.#isShuttingDown) handle.close();
+    else handle.reset();
   }
 
   remoteAddress(): string {

@@ -71,7 +71,8 @@ export class PortableConnection implements Connection {
   end(): void {
     this.flush();
     this.#isEnded = true;
-    this.#socket.end();
+    // Else behind what is queued: once a FIN waits, RST is refused, and a close would look like it.
+    if (!this.isQueued) this.#socket.end();
   }
 
   destroy(): void {
@@ -83,9 +84,12 @@ export class PortableConnection implements Connection {
   reset(): void {
     this.#isBroken = true;
     this.owner = NO_OWNER;
-    // A unix socket has no RST; net.Socket throws when asked for one.
-    if (this.#socket.remoteFamily === undefined) this.#socket.destroy();
-    else this.#socket.resetAndDestroy();
+    const socket = this.#socket;
+    // A unix socket has no RST; net.Socket throws when asked for one. While a FIN is on its way it
+    // fails (EINVAL) and would never close; nothing waits before that FIN: a plain close will do.
+    const isEnding = socket.writableEnded && !socket.writableFinished;
+    if (socket.remoteFamily === undefined || isEnding) socket.destroy();
+    else socket.resetAndDestroy();
   }
 
   remoteAddress(): string {
@@ -129,7 +133,9 @@ export class PortableConnection implements Connection {
   #drained(): void {
     if (!this.isQueued) return;
     this.isQueued = this.#socket.writableLength > 0;
-    if (!this.isQueued) this.owner.onDrained();
+    if (this.isQueued) return;
+    if (this.#isEnded) this.#socket.end();
+    this.owner.onDrained();
   }
 
   /** net.Socket closes by itself when both sides have ended: that is no break. */
