@@ -209,7 +209,7 @@ export class Http1Connection
       return;
     }
     this.#count.enter(P_SERVED);
-    this.#thread.host.wheel.disarm(this.#timer);
+    this.#stopBodyTime();
     exchange.requestEnded = true;
     exchange.handler?.onRequestEnd(exchange);
   }
@@ -323,7 +323,7 @@ export class Http1Connection
   holdRequestBody(): void {
     this.#connection.holdReading();
     this.#isBodyHeld = true;
-    if (this.#count.phase === P_BODY) this.#thread.host.wheel.disarm(this.#timer);
+    if (this.#count.phase === P_BODY) this.#stopBodyTime();
   }
 
   letGoRequestBody(): void {
@@ -424,6 +424,11 @@ export class Http1Connection
     if (exchange === undefined || this.#isBodyHeld || this.#connection.isQueued) return;
     if (exchange.dropsBody) return; // nobody waits for it: an error page is on its way
     this.#thread.host.wheel.arm(this.#timer, exchange.limits.bodyTimeoutMs);
+  }
+
+  /** Nobody waits for the client's body; to read what queues it still has its time. */
+  #stopBodyTime(): void {
+    if (!this.#connection.isQueued) this.#thread.host.wheel.disarm(this.#timer);
   }
 
   #quietMs(): number {
