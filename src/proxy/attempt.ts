@@ -432,7 +432,8 @@ export class Attempt
   #drop(): void {
     this.#pending?.cancel();
     this.#pending = undefined;
-    this.#connection?.abort();
+    const { upgrade } = (this.#exchange as Exchange).request;
+    this.#connection?.abort(upgrade !== '');
     this.#connection = undefined;
     this.#request.detach();
   }

@@ -142,9 +142,11 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     this.#connection.letGoReading();
   }
 
-  abort(): void {
+  abort(isOfTunnel = false): void {
     this.#sink = undefined;
-    this.#close();
+    // A tunnel has no framing: after a plain close the endpoint would take a part for the whole.
+    const hasEnded = this.#requestEnded && this.#responseEnded;
+    this.#close(isOfTunnel || (this.#phase === U_TUNNEL && !hasEnded));
   }
 
   // ---- Pool ------------------------------------------------------------------------------------
@@ -343,10 +345,10 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   /**
    * Progress: the endpoint has `readTimeoutMs` from now; not while its request is under way, nor
    * while the client is slow. What still queues towards it has its own timeout, which part of an
-   * answer does not end.
+   * answer, or talk in a tunnel, does not end.
    */
   #awaitResponse(): void {
-    if (this.#connection.isQueued && this.#phase === U_HEAD) return;
+    if (this.#connection.isQueued && this.#phase !== U_BODY) return;
     if (!this.#isHeld && (this.#requestEnded || this.#phase >= U_BODY)) {
       this.#home.wheel.arm(this.#timer, this.#traits.readTimeoutMs);
     } else this.#home.wheel.disarm(this.#timer);
@@ -378,7 +380,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     const sink = this.#sink;
     const sawBytes = this.#sawBytes;
     this.#sink = undefined;
-    this.#close();
+    this.#close(this.#phase === U_TUNNEL && this.#connection.isQueued);
     sink?.onUpstreamFailed(failure, sawBytes);
     return sink !== undefined;
   }
@@ -390,12 +392,13 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   }
 
   /** A relay buffer may still wait in a write to the client: it is left to the garbage collector. */
-  #close(): void {
+  #close(withReset = false): void {
     if (this.#phase === U_CLOSED) return;
     this.#phase = U_CLOSED;
     this.#carry = undefined;
     this.#relay = undefined;
     this.#home.wheel.forget(this.#timer);
-    this.#connection.destroy();
+    if (withReset) this.#connection.reset();
+    else this.#connection.destroy();
   }
 }

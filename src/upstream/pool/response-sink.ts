@@ -61,8 +61,11 @@ export interface UpstreamConnection {
   flush(): boolean;
   /** After `flushResponse` said FLOW_HOLD. */
   resumeResponse(): void;
-  /** The exchange is over before the response was: the connection cannot be used again. */
-  abort(): void;
+  /**
+   * The exchange is over before the response was: the connection cannot be used again. `isOfTunnel`:
+   * an upgrade was asked for, so the endpoint may see a tunnel already; its end must look like a cut.
+   */
+  abort(isOfTunnel?: boolean): void;
   /** Closes it and tells its sink; false when it had none to tell. */
   fail(failure: FailureCode): boolean;
 }
