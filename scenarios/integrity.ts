@@ -14,6 +14,8 @@ const CONCURRENCY = 48;
 /** Conversations by lot have the numbers below, those at every offset the numbers from here on. */
 const FIRST_OFFSET_NUMBER = 5_000_000;
 const PROGRESS_MS = 30_000;
+/** What is wrong is known by then. */
+const MAX_OFFENCES = 40;
 
 /**
  * The paths of the configuration: how bodies are held in it. What a user may set is in all of them
@@ -47,6 +49,7 @@ export const scenario: Scenario = {
     const client = new IntegrityClient(port, secrets, tally);
     const without = new Set((env['WEIR_INTEGRITY_WITHOUT'] ?? '').split(','));
     const locations = Object.keys(LOCATIONS);
+    const isEnough = (): boolean => signal.aborted || tally.offences >= MAX_OFFENCES;
     const startMs = performance.now();
     const ticker = setInterval(() => {
       context.progress(`${tally.exchanges} exchanges, ${tally.offences} offences`);
@@ -64,6 +67,7 @@ export const scenario: Scenario = {
           first: isWhole ? 0 : seed % 29,
           concurrency: CONCURRENCY,
           numberFrom: FIRST_OFFSET_NUMBER,
+          isEnough,
         })
       : {});
     const draw = new Draw(
@@ -73,7 +77,7 @@ export const scenario: Scenario = {
     const count = Number(env['WEIR_INTEGRITY_EXCHANGES'] ?? (short ? EXCHANGES_SHORT : EXCHANGES));
     let number = 0;
     const next = (): Conversation | undefined =>
-      signal.aborted || tally.exchanges >= count ? undefined : draw.conversation(number++);
+      isEnough() || tally.exchanges >= count ? undefined : draw.conversation(number++);
     if (alone === undefined) await client.converseAll(next, CONCURRENCY);
     else await client.converse(draw.conversation(Number(alone)));
 

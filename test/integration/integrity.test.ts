@@ -17,6 +17,8 @@ const SEED = Number(process.env['WEIR_SEED'] ?? Date.now() % 1_000_000);
 const STEP = 17;
 const CONCURRENCY = 16;
 const DRAWN = 600;
+/** What is wrong is known by then. */
+const MAX_OFFENCES = 10;
 const LOCATIONS = {
   usual: '',
   stream: 'proxy_request_buffering off; proxy_buffering off;',
@@ -76,6 +78,7 @@ for (const tier of TIERS) {
         first: SEED % STEP,
         concurrency: CONCURRENCY,
         numberFrom: 0,
+        isEnough: () => cast.tally.offences >= MAX_OFFENCES,
       });
       check(cast);
       assert.ok(
@@ -92,7 +95,9 @@ for (const tier of TIERS) {
       const draw = new Draw({ ...options, maxBytes: 1024 * 1024, faultPercent: 40 }, secrets);
       let number = 0;
       const next = (): Conversation | undefined =>
-        tally.exchanges >= DRAWN ? undefined : draw.conversation(number++);
+        tally.exchanges >= DRAWN || tally.offences >= MAX_OFFENCES
+          ? undefined
+          : draw.conversation(number++);
       await client.converseAll(next, CONCURRENCY);
       check(cast);
       assert.ok(tally.report().verdicts.ok > DRAWN / 2, 'most exchanges are whole');

@@ -10,6 +10,7 @@ import {
   downPiece,
   requestBody,
   requestHead,
+  resetSocket,
   sendInPieces,
   slicesOf,
   trailerOf,
@@ -18,7 +19,7 @@ import { answerHasBody, type Conversation, type ExchangePlan } from './plan.ts';
 import type { Tally } from './tally.ts';
 
 /** How long a conversation may take. Nothing waits for this to pass unless something is stuck. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 15_000;
 /** A client that asked whether to go on with its body does so after that time. */
 const CONTINUE_MS = 1_000;
 /** It holds back half of its body for an answer before the end, but no longer. */
@@ -181,7 +182,7 @@ export class ClientLine implements MessageSink {
     this.#hasGone = true;
     this.#tally.count(`fault struck: ${this.#conversation?.fault.kind} ${how}`);
     if (how === 'rst') {
-      this.#socket.resetAndDestroy();
+      resetSocket(this.#socket);
       this.#onEnd('rst');
     } else if (this.#conversation?.fault.kind === 'client-response') {
       this.#socket.destroy();

@@ -27,6 +27,9 @@ export interface DrawOptions {
   readonly faultPercent: number;
 }
 
+/** Requests that a slow reader sends at once. */
+const SLOW_COUNT = 7;
+
 /** A small pseudo-random generator (mulberry32): numbers in [0, 1). */
 export function randomBy(seed: number): () => number {
   let state = seed >>> 0;
@@ -63,8 +66,8 @@ export class Draw {
     const user: User = number % 2 === 0 ? 'a' : 'b';
     const faultKind = random() * 100 < faultPercent ? pick(this.#faults, random()) : 'none';
     const isSlow = faultKind === 'client-slow';
-    const pipelinedShare = faultKind === 'origin-early' ? 0 : isSlow ? 0.7 : 0.08;
-    const count = random() < pipelinedShare ? 2 + Math.floor(random() * 3) : 1;
+    const isPipelined = isSlow || (faultKind !== 'origin-early' && random() < 0.08);
+    const count = isSlow ? SLOW_COUNT : isPipelined ? 2 + Math.floor(random() * 3) : 1;
     const struck = Math.floor(random() * count);
     const plans = Array.from({ length: count }, (_, index) => {
       const id = idOf(user, number, index);
@@ -122,11 +125,15 @@ export class Draw {
     return { ...plan, fault: this.#originFault(faultKind, plan, random) };
   }
 
-  /** Of a slow reader most answers are large: the kernel alone holds two or three MB of them. */
+  /** Of a slow reader all answers are large: the kernel alone holds four MB of them. */
   #large(plan: ExchangePlan, random: () => number): ExchangePlan {
     const { maxBytes } = this.#options;
-    if (random() < 0.3) return plan;
-    return { ...plan, answerBytes: Math.floor(maxBytes * (0.5 + random() / 2)) };
+    const location =
+      random() < 0.5 && this.#options.locations.includes('stream') ? 'stream' : plan.location;
+    const method = plan.method === 'HEAD' ? 'GET' : plan.method;
+    const answerKind = random() < 0.5 ? 'length' : 'chunked';
+    const answerBytes = Math.floor(maxBytes * (0.8 + random() * 0.2));
+    return { ...plan, method, minorVersion: 1, location, answerKind, answerBytes };
   }
 
   get #upgradeShare(): number {

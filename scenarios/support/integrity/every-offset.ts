@@ -41,6 +41,8 @@ export interface OffsetOptions {
   readonly concurrency: number;
   /** Numbers of conversations begin here. */
   readonly numberFrom: number;
+  /** Asked before each conversation: it is of no use to go on. */
+  readonly isEnough: () => boolean;
 }
 
 const SAMPLES: readonly Sample[] = [
@@ -94,6 +96,7 @@ export async function cutEverywhere(
     for (const sample of SAMPLES) {
       if (options.without.has(sample.requestKind) || options.without.has(sample.answerKind))
         continue;
+      if (options.isEnough()) return report;
       const whole = compose(sample, location, number++, options, NO_FAULT, secrets);
       const measured = await client.converse(whole);
       const lengths = {
@@ -109,7 +112,7 @@ export async function cutEverywhere(
         const name = `${sample.name}, ${kind}`;
         if (faults.length > 0) report[name] = (report[name] ?? 0) + faults.length;
         const next = (): Conversation | undefined => {
-          const fault = faults.pop();
+          const fault = options.isEnough() ? undefined : faults.pop();
           return fault && compose(sample, location, number++, options, fault, secrets);
         };
         await client.converseAll(next, options.concurrency);

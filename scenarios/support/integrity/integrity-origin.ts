@@ -12,6 +12,7 @@ import {
   byteCountOf,
   closesBehind,
   requestMarks,
+  resetSocket,
   sendInPieces,
   trailerOf,
   upPiece,
@@ -245,8 +246,8 @@ class OriginLine implements MessageSink {
     const socket = this.#socket;
     // A reset at once would often overtake what was written: now and then it does.
     if (how === 'rst') {
-      if (crc32(plan?.id ?? '') % 4 === 0) socket.resetAndDestroy();
-      else setTimeout(() => socket.resetAndDestroy(), 2);
+      if (crc32(plan?.id ?? '') % 4 === 0) resetSocket(socket);
+      else setTimeout(() => resetSocket(socket), 2);
       return;
     }
     socket.end();

@@ -148,6 +148,15 @@ export function sendInPieces(
   next();
 }
 
+/**
+ * RST. While a FIN is on its way out Node refuses to (EINVAL) and then never closes the socket: so
+ * it waits for that.
+ */
+export function resetSocket(socket: Socket): void {
+  if (!socket.writableEnded || socket.writableFinished) socket.resetAndDestroy();
+  else socket.once('finish', () => setImmediate(() => socket.resetAndDestroy()));
+}
+
 function writeAll(socket: Socket, buffers: Buffer[], onSent: (() => void) | undefined): void {
   const sent = (error?: Error | null): void => {
     if (!error) onSent?.();
