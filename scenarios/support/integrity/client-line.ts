@@ -4,26 +4,15 @@
  */
 import { connect, type Socket } from 'node:net';
 import { BodyCheck, type Secrets } from './bytes.ts';
+import { missingIn, mustSucceed, problemsOfHead } from './judge.ts';
 import { type BodyRule, type Head, MessageReader, type MessageSink } from './message-reader.ts';
-import {
-  byteCountOf,
-  downPiece,
-  requestBody,
-  requestHead,
-  resetSocket,
-  sendInPieces,
-  slicesOf,
-  trailerOf,
-} from './messages.ts';
+import { downPiece, resetSocket, trailerOf } from './messages.ts';
 import { answerHasBody, type Conversation, type ExchangePlan } from './plan.ts';
+import { type Sending, sendRequests } from './send-requests.ts';
 import type { Tally } from './tally.ts';
 
 /** How long a conversation may take. Nothing waits for this to pass unless something is stuck. */
 const PATIENCE_MS = 15_000;
-/** A client that asked whether to go on with its body does so after that time. */
-const CONTINUE_MS = 1_000;
-/** It holds back half of its body for an answer before the end, but no longer. */
-const EARLY_MS = 20;
 /** Pauses of a slow reader. */
 const MAX_SIPS = 20;
 const SIP_MS = 2;
@@ -56,15 +45,11 @@ export class ClientLine implements MessageSink {
   #status = 0;
   #isCut = false;
   #receivedBytes = 0;
-  #sentBytes = 0;
   #requestBytesAtOrigin = 0;
   #okCount = 0;
   #sips = 0;
-  /** What is sent when the edge says 100, or 101. */
-  #sendRest: (() => void) | undefined;
+  #sending: Sending | undefined;
   #hasSent = false;
-  /** The client goes away before it has sent all. */
-  #willGo = false;
   #isTunnel = false;
   #mustClose = false;
   /** There is no tunnel for what was sent into it. */
@@ -93,22 +78,26 @@ export class ClientLine implements MessageSink {
     );
   }
 
+  /** It goes away before it has sent all. */
+  get #willGo(): boolean {
+    return this.#sending?.isShort ?? false;
+  }
+
   /** Resolves when every answer has come, or the connection is gone. Never rejects. */
   converse(conversation: Conversation): Promise<Measured> {
     this.#before = this.#conversation?.exchanges.at(-1)?.id ?? '';
     this.#conversation = conversation;
     this.#answered = 0;
     this.#receivedBytes = 0;
-    this.#sentBytes = 0;
     this.#okCount = 0;
     this.#sips = 0;
     this.#hasSent = false;
-    this.#sendRest = undefined;
     return new Promise((resolve) => {
       this.#resolve = resolve;
       this.#patience = setTimeout(() => this.#onStuck(), PATIENCE_MS);
       if (conversation.fault.kind === 'client-slow') this.#sip();
-      this.#send(conversation);
+      const onSent = (): void => this.#onSent(conversation);
+      this.#sending = sendRequests(this.#socket, this.#secrets, conversation, onSent);
     });
   }
 
@@ -120,57 +109,11 @@ export class ClientLine implements MessageSink {
 
   // ---- Sending -----------------------------------------------------------------------------------
 
-  #send(conversation: Conversation): void {
-    const { exchanges, fault } = conversation;
-    const [first] = exchanges as [ExchangePlan];
-    const writes = first.writes;
-    const now: Buffer[] = [];
-    let later: Buffer[] = [];
-    for (const plan of exchanges) {
-      const body = requestBody(plan, this.#secrets);
-      const total = byteCountOf(body);
-      const nowBytes = Math.floor(total * sentAtOnce(plan));
-      now.push(requestHead(plan, this.#secrets), ...slicesOf(body, 0, nowBytes));
-      later = slicesOf(body, nowBytes, total);
-    }
-    const count = byteCountOf(now);
-    const limit = fault.kind === 'client-request' ? fault.at : Number.POSITIVE_INFINITY;
-    const isLast = later.length === 0 || limit <= count;
-    this.#sentBytes = count + byteCountOf(later);
-    const isShort = limit < this.#sentBytes;
-    this.#willGo = isShort;
-    if (isLast) {
-      sendInPieces(this.#socket, now, limit, writes, () => this.#onSent(conversation, isShort));
-      return;
-    }
-    // What comes later leaves when it is asked for, and when all before it has left.
-    let isAsked = false;
-    let isNowOut = false;
-    const sendLater = (): void => {
-      if (!isAsked || !isNowOut) return;
-      this.#sendRest = undefined;
-      const onSent = (): void => this.#onSent(conversation, isShort);
-      sendInPieces(this.#socket, later, limit - count, writes, onSent);
-    };
-    const ask = (): void => {
-      clearTimeout(guard);
-      isAsked = true;
-      sendLater();
-    };
-    const guardMs = first.expectsContinue ? CONTINUE_MS : EARLY_MS;
-    const guard = first.requestKind === 'upgrade' ? undefined : setTimeout(ask, guardMs);
-    this.#sendRest = ask;
-    sendInPieces(this.#socket, now, limit, writes, () => {
-      isNowOut = true;
-      sendLater();
-    });
-  }
-
-  #onSent(conversation: Conversation, isShort: boolean): void {
+  #onSent(conversation: Conversation): void {
     if (this.#conversation !== conversation) return;
     const { fault, pauseMs } = conversation;
     this.#hasSent = true;
-    if (isShort) {
+    if (this.#willGo) {
       if (pauseMs === 0) this.#goAway(fault.how);
       else setTimeout(() => this.#goAway(fault.how), pauseMs);
     } else if (this.#isTunnel) this.#socket.end();
@@ -232,7 +175,7 @@ export class ClientLine implements MessageSink {
     }
     if (this.#status < 200 && this.#status !== 101) {
       this.#tally.count(`informational ${this.#status}`);
-      if (this.#status === 100) this.#sendRest?.();
+      if (this.#status === 100) this.#sending?.sendRest();
       return 'none';
     }
     const persistence = fields.get('connection')?.toLowerCase();
@@ -252,15 +195,14 @@ export class ClientLine implements MessageSink {
   }
 
   #onOriginHead(plan: ExchangePlan, fields: ReadonlyMap<string, string>): BodyRule {
-    const { method, answerKind, answerBytes } = plan;
+    const { method, answerKind } = plan;
     const piece = downPiece(plan, this.#secrets);
     this.#isCut = fields.get('x-cut') === '1';
     this.#requestBytesAtOrigin = Number(fields.get('x-request-bytes'));
-    const sum = fields.get('x-sum');
-    if (sum !== this.#secrets.sum(piece)) this.#offend('mixed', `the checksum ${sum}`);
-    const status = STATUS_OF[answerKind] ?? 200;
-    if (this.#status !== status) this.#offend('mixed', `${this.#status} instead of ${status}`);
-    if (plan.fault.kind === 'origin-early') this.#sendRest?.();
+    for (const problem of problemsOfHead(plan, this.#secrets, this.#status, fields)) {
+      this.#offend('mixed', problem);
+    }
+    if (plan.fault.kind === 'origin-early') this.#sending?.sendRest();
     const hasBody = answerHasBody(plan) || answerKind === 'upgrade';
     this.#check = new BodyCheck(
       this.#secrets,
@@ -270,14 +212,10 @@ export class ClientLine implements MessageSink {
       this.#isTunnel = true;
       // A FIN before there is a tunnel would be a client that has given up.
       if (this.#hasSent && !this.#willGo) this.#socket.end();
-      this.#sendRest?.();
+      this.#sending?.sendRest();
       return 'tunnel';
     }
     if (method !== 'HEAD' && answerKind !== '204' && answerKind !== '304') return 'framed';
-    const length = fields.get('content-length');
-    if (method === 'HEAD' && length !== undefined && Number(length) !== answerBytes) {
-      this.#offend('mixed', `Content-Length ${length} of a HEAD, not ${answerBytes}`);
-    }
     this.#settle();
     return 'none';
   }
@@ -321,19 +259,12 @@ export class ClientLine implements MessageSink {
     } else {
       this.#answeredIds.push(this.#secrets.signed(plan.user, plan.id));
       if (this.#answeredIds.length > 8) this.#answeredIds.shift();
-      this.#judge(plan, check);
+      const missing = missingIn(plan, check, this.#isCut);
+      if (missing !== '') this.#offend('truncated', missing, plan);
       this.#tally.verdict('ok');
       this.#okCount += 1;
     }
     this.#resolveIfDone();
-  }
-
-  #judge(plan: ExchangePlan, check: BodyCheck): void {
-    const { seenBytes, piece, problem, isWhole } = check;
-    if (problem === '' && !isWhole) {
-      this.#offend('truncated', `the client got ${seenBytes} of ${piece.byteCount} as whole`, plan);
-    } else if (this.#isCut) this.#offend('truncated', 'a cut answer came as whole', plan);
-    else if (plan.isCut) this.#offend('truncated', 'a cut request was answered', plan);
   }
 
   #onSurplus(what: string, id = ''): void {
@@ -377,7 +308,7 @@ export class ClientLine implements MessageSink {
   #resolveIfDone(): void {
     const conversation = this.#conversation;
     if (conversation === undefined || this.#answered < conversation.exchanges.length) return;
-    if (!this.#hasSent && this.#sendRest === undefined) return;
+    if (!this.#hasSent && this.#sending?.isHoldingBack !== true) return;
     // The edge has refused before the body was asked for: it is not sent any more.
     if (!this.#hasSent) {
       this.#mustClose = true;
@@ -401,7 +332,7 @@ export class ClientLine implements MessageSink {
     const resolve = this.#resolve;
     this.#resolve = undefined;
     resolve?.({
-      sentBytes: this.#sentBytes,
+      sentBytes: this.#sending?.byteCount ?? 0,
       receivedBytes: this.#receivedBytes,
       requestBytesAtOrigin: this.#requestBytesAtOrigin,
       okCount: this.#okCount,
@@ -428,26 +359,4 @@ export class ClientLine implements MessageSink {
     const before = this.#before === '' ? 'on a fresh connection' : `behind ${this.#before}`;
     this.#tally.offence(offence, at, `${story} [client ${own}, origin ${faults}, ${before}]`);
   }
-}
-
-/** Share of what follows its head that is sent without waiting for anything. */
-function sentAtOnce({ fault, requestKind, expectsContinue, writes }: ExchangePlan): number {
-  // Every other tunnel is talked into before the edge has opened it.
-  if (expectsContinue || (requestKind === 'upgrade' && writes % 2 === 0)) return 0;
-  return fault.kind === 'origin-early' ? 0.5 : 1;
-}
-
-/** What an answer of the origin is expected to have; others have 200. */
-const STATUS_OF: Partial<Record<ExchangePlan['answerKind'], number>> = {
-  204: 204,
-  304: 304,
-  upgrade: 101,
-};
-
-/** Nobody goes away: there is no reason why it should fail. */
-function mustSucceed({ exchanges, fault }: Conversation): boolean {
-  const harmless = ['none', 'client-slow', 'origin-surplus', 'origin-early'];
-  return [fault, ...exchanges.map((plan) => plan.fault)].every(({ kind }) =>
-    harmless.includes(kind),
-  );
 }

@@ -131,7 +131,7 @@ export function sendInPieces(
 ): void {
   const total = Math.min(limit, byteCountOf(buffers));
   if (total === 0) {
-    onSent();
+    setImmediate(onSent);
     return;
   }
   let at = 0;
