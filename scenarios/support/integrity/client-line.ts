@@ -278,7 +278,8 @@ export class ClientLine implements MessageSink {
   #onFin(): void {
     if (this.#end !== 'open') return;
     if (this.#answered === this.#conversation?.exchanges.length) {
-      if (this.#reader.isInMessage) this.#onSurplus(this.#reader.pendingText.slice(0, 80));
+      if (this.#reader.isInMessage && !this.#isRefused)
+        this.#onSurplus(this.#reader.pendingText.slice(0, 80));
     } else if (this.#isTunnel) {
       this.#settle();
       if (!this.#hasSent || this.#willGo) return; // the other way is still open

@@ -22,19 +22,20 @@ async function endOf(socket: Socket): Promise<'fin' | 'rst'> {
 }
 
 onBothTiers('a tunnel that is cut', (it) => {
-  for (const [who, moment] of [
+  for (const [who, moment, location = ''] of [
     ['client', 'open'],
+    ['client', 'not open for the edge yet', 'proxy_ignore_client_abort on;'],
     ['client', 'half closed by the endpoint'],
     ['client', 'not open for the edge yet'],
     ['endpoint', 'open'],
   ] as const) {
-    it(`by an RST of the ${who}, when it is ${moment}`, async (t, tier) => {
+    it(`by an RST of the ${who}, when it is ${moment} ${location}`.trim(), async (t, tier) => {
       const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
       await once(server, 'listening');
       const { port } = server.address() as AddressInfo;
       const edge = startEdge({
         tier,
-        conf: `server { listen ${ANY_PORT}; location / { proxy_pass http://127.0.0.1:${port}; } }`,
+        conf: `server { listen ${ANY_PORT}; location / { proxy_pass http://127.0.0.1:${port}; ${location} } }`,
       });
       t.after(() => {
         edge.close();
@@ -56,6 +57,10 @@ onBothTiers('a tunnel that is cut', (it) => {
       if (who === 'client') {
         const ended = endOf(socket);
         client.reset();
+        if (location !== '') {
+          // The edge may go on without its client, but not into a tunnel.
+          socket.write(SWITCHED);
+        }
         assert.equal(await ended, 'rst');
       } else {
         socket.resetAndDestroy();
