@@ -191,6 +191,8 @@ export class Attempt
       added,
       plan.minorVersion,
     );
+    // Without a 101, what the client sends behind its request may be HTTP or not: never guessed.
+    if (request.upgrade !== '' && plan.wantsUpgrade(exchange)) exchange.closeAfter = true;
     if (traits.closes) this.#downstream.askForBody(); // 1.0 has no 100 to wait for
     connection.start(this, head, request.framing === BODY_CHUNKED, traits);
     if (this.#request.isUsed) {
@@ -209,8 +211,9 @@ export class Attempt
   // ---- ExchangeHandler: the client's side ------------------------------------------------------
 
   get ignoresAbort(): boolean {
-    const { isTunnel, requestEnded } = this.#exchange as Exchange;
-    return (this.#location as ProxiedLocation).ignoreClientAbort && requestEnded && !isTunnel;
+    const exchange = this.#exchange as Exchange;
+    const { ignoreClientAbort, plan } = this.#location as ProxiedLocation;
+    return ignoreClientAbort && exchange.requestEnded && !plan.wantsUpgrade(exchange);
   }
 
   onRequestBody(_exchange: Exchange, bytes: Buffer, start: number, end: number): void {

@@ -91,7 +91,7 @@ for (const [title, answer, status] of [
     shows: '9110-7.8-4 WS-03',
     head: ASK,
     answer,
-    client: { status, connection: 'open', lacks: [/^Upgrade/] },
+    client: { status, connection: 'closed', lacks: [/^Upgrade/] },
     upstream: { saw: [{ has: ['Upgrade: websocket'] }] },
   });
 }
@@ -100,7 +100,7 @@ for (const status of ['200 OK', '403 Forbidden', '404 Not Found']) {
     shows: '9110-7.8-4 WS-03',
     head: ASK,
     answer: `HTTP/1.1 ${status}\r\nContent-Length: 2\r\n\r\nno`,
-    client: { status: Number(status.slice(0, 3)), connection: 'open', body: 'no' },
+    client: { status: Number(status.slice(0, 3)), connection: 'closed', body: 'no' },
     upstream: { saw: [{ has: ['Upgrade: websocket'] }] },
   });
 }

@@ -129,6 +129,7 @@ const notUpgraded = [
     'ok',
     {
       fields: ['Connection: upgrade', 'Upgrade: websocket'],
+      closes: true,
     },
   ),
   passed(
@@ -137,6 +138,7 @@ const notUpgraded = [
     'ok',
     {
       fields: ['Connection: upgrade', 'Upgrade: websocket'],
+      closes: true,
     },
   ),
 ];
