@@ -22,6 +22,7 @@ import {
   RESPONSE_NONE,
   RESPONSE_STARTED,
 } from '#src/exchange/exchange.ts';
+import { F_EXPECT } from '#src/http/field-names.ts';
 import { BODY_LENGTH, type RequestHead } from '#src/http/message.ts';
 import type { ListenerSettings } from '#src/listeners/listener.ts';
 import { BYTES_IN, CONNECTIONS_ACTIVE, REQUESTS } from '#src/shared/thread-rows.ts';
@@ -370,7 +371,8 @@ export class Http1Connection
     return (
       exchange.request.framing === BODY_LENGTH &&
       this.#intake.bodyRemaining <= MAX_DISCARD_BYTES &&
-      !exchange.request.expectsContinue
+      // Whether it still sends a body that our answer has overtaken, it alone knows (§10.1.1).
+      exchange.request.fields.find(F_EXPECT) < 0
     );
   }
 
