@@ -30,8 +30,8 @@ const METHOD = `Nothing here is written by hand: \`npm run bench -- --report\` m
 
 - One proxy thread (nginx: one worker process) pinned to core 0. The generator (wrk, one thread) and
   the origin (nginx answering from memory) share core 1.
-- Equal features: the same request fields are added (and `Via` by Weir, its default), the same log is on or off, upstream keep-alive
-  is on, \`keepalive_requests\` is raised on both sides. nginx and Weir read the same file,
+- Equal features: the same request fields are added (and Via by Weir, its default), the same log is
+  on or off, upstream keep-alive is on, \`keepalive_requests\` is raised on both sides. nginx and Weir read the same file,
   [native-bench/baselines/nginx.conf](native-bench/baselines/nginx.conf); HAProxy's is
   [haproxy.cfg](native-bench/baselines/haproxy.cfg).
 - CPU per request: user and system time of all of the proxy's processes (/proc/PID/stat) divided by
