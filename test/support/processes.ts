@@ -112,6 +112,11 @@ export async function reload(weir: Weir): Promise<void> {
   await weir.waitForLine(/reconfigured: generation \d+ serves/, from);
 }
 
+/** Resolves when that was printed, by whatever process of it; its master may be gone. */
+export async function outputHas(weir: Weir, text: string): Promise<void> {
+  while (!weir.output.includes(text)) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 /** Resolves when no process of that id is left. Zombies count as gone. */
 export async function processEnd(pid: number): Promise<void> {
   while (stateOf(pid) !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));

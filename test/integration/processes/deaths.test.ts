@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import {
   get,
+  outputHas,
   processConf,
   processEnd,
   startProcesses,
@@ -110,6 +111,8 @@ describe('without its master', () => {
     await statusWhen(weir, (status) => !status.isMasterAlive);
     writeFileSync(hooks, 'throw 0');
     process.kill(generationPid, 'SIGUSR2');
+    // Nobody asks meanwhile: whoever asks a thread that dies is reset.
+    await outputHas(weir, 'thread 1 serves');
     await statusWhen(weir, ({ threads: [first] }) => {
       return first?.deathCount === 1 && first.state === 'ready';
     });
