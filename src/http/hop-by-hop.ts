@@ -86,8 +86,7 @@ export function readConnection(fields: HeaderMap): number {
 
 function readTokens(fields: HeaderMap, value: string): number {
   let bits = 0;
-  for (const token of value.split(',')) {
-    const name = withoutSpace(token).toLowerCase();
+  for (const name of listedNames(value)) {
     if (name === 'close') bits |= CONNECTION_CLOSE;
     else if (name === 'keep-alive') bits |= CONNECTION_KEEP_ALIVE;
     else if (name === 'upgrade') bits |= CONNECTION_UPGRADE;
@@ -96,9 +95,12 @@ function readTokens(fields: HeaderMap, value: string): number {
   return bits;
 }
 
-/** Space and tab alone: `trim()` would also take U+00A0, and `close` be read where none is written. */
-function withoutSpace(token: string): string {
-  return token.replace(/^[ \t]+|[ \t]+$/g, '');
+/**
+ * The elements of a Connection list in lower case; '' for an empty one. Without space and tab alone:
+ * `trim()` would also take U+00A0, and `close` be read where none is written.
+ */
+export function listedNames(value: string): string[] {
+  return value.split(',').map((token) => token.replace(/^[ \t]+|[ \t]+$/g, '').toLowerCase());
 }
 
 function dropNamed(fields: HeaderMap, name: string): void {

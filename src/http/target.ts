@@ -206,3 +206,10 @@ export function escapePath(path: string): string {
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );
 }
+
+const CONTROL = /[\0-\x1f\x7f]/;
+
+/** Whether a URL holds a control byte: as a field value it would split the head (H1-14). */
+export function hasControlByte(url: string): boolean {
+  return CONTROL.test(url);
+}

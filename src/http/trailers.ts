@@ -6,6 +6,7 @@
 
 import { F_CONNECTION } from './field-names.ts';
 import type { HeaderMap } from './header-map.ts';
+import { listedNames } from './hop-by-hop.ts';
 
 /** RFC 9110 §6.5.1, and what proxies and applications take for a fact about the sender. */
 const DROPPED = new Set(
@@ -57,12 +58,7 @@ export function keptTrailers(section: string, keepsUnderscores: boolean): string
  */
 export function withoutConnectionNamed(trailers: string, fields: HeaderMap): string {
   if (trailers === '' || fields.find(F_CONNECTION) < 0) return trailers;
-  const named = new Set(
-    fields
-      .joined('connection', ',')
-      ?.split(',')
-      .map((name) => name.trim().toLowerCase()),
-  );
+  const named = new Set(listedNames(fields.joined('connection', ',') ?? ''));
   let kept = '';
   let at = 0;
   for (let end = trailers.indexOf('\r\n'); end > at; end = trailers.indexOf('\r\n', at)) {

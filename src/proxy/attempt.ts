@@ -192,7 +192,7 @@ export class Attempt
       plan.minorVersion,
     );
     // Without a 101, what the client sends behind its request may be HTTP or not: never guessed.
-    if (request.upgrade !== '' && plan.wantsUpgrade(exchange)) exchange.closeAfter = true;
+    if (plan.wantsUpgrade(exchange)) exchange.closeAfter = true;
     if (traits.closes) this.#downstream.askForBody(); // 1.0 has no 100 to wait for
     connection.start(this, head, request.framing === BODY_CHUNKED, traits);
     if (this.#request.isUsed) {

@@ -5,6 +5,7 @@
 
 import { answerPlainly, CHALLENGE } from '#src/exchange/answer.ts';
 import { type Exchange, RESPONSE_NONE, type Rescuer } from '#src/exchange/exchange.ts';
+import { hasControlByte } from '#src/http/target.ts';
 import type { ErrorPage, ErrorPages } from '#src/routing/model.ts';
 import type { RoutedServer } from '#src/routing/router.ts';
 
@@ -22,7 +23,6 @@ export const NO_MORE_PAGES: Rescuer = { covers: () => false, rescue: () => false
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const FOUND = 302;
 const UNAUTHORIZED = 401;
-const UNCLEAN = /[\0-\x1f\x7f]/;
 
 export class ErrorPageRescuer implements Rescuer {
   readonly #home: RedirectHome;
@@ -80,7 +80,7 @@ function redirectClient(
   status: number,
   target: string,
 ): void {
-  if (target === '' || UNCLEAN.test(target)) answerPlainly(exchange, status);
+  if (target === '' || hasControlByte(target)) answerPlainly(exchange, status);
   else {
     const isRedirect = typeof response === 'number' && REDIRECTS.has(response);
     answerPlainly(exchange, isRedirect ? response : FOUND, [['Location', target]]);

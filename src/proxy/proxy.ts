@@ -9,7 +9,7 @@ import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import { answer, answerStatus, refuse } from '#src/exchange/answer.ts';
 import type { Exchange, Rescuer } from '#src/exchange/exchange.ts';
 import { BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
-import { escapePath, normalisePath } from '#src/http/target.ts';
+import { escapePath, hasControlByte, normalisePath } from '#src/http/target.ts';
 import { contentTypeOf } from '#src/routing/content-type.ts';
 import type { Location, ReturnHandler, VirtualServer } from '#src/routing/model.ts';
 import { type RoutedServer, Router } from '#src/routing/router.ts';
@@ -54,7 +54,6 @@ const STATUS_NO_ANSWER = 444;
 const MAX_FREE_ATTEMPTS = 1024;
 /** nginx: then 500, as two locations may lead to each other. */
 const MAX_REDIRECTS = 10;
-const UNCLEAN = /[\0-\x1f\x7f]/;
 const UNCLEAN_QUERY = /[\0-\x20\x7f]/;
 
 export class Proxy implements AttemptHome, RedirectHome {
@@ -212,7 +211,7 @@ export class Proxy implements AttemptHome, RedirectHome {
       exchange.downstream?.cut();
     } else if (target !== undefined) {
       const url = target.evaluate(exchange);
-      if (UNCLEAN.test(url)) refuse(exchange, 'field_value_malformed');
+      if (hasControlByte(url)) refuse(exchange, 'field_value_malformed');
       else answerStatus(exchange, status, [['Location', absolute(exchange, url)]]);
     } else if (body !== undefined) {
       const type = contentTypeOf(location.content, exchange.request.path);

@@ -82,7 +82,7 @@ export class RequestPlan {
     }
     const { request } = exchange;
     if (this.#via !== '') into.add('Via', this.#viaFor(request));
-    if (request.upgrade !== '' && this.wantsUpgrade(exchange)) {
+    if (this.wantsUpgrade(exchange)) {
       into.add('Connection', 'upgrade');
       into.add('Upgrade', request.upgrade);
       return true;
