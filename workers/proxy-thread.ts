@@ -6,7 +6,7 @@ import { buildModel } from '#src/config/build.ts';
 import { Server } from '#src/server/server.ts';
 import { publishFacts } from '#src/shared/facts.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
-import { transportTier } from '#src/transport/transport.ts';
+import { createTransport, transportTier } from '#src/transport/transport.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { crash } from './crash.ts';
 import { openErrorLog, reopenErrorLog } from './log-files.ts';
@@ -25,7 +25,7 @@ const server = new Server({
   model,
   thread: data.thread,
   shared: new SharedState(data.shared, data.sizes, data.thread),
-  tier: transportTier(),
+  transport: createTransport(transportTier()),
   errorLog,
   clock,
   connectionCap: data.connectionCap,

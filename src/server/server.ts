@@ -19,7 +19,7 @@ import {
   UPSTREAM_CONNECTS,
   UPSTREAM_REUSES,
 } from '#src/shared/thread-rows.ts';
-import { createTransport, type TransportTier } from '#src/transport/transport.ts';
+import type { Transport } from '#src/transport/transport.ts';
 import { Upstream } from '#src/upstream/upstream.ts';
 import { AccessLogs } from './access-logs.ts';
 import { FailureLog } from './failure-log.ts';
@@ -30,7 +30,8 @@ export interface ServerOptions {
   /** Number of this thread, from 0. */
   readonly thread: number;
   readonly shared: SharedState;
-  readonly tier: TransportTier;
+  /** Where its sockets come from. */
+  readonly transport: Transport;
   readonly errorLog: ErrorLog;
   /** The clock that the model was built with: its variables and this server share one time. */
   readonly clock: Clock;
@@ -61,12 +62,11 @@ export class Server implements ListenerOwner {
   /** Throws when a log file cannot be opened; nothing listens yet. */
   constructor(options: ServerOptions) {
     this.#options = options;
-    const { model, shared, thread } = options;
+    const { model, shared, thread, transport } = options;
     this.#clock = options.clock;
     this.#wheel = new TimerWheel(this.#clock);
     this.#row = shared.rows.row(thread);
     this.#logs = new AccessLogs(this.#wheel, { onDropped: (...what) => this.#onDropped(...what) });
-    const transport = createTransport(options.tier);
     const failures = new FailureLog(options.errorLog);
     const poolThread = {
       wheel: this.#wheel,

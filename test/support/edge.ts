@@ -12,7 +12,7 @@ import { Problems } from '#src/schema/problem.ts';
 import { Server } from '#src/server/server.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
 import { GAUGES } from '#src/shared/thread-rows.ts';
-import type { TransportTier } from '#src/transport/transport.ts';
+import { createTransport, type TransportTier } from '#src/transport/transport.ts';
 import { newestWheel, outstandingCount, takeOffences } from './manners.ts';
 
 /** Both implementations of src/transport: every case runs on each. */
@@ -122,7 +122,7 @@ export function startEdge(options: EdgeOptions): Edge {
     clock,
     thread: 0,
     shared,
-    tier,
+    transport: createTransport(tier),
     errorLog,
     ...(connectionCap === undefined ? {} : { connectionCap }),
     ...(onPressure === undefined ? {} : { onPressure }),
