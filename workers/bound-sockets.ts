@@ -3,14 +3,18 @@ import { BoundSocket, type BoundSocketOptions, connect } from 'node:net';
 import type { Address } from '#src/base/address.ts';
 import type { ListenConfig } from '#src/routing/model.ts';
 import type { Problem } from '#src/schema/problem.ts';
+import { EXTRA_NUMBERS } from './descriptor-pool.ts';
 import type { SocketShare } from './messages.ts';
 import { explainHolder } from './port-holder.ts';
 
+/** For the threads that replace one; never given away as extras. */
+const REPLACEMENT_NUMBERS = 5;
+
 /**
- * Numbers a generation gets for each thread that listens on a socket: one to listen on and eight
- * for the threads that replace it. The master sends more when they run low (see `descriptor-sender.ts`).
+ * Numbers a generation gets for each thread that listens on a socket: one to listen on, some to
+ * accept faster for a while, and spares. The master sends more when they run low (see `descriptor-sender.ts`).
  */
-export const NUMBERS_PER_LISTENER = 9;
+export const NUMBERS_PER_LISTENER = 1 + EXTRA_NUMBERS + REPLACEMENT_NUMBERS;
 
 /** In the child: 0–2 are standard, 3 is the channel to the master. */
 const FIRST_NUMBER = 4;

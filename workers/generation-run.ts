@@ -157,6 +157,10 @@ export class GenerationRun implements SlotOwner {
         return this.#onListenFailed(slot, message.key, message.reason);
       case 'pressure':
         return this.#onPressure(slot, message.state === 'full');
+      case 'accepts-behind':
+        // Draining, its queues are another's, and their descriptors are about to be given up.
+        if (this.#phase === 'serving') this.#listening.widen(slot, message.key);
+        return;
       case 'stopped-listening':
         this.#stillListening.delete(slot);
         return this.#checkListening();

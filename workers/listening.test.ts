@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NUMBERS_PER_LISTENER } from './bound-sockets.ts';
+import { EXTRA_NUMBERS } from './descriptor-pool.ts';
 import { Listening, type ListeningThread } from './listening.ts';
 import type { SocketShare, ToThread } from './messages.ts';
 
@@ -10,6 +12,8 @@ class FakeThread implements ListeningThread {
   pendingCount = 0;
   /** Descriptors it was told to listen on. */
   readonly descriptors: number[] = [];
+  /** And those it was given for a while. */
+  readonly extras: number[] = [];
 
   constructor(thread: number) {
     this.thread = thread;
@@ -17,6 +21,7 @@ class FakeThread implements ListeningThread {
 
   tell(message: ToThread): void {
     if (message.type === 'listen') this.descriptors.push(message.descriptor);
+    if (message.type === 'listen-more') this.extras.push(message.descriptor);
   }
 }
 
@@ -91,4 +96,53 @@ test('a full thread’s queue is served by one with room, and once only', () => 
   it.leave(second);
   it.lend([first, second]); // nobody has room: the kernel keeps what comes
   assert.deepEqual([first.descriptors, second.descriptors], [[8], [13, 7]]);
+});
+
+test('a thread that is behind gets half of the spares, of its own sockets only', () => {
+  const { it, asked } = listening([
+    share(
+      0,
+      0,
+      Array.from({ length: NUMBERS_PER_LISTENER }, (_, n) => 100 + n),
+    ),
+    share(
+      1,
+      1,
+      Array.from({ length: NUMBERS_PER_LISTENER }, (_, n) => 200 + n),
+    ),
+  ]);
+  const [first, second] = [new FakeThread(0), new FakeThread(1)];
+  it.open(first);
+  it.open(second);
+  it.widen(first, KEY);
+  assert.deepEqual(first.extras, [109, 108, 107, 106, 105]);
+  assert.deepEqual([second.extras, first.pendingCount], [[], 1]);
+  assert.deepEqual(asked, [0], 'used up: the master is asked for another');
+  it.widen(first, KEY);
+  assert.equal(first.extras.length, EXTRA_NUMBERS, 'the rest is for replacement threads');
+});
+
+test('what was used up is asked for one by one until it is whole again', () => {
+  const { it, asked } = listening([share(0, 0, [4, 5, 6, 7, 8])]);
+  const thread = new FakeThread(0);
+  it.open(thread);
+  it.leave(thread);
+  it.open(thread);
+  it.leave(thread);
+  it.open(thread);
+  assert.deepEqual(asked, [0]);
+  it.add(0, 50);
+  assert.deepEqual(asked, [0, 0]);
+  it.add(0, 51);
+  assert.deepEqual(asked, [0, 0]);
+});
+
+test('a thread that listens on nothing there gets nothing, however far behind', () => {
+  const { it } = listening([share(0, 0, [4, 5, 6, 7, 8])]);
+  const thread = new FakeThread(0);
+  it.open(thread);
+  it.widen(thread, '127.0.0.1:81');
+  it.leave(thread);
+  it.widen(thread, KEY);
+  assert.deepEqual(thread.extras, []);
 });

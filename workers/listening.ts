@@ -1,5 +1,5 @@
 import type { ThreadFacts } from '#src/shared/facts.ts';
-import { DescriptorPool } from './descriptor-pool.ts';
+import { DescriptorPool, EXTRA_NUMBERS } from './descriptor-pool.ts';
 import type { SocketShare, ToThread } from './messages.ts';
 
 /** A thread as far as listening goes. */
@@ -67,6 +67,17 @@ export class Listening {
       const slot = ready[index % ready.length];
       const isServed = (this.#listeners.get(share.socket)?.size ?? 0) > 0;
       if (slot !== undefined && !isServed) this.#give(slot, share);
+    }
+  }
+
+  /** The thread's accepting is behind there: more descriptors of those queues, while there are. */
+  widen(slot: ListeningThread, key: string): void {
+    for (const { socket, key: at } of this.#shares) {
+      if (at !== key || this.#listeners.get(socket)?.has(slot) !== true) continue;
+      for (let count = 0; count < EXTRA_NUMBERS; count++) {
+        const descriptor = this.#pool.takeSpare(socket);
+        if (descriptor !== undefined) slot.tell({ type: 'listen-more', key, descriptor });
+      }
     }
   }
 

@@ -127,6 +127,8 @@ export interface ThreadData {
 export type ToThread =
   /** Accept on this descriptor; the thread owns the number from now on. */
   | { readonly type: 'listen'; readonly key: string; readonly descriptor: number }
+  /** One more of a queue that is behind, for a while (src/server/accept-pace.ts); not confirmed. */
+  | { readonly type: 'listen-more'; readonly key: string; readonly descriptor: number }
   | { readonly type: 'drain' }
   | { readonly type: 'close' }
   | { readonly type: 'reopen-logs' }
@@ -145,6 +147,8 @@ export type FromThread =
    * needs one descriptor for each of its sockets.
    */
   | { readonly type: 'pressure'; readonly state: 'full' | 'room' }
+  /** One accept per turn of its loop is too few there: it can use `listen-more`. */
+  | { readonly type: 'accepts-behind'; readonly key: string }
   | { readonly type: 'stopped-listening' }
   | { readonly type: 'drained' }
   | { readonly type: 'closed' };

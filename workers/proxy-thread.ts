@@ -1,4 +1,5 @@
 /** One proxy thread: a Server, told by the generation's main thread when to listen and to end. */
+import { closeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { SystemClock } from '#src/base/clock.ts';
 import { ErrorLog } from '#src/base/log.ts';
@@ -30,12 +31,15 @@ const server = new Server({
   clock,
   connectionCap: data.connectionCap,
   onPressure: (isFull) => tell({ type: 'pressure', state: isFull ? 'full' : 'room' }),
+  onAcceptsBehind: (key) => tell({ type: 'accepts-behind', key }),
 });
 
 port.on('message', (message: ToThread) => {
   switch (message.type) {
     case 'listen':
       return listen(message.key, message.descriptor);
+    case 'listen-more':
+      return listenMore(message.key, message.descriptor);
     case 'drain':
       server.drain(() => tell({ type: 'drained' }));
       return tell({ type: 'stopped-listening' });
@@ -60,6 +64,15 @@ function listen(key: string, descriptor: number): void {
     tell({ type: 'listening', key });
   } catch (error) {
     tell({ type: 'listen-failed', key, reason: (error as Error).message });
+  }
+}
+
+/** It serves without, so a failure is only logged. */
+function listenMore(key: string, descriptor: number): void {
+  try {
+    if (!server.listenMore(key, descriptor)) closeSync(descriptor);
+  } catch (error) {
+    errorLog.error(`cannot accept faster on ${key}: ${(error as Error).message}`);
   }
 }
 

@@ -21,6 +21,7 @@ import {
 } from '#src/shared/thread-rows.ts';
 import type { Transport } from '#src/transport/transport.ts';
 import { Upstream } from '#src/upstream/upstream.ts';
+import { AcceptPace } from './accept-pace.ts';
 import { AccessLogs } from './access-logs.ts';
 import { FailureLog } from './failure-log.ts';
 import { statusPage } from './status-page.ts';
@@ -39,6 +40,8 @@ export interface ServerOptions {
   readonly connectionCap?: number;
   /** True: it has closed its listening descriptors; false: there is room, give it new ones. */
   readonly onPressure?: (isFull: boolean) => void;
+  /** One accept per turn of the loop is too few there: it can use `listenMore` (accept-pace.ts). */
+  readonly onAcceptsBehind?: (key: string) => void;
 }
 
 /** After it was full, a thread accepts again when this share of its connections is left. */
@@ -50,6 +53,7 @@ export class Server implements ListenerOwner {
   readonly #options: ServerOptions;
   readonly #clock: Clock;
   readonly #wheel: TimerWheel;
+  readonly #pace: AcceptPace;
   readonly #row: Float64Array;
   readonly #logs: AccessLogs;
   readonly #upstreams: readonly Upstream[];
@@ -65,6 +69,7 @@ export class Server implements ListenerOwner {
     const { model, shared, thread, transport } = options;
     this.#clock = options.clock;
     this.#wheel = new TimerWheel(this.#clock);
+    this.#pace = new AcceptPace(transport, this.#wheel, (key) => options.onAcceptsBehind?.(key));
     this.#row = shared.rows.row(thread);
     this.#logs = new AccessLogs(this.#wheel, { onDropped: (...what) => this.#onDropped(...what) });
     const failures = new FailureLog(options.errorLog);
@@ -94,7 +99,7 @@ export class Server implements ListenerOwner {
     const listenHttp = LISTENERS.http.start({
       clock: this.#clock,
       wheel: this.#wheel,
-      transport,
+      transport: this.#pace,
       owner: this,
       row: this.#row,
       serve: (exchange, listenKey) => proxy.serve(exchange, listenKey),
@@ -119,6 +124,15 @@ export class Server implements ListenerOwner {
     const listener = this.#listeners.get(key);
     if (listener === undefined) throw new Error(`the configuration has no "listen" for ${key}`);
     listener.listen(fd);
+  }
+
+  /**
+   * One more listening descriptor of an address that is behind; closed when it is no longer needed,
+   * and by `stopListening`. False: it accepts nothing there now, and the descriptor is still the
+   * caller's. Throws an Error with a `code`.
+   */
+  listenMore(key: string, fd: number): boolean {
+    return this.#pace.acceptMore(key, fd);
   }
 
   /** Closes the listening descriptors; connections live on. */
