@@ -15,14 +15,17 @@ function find(count: number): Bench['run'] {
   const paths = Array.from({ length: count - 1 }, (_, index) => `/service-${index}/v${index % 3}/`);
   const tree = new LocationTree(['/', ...paths].map(location));
   const asked = Array.from({ length: VARIANTS }, (_, variant) =>
-    variant % 4 === 0
-      ? `/other/${variant}`
-      : `${paths[variant % (count - 1)] ?? '/'}items/${variant}`,
+    Buffer.from(
+      variant % 4 === 0
+        ? `/other/${variant}`
+        : `${paths[variant % (count - 1)] ?? '/'}items/${variant}`,
+    ),
   );
   return (operations) => {
     let total = 0;
     for (let i = 0; i < operations; i += 1) {
-      total += tree.find(asked[i % VARIANTS] ?? '/')?.match.path.length ?? 0;
+      const path = asked[i % VARIANTS] as Buffer;
+      total += tree.find(path, 0, path.length)?.match.path.length ?? 0;
     }
     return total;
   };
