@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { describeMachine } from '#native-bench/measure/machine.ts';
 import type { ResultRecord } from '#native-bench/measure/results.ts';
-import type { Comparison, Sample } from './compare.ts';
+import type { Comparison } from './compare.ts';
 import { benchmarksPage } from './report.ts';
+import type { Sample } from './sample.ts';
 import { WORKLOADS } from './workloads.ts';
 
 const sample: Sample = {
@@ -82,6 +83,40 @@ describe('BENCHMARKS.md', () => {
     const page = benchmarksPage(folder);
     assert.match(page, /\(\[2026-01-03 abc, quick\]/);
     assert.match(page, /No workload above shows a loss/);
+  });
+
+  it('judges every target by the newest full run, made by either program', (t) => {
+    const add = resultsFolder(t);
+    add({ name: 'unique-heads', date: '2026-01-01', data: comparison(1.5) });
+    const details = { comparison: comparison(0.97) };
+    const data = { promise: 'p', target: 't', measured: 'm', pass: true, details };
+    const page = benchmarksPage(
+      add({ kind: 'prove', name: 'speed-unique-heads', date: '2026-01-02', data }),
+    );
+    assert.match(page, /\| unique-heads \| ≤ 1\.00 × nginx \| 0\.970 [^|]* \| pass \|/);
+    assert.match(page, /\| 512-connections \| ≤ 1\.00 × nginx \| not measured \|/);
+    assert.match(page, /\nTarget: ≤ 1\.00 × nginx: pass\.\n/);
+    assert.doesNotMatch(page, /\| speed-unique-heads \||1\.500/);
+  });
+
+  it('still reads results of the first version, and says that they were made otherwise', (t) => {
+    const { workload, ...rest } = comparison(1.23);
+    const { name, about, path, heads, connections, accessLog } = workload;
+    const old = { ...rest, workload: { name, about, path, heads, connections, accessLog } };
+    const data = {
+      promise: 'p',
+      target: 't',
+      measured: 'm',
+      pass: false,
+      details: { comparison: old },
+    };
+    const add = resultsFolder(t);
+    const page = benchmarksPage(
+      add({ kind: 'prove', name: 'cpu-per-request', date: '2026-01-01', data }),
+    );
+    assert.match(page, /15 pairs of 5 s\. By an earlier method/);
+    assert.match(page, /\| nginx 1\.0 \| 10\.00 \| – \| – \| 90000 \|/);
+    assert.match(page, /\*\*fail\*\*: above the target/);
   });
 
   it('lists promises with their verdicts', (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Comparison, PeerResult, Sample } from './compare.ts';
+import type { Comparison, PeerResult } from './compare.ts';
+import type { Sample } from './sample.ts';
 import { comparisonNotes, comparisonRows, markdownTable, plainTable, ratioText } from './tables.ts';
 import { WORKLOADS } from './workloads.ts';
 
@@ -53,13 +54,28 @@ describe('tables', () => {
     const notes = comparisonNotes(
       comparison(
         peer('nginx', { generatorCpu: 0.6, foreignCpu: 0.2 }),
-        peer('weir', { errors: 2 }, 1.2),
+        peer('weir', { errors: 2, unlogged: 7 }, 1.2),
       ),
     ).join('\n');
     assert.match(notes, /core 1 .* busy above 90 %/);
     assert.match(notes, /Other programs used up to 20 %/);
     assert.match(notes, /weir: 2 errors/);
+    assert.match(notes, /weir: 7 lines are missing/);
     assert.match(notes, /weir to nginx: the interval is 17 % wide/);
+  });
+
+  it('compare Weir with two threads also with Weir with one, and split the time', () => {
+    const two = {
+      ...peer('weir', { userUsPerRequest: 4, systemUsPerRequest: 6.5 }),
+      label: 'weir 2 threads',
+      threads: 2,
+      ratios: { weir: { median: 1.05, low: 1.04, high: 1.06, count: 15 } },
+    };
+    const rows = comparisonRows(comparison(peer('nginx', {}), two, peer('weir', {})));
+    assert.deepEqual(rows[0]?.slice(-2), ['ratio to nginx', 'ratio to weir']);
+    assert.deepEqual(rows[2]?.slice(2, 4), ['4.00', '6.50']);
+    assert.deepEqual(rows[2]?.slice(-2), ['–', '1.050 [1.040–1.060]']);
+    assert.deepEqual(rows[3]?.slice(2, 4), ['–', '–']); // as in earlier results
   });
 
   it('are aligned for a terminal, and valid in Markdown', () => {

@@ -1,5 +1,5 @@
 import { type Estimate, relativeWidth } from '#native-bench/measure/statistics.ts';
-import type { Comparison, PeerResult } from './compare.ts';
+import { type Comparison, type PeerResult, WIDEST_INTERVAL } from './compare.ts';
 import type { IdleMemory, IdleSpread } from './idle.ts';
 
 /** What the idle workload found of each peer. */
@@ -12,8 +12,6 @@ export interface IdleComparison {
   }[];
 }
 
-/** An interval wider than this says nothing about a target (DESIGN §8). */
-export const WIDEST_INTERVAL = 0.06;
 /** Above that share of its core the generator, and not the proxy, limits requests per second. */
 const BUSY_GENERATOR = 0.9;
 /** Share of the proxy's core used by others above which a run is called noisy. */
@@ -22,14 +20,27 @@ const NOISY = 0.03;
 /** A comparison as rows of cells, header first. */
 export function comparisonRows(comparison: Comparison): string[][] {
   const { peers } = comparison;
-  const others = peers.filter(({ kind }) => kind !== 'weir').map(({ label }) => label);
-  const header = ['', 'CPU µs/req', 'req/s', 'p50 µs', 'p99 µs', 'MB/s', 'PSS MB'];
+  const others = baselines(peers);
+  const isApart = comparison.workload.placement !== 'together';
+  const header = [
+    '',
+    'CPU µs/req',
+    'user',
+    'system',
+    'req/s',
+    'p50 µs',
+    'p99 µs',
+    'MB/s',
+    'PSS MB',
+  ];
   return [
     [...header, ...others.map((label) => `ratio to ${label}`)],
     ...peers.map((peer) => [
       `${peer.label} ${peer.version}`,
       peer.median.cpuUsPerRequest.toFixed(2),
-      `${peer.median.requestsPerSec.toFixed(0)}${isLimited(peer) ? ' *' : ''}`,
+      peer.median.userUsPerRequest?.toFixed(2) ?? '–',
+      peer.median.systemUsPerRequest?.toFixed(2) ?? '–',
+      `${peer.median.requestsPerSec.toFixed(0)}${isApart && isLimited(peer) ? ' *' : ''}`,
       String(peer.median.p50Us),
       String(peer.median.p99Us),
       peer.median.megabytesPerSec.toFixed(0),
@@ -39,10 +50,28 @@ export function comparisonRows(comparison: Comparison): string[][] {
   ];
 }
 
+/** Whom the others are compared with: other programs, and Weir with fewer threads. */
+function baselines(peers: readonly PeerResult[]): string[] {
+  const threadsOfWeir = peers
+    .filter(({ kind }) => kind === 'weir')
+    .map(({ threads = 1 }) => threads);
+  const most = Math.max(...threadsOfWeir);
+  return peers
+    .filter(({ kind, threads = 1 }) => kind !== 'weir' || threads < most)
+    .map(({ label }) => label);
+}
+
+/** Whether a ratio of Weir to that peer is worth a word: another program with as many threads. */
+export function isRival(peer: PeerResult, other: PeerResult): boolean {
+  const isSameSize = (peer.threads ?? 1) === (other.threads ?? 1);
+  return peer.kind === 'weir' && other.kind !== 'weir' && isSameSize;
+}
+
 /** Remarks that belong under the table: limits of the measurement, errors. */
 export function comparisonNotes(comparison: Comparison): string[] {
   const notes: string[] = [];
-  if (comparison.peers.some((peer) => isLimited(peer))) {
+  const isApart = comparison.workload.placement !== 'together';
+  if (isApart && comparison.peers.some((peer) => isLimited(peer))) {
     notes.push(
       '\\* core 1 (generator and origin) was busy above 90 %: requests per second and latencies are its limit, not the proxy’s; CPU per request is valid.',
     );
@@ -50,13 +79,17 @@ export function comparisonNotes(comparison: Comparison): string[] {
   const foreign = Math.max(...comparison.peers.map((peer) => peer.median.foreignCpu));
   if (foreign > NOISY) {
     const percent = (foreign * 100).toFixed(0);
-    notes.push(`Other programs used up to ${percent} % of the proxy’s core: not a quiet machine.`);
+    notes.push(
+      `Other programs used up to ${percent} % of ${isApart ? 'the proxy’s core' : 'the cores'}: not a quiet machine.`,
+    );
   }
   for (const peer of comparison.peers) {
-    if (peer.median.errors > 0)
-      notes.push(`${peer.label}: ${peer.median.errors} errors in all runs.`);
-    for (const [label, ratio] of Object.entries(peer.ratios)) {
-      if (peer.kind === 'weir' && relativeWidth(ratio) > WIDEST_INTERVAL) {
+    const { errors, unlogged = 0 } = peer.median;
+    if (errors > 0) notes.push(`${peer.label}: ${errors} errors in all runs.`);
+    if (unlogged > 0) notes.push(`${peer.label}: ${unlogged} lines are missing in its log.`);
+    for (const { label } of comparison.peers.filter((other) => isRival(peer, other))) {
+      const ratio = peer.ratios[label];
+      if (ratio !== undefined && relativeWidth(ratio) > WIDEST_INTERVAL) {
         const percent = (relativeWidth(ratio) * 100).toFixed(0);
         notes.push(
           `${peer.label} to ${label}: the interval is ${percent} % wide; too wide to judge.`,

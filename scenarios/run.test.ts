@@ -15,13 +15,13 @@ describe('npm run prove', () => {
   it('--list loads every scenario and tells its target', () => {
     const { status, text } = run('--list');
     assert.equal(status, 0, text);
-    assert.match(text, /^cpu-per-request\n {4}.*\n {4}target: .*1\.25 × nginx/m);
+    assert.match(text, /^speed-16k\n {4}.*\n {4}target: .*≤ 1\.05 × nginx/m);
   });
 
   it('a wrong name is answered with the right ones', () => {
-    const { status, text } = run('cpu');
+    const { status, text } = run('speed');
     assert.equal(status, 2);
-    assert.match(text, /no scenario cpu; there are: .*cpu-per-request/);
+    assert.match(text, /no scenario speed; there are: .*speed-unique-heads/);
   });
 
   it('--help explains itself, an unknown option is an error', () => {

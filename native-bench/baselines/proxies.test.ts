@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { processTree } from '#native-bench/measure/process-usage.ts';
 import { startOrigin } from '#native-bench/origin/origin.ts';
@@ -56,7 +58,12 @@ describe('baselines', () => {
       requirePeer(kind),
       async () => {
         for (const accessLog of ['buffered', 'default'] as const) {
-          const proxy = await startProxy(kind, { threads: 2, originPort: 9, accessLog });
+          const proxy = await startProxy(kind, {
+            threads: 2,
+            originPort: 9,
+            accessLog,
+            buffers: 'wide',
+          });
           const tree = processTree(proxy.pid);
           await proxy.stop();
           for (const pid of tree) assert.throws(() => process.kill(pid, 0), `${pid} lives`);
@@ -70,15 +77,65 @@ describe('baselines', () => {
     await assert.rejects(startProxy('nginx', settings), /nginx does not start[^]*invalid port/);
   });
 
-  it('the fast origin has 64 bytes for all and a megabyte', requirePeer('nginx'), async (t) => {
-    const origin = await startFastOrigin(undefined);
-    t.after(() => origin.stop());
-    for (const [path, bytes] of [
-      ['/any', 64],
-      ['/1mb', 1_048_576],
-    ] as const) {
-      const response = await fetch(`http://127.0.0.1:${origin.port}${path}`);
-      assert.equal((await response.arrayBuffer()).byteLength, bytes);
-    }
-  });
+  it(
+    'the fast origin has 64 bytes for all, 16 KB and a megabyte',
+    requirePeer('nginx'),
+    async (t) => {
+      const origin = await startFastOrigin(undefined);
+      t.after(() => origin.stop());
+      for (const [path, bytes] of [
+        ['/any', 64],
+        ['/16k/x', 16_384],
+        ['/1mb', 1_048_576],
+      ] as const) {
+        const response = await fetch(`http://127.0.0.1:${origin.port}${path}`);
+        assert.equal((await response.arrayBuffer()).byteLength, bytes);
+      }
+    },
+  );
+
+  it(
+    'no two answers of the fast origin have the same head, but for /same',
+    requirePeer('nginx'),
+    async (t) => {
+      const origin = await startFastOrigin(undefined);
+      t.after(() => origin.stop());
+      const heads = async (path: string, init?: RequestInit): Promise<Set<string | null>> => {
+        const seen = new Set<string | null>();
+        for (let i = 0; i < 4; i += 1) {
+          const response = await fetch(`http://127.0.0.1:${origin.port}${path}`, init);
+          await response.arrayBuffer();
+          seen.add(response.headers.get('x-answer'));
+        }
+        return seen;
+      };
+      for (const path of ['/u/1', '/16k', '/1mb']) assert.equal((await heads(path)).size, 4, path);
+      assert.equal((await heads('/post', { method: 'POST', body: 'x' })).size, 4);
+      assert.deepEqual([...(await heads('/same'))], ['same']);
+    },
+  );
+
+  it(
+    'the fast origin answers a POST when it has read all of it',
+    requirePeer('nginx'),
+    async (t) => {
+      const origin = await startFastOrigin(undefined);
+      t.after(() => origin.stop());
+      const socket = connect(origin.port, '127.0.0.1');
+      t.after(() => socket.destroy());
+      let answer = '';
+      socket.setEncoding('latin1').on('data', (text: string) => {
+        answer += text;
+      });
+      socket.write('POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 16384\r\n\r\n');
+      socket.write('x'.repeat(16_383));
+      // A second connection's answer shows that the origin has had its turn.
+      await (await fetch(`http://127.0.0.1:${origin.port}/`)).arrayBuffer();
+      assert.equal(answer, '');
+      socket.write('x');
+      while (!answer.includes('all\n')) await once(socket, 'data');
+      const head = answer.match(/X-Received: (\d+)/)?.[1];
+      assert.ok(Number(head) > 16_384, answer);
+    },
+  );
 });

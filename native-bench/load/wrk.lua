@@ -1,27 +1,42 @@
--- Requests of `npm run bench`: wrk -s wrk.lua URL -- MODE, and the results as one line of JSON.
--- MODE: identical | unique | close (identical, Connection: close)
+-- Requests of `npm run bench`: wrk -s wrk.lua URL -- WORD…, and the results as one line of JSON.
+-- Words: `unique` (every request has another path below the URL's, and another cookie),
+-- `close` (Connection: close), `post=N` (POST with a body of N bytes). None: the same GET always.
 
-local mode, count, base, tail
+local unique, count, start, tail, finish
 
 function init(args)
-  mode = args[1] or "identical"
-  local host = "Host: " .. wrk.host .. ":" .. wrk.port .. "\r\n"
-  local agent = "User-Agent: wrk\r\nAccept: */*\r\n"
-  local close = mode == "close" and "Connection: close\r\n" or ""
+  local method, fields, body = "GET", "", ""
+  for _, word in ipairs(args) do
+    local bytes = word:match("^post=(%d+)$")
+    if word == "unique" then
+      unique = true
+    elseif word == "close" then
+      fields = fields .. "Connection: close\r\n"
+    elseif bytes then
+      method = "POST"
+      fields = fields .. "Content-Type: application/octet-stream\r\nContent-Length: " .. bytes .. "\r\n"
+      body = string.rep("0123456789abcdef", math.ceil(bytes / 16)):sub(1, bytes)
+    else
+      error("wrk.lua: what is " .. word .. "?")
+    end
+  end
   count = 0
   math.randomseed(20261121)
-  base = "GET " .. wrk.path .. " HTTP/1.1\r\n" .. host .. agent .. close .. "\r\n"
-  tail = " HTTP/1.1\r\n" .. host .. agent .. "Cookie: session="
+  start = method .. " " .. wrk.path
+  tail = " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port ..
+    "\r\nUser-Agent: wrk\r\nAccept: */*\r\n" .. fields
+  finish = "\r\n" .. body
 end
 
 function request()
-  if mode ~= "unique" then
-    return base
+  if not unique then
+    return start .. tail .. finish
   end
   -- Random path and cookie; the counter makes them unique even when the random numbers collide.
   count = count + 1
   local a = math.random(1000000000)
-  return "GET /u/" .. a .. "/" .. count .. tail .. a * 7 + count .. "\r\n\r\n"
+  return start .. "/" .. a .. "/" .. count .. tail ..
+    "Cookie: session=" .. a * 7 + count .. "\r\n" .. finish
 end
 
 function done(summary, latency, requests)

@@ -24,16 +24,21 @@ export interface WrkOptions {
   readonly url: string;
   readonly seconds: number;
   readonly connections: number;
-  readonly heads: 'identical' | 'unique' | 'close';
-  /** The core it runs on; undefined: any. */
-  readonly core?: number | undefined;
+  /** `unique`: every request has another path (below the URL's) and another cookie. */
+  readonly heads: 'identical' | 'unique';
+  /** A new connection for every request. */
+  readonly close?: boolean;
+  /** Bytes of a POST's body; 0 or absent: GET. */
+  readonly sendBytes?: number;
+  /** The core it runs on, or several as taskset takes them ("0,1"); undefined: any. */
+  readonly core?: number | string | undefined;
 }
 
 const SCRIPT = join(import.meta.dirname, 'wrk.lua');
 
 /** Runs wrk. Rejects with what it printed when it gives no result. */
 export function runWrk(options: WrkOptions): Promise<WrkReport> {
-  const { url, seconds, connections, heads, core } = options;
+  const { url, seconds, connections, core } = options;
   const command = [
     'wrk',
     '-t1',
@@ -43,7 +48,7 @@ export function runWrk(options: WrkOptions): Promise<WrkReport> {
     SCRIPT,
     url,
     '--',
-    heads,
+    ...scriptWords(options),
   ];
   const full = core === undefined ? command : ['taskset', '-c', String(core), ...command];
   return new Promise((resolve, reject) => {
@@ -62,6 +67,15 @@ export function runWrk(options: WrkOptions): Promise<WrkReport> {
       else resolve(JSON.parse(json) as WrkReport);
     });
   });
+}
+
+/** The words that wrk.lua takes. */
+function scriptWords({ heads, close = false, sendBytes = 0 }: WrkOptions): string[] {
+  const words: string[] = [];
+  if (heads === 'unique') words.push('unique');
+  if (close) words.push('close');
+  if (sendBytes > 0) words.push(`post=${sendBytes}`);
+  return words;
 }
 
 /** All errors of a run. */

@@ -3,7 +3,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { describe, it } from 'node:test';
-import { connectionsPerProcess, cpuMicros, memoryKb, processTree } from './process-usage.ts';
+import {
+  connectionsPerProcess,
+  cpuMicros,
+  cpuTimes,
+  memoryKb,
+  parseStat,
+  processTree,
+} from './process-usage.ts';
 
 const linux = process.platform === 'linux';
 
@@ -18,9 +25,23 @@ describe('process usage', { skip: linux ? false : 'reads /proc' }, () => {
   });
 
   it('reads time and memory of this process', () => {
-    assert.ok(cpuMicros(process.pid) > 0);
+    const { userUs, systemUs } = cpuTimes(process.pid);
+    assert.ok(userUs > 0 && systemUs >= 0 && cpuMicros(process.pid) >= userUs + systemUs);
     const { rss, pss } = memoryKb(process.pid);
     assert.ok(pss > 1000 && pss <= rss);
+  });
+
+  it('splits user and system time, whatever the process calls itself', () => {
+    // A line of a Weir master (proc(5)): utime 16, stime 2, cutime 4, cstime 3.
+    const rest = 'S 77 5 5 0 -1 4194560 9 0 0 0 16 2 4 3 20 0 11 0 100';
+    for (const name of ['weir', 'weir master', 'a) S 1 (b']) {
+      assert.deepEqual(parseStat(`1234 (${name}) ${rest}`), {
+        parent: 77,
+        userTicks: 20,
+        systemTicks: 5,
+        childTicks: 7,
+      });
+    }
   });
 
   it('counts the connections that a process holds on a port', async () => {
