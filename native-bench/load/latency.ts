@@ -23,9 +23,14 @@ export interface LatencySummary {
 const HIGHEST_US = 3600 * 1e6; // one hour, in case an export takes that long
 const DIGITS = 3;
 
-/** Must be awaited once per thread before a histogram is made. */
-export async function prepareHistograms(): Promise<void> {
-  await initWebAssembly();
+let ready: Promise<void> | undefined;
+
+/** Must be awaited in each thread before a histogram is made; as often as one likes. */
+export function prepareHistograms(): Promise<void> {
+  // Once: another instance of the module would have another memory, and histograms that were made
+  // with the first would be looked for in it.
+  ready ??= initWebAssembly();
+  return ready;
 }
 
 /** Latencies with three significant digits (HdrHistogram, WebAssembly: 25 ns per record). */
