@@ -16,7 +16,8 @@ import { AcceptPace } from './accept-pace.ts';
 
 const ADDRESS: Address = { kind: 'tcp', host: '127.0.0.1', port: 80 };
 const KEY = '127.0.0.1:80';
-const QUIET_MS = 10_000;
+const QUIET_MS = 1_000;
+const PAUSE_MS = 60_000;
 
 /** A transport whose handles accept when the test says so. */
 class FakeTransport implements Transport {
@@ -78,49 +79,52 @@ function make() {
 describe('an accept pace', () => {
   it('asks once when every long turn accepts', () => {
     const { accept, asked, count } = make();
-    accept(40, 2);
+    accept(200, 5);
     assert.deepEqual(asked, [KEY]);
-    assert.equal(count(), 40);
+    assert.equal(count(), 200);
   });
 
   it('does not ask while turns are short, or while some accept nothing', () => {
     const short = make();
-    short.accept(1_000, 0.1);
+    short.accept(1_000, 1);
     assert.deepEqual(short.asked, []);
     const rare = make();
-    rare.accept(1_000, 2, 1);
+    rare.accept(1_000, 5, 1);
     assert.deepEqual(rare.asked, []);
   });
 
-  it('accepts on more handles until it has not been behind for a while, then twice as long', () => {
-    const { accept, asked, count, open, pace, passMs } = make();
-    accept(20, 2);
+  it('accepts on more handles until it has not been behind for a while', () => {
+    const { accept, count, open, pace, passMs } = make();
+    accept(80, 5);
     assert.equal(pace.acceptMore(KEY, 4), true);
     assert.equal(pace.acceptMore(KEY, 5), true);
     const before = count();
-    accept(20, 2);
-    assert.equal(count() - before, 60);
-    passMs(QUIET_MS - 200);
+    accept(80, 5);
+    assert.equal(count() - before, 240);
+    passMs(QUIET_MS - 500);
     assert.deepEqual(open(), [3, 4, 5]);
-    accept(20, 2); // behind again: the time starts anew
-    passMs(QUIET_MS - 200);
+    accept(80, 5); // behind again: the time starts anew
+    passMs(QUIET_MS - 500);
     assert.deepEqual(open(), [3, 4, 5]);
-    passMs(300);
+    passMs(600);
     assert.deepEqual(open(), [3]);
+  });
+
+  it('does not use up descriptors by asking again at once', () => {
+    const { accept, asked, passMs } = make();
+    accept(80, 5);
+    passMs(QUIET_MS + 100);
+    accept(80, 5);
     assert.deepEqual(asked, [KEY]);
-    accept(20, 2);
+    passMs(PAUSE_MS);
+    accept(80, 5);
     assert.deepEqual(asked, [KEY, KEY]);
-    assert.equal(pace.acceptMore(KEY, 6), true);
-    passMs(2 * QUIET_MS - 200);
-    assert.deepEqual(open(), [3, 6]);
-    passMs(300);
-    assert.deepEqual(open(), [3]);
   });
 
   it('closes every handle with the last regular one, and takes none that comes late', () => {
     const { accept, acceptor, open, owner, pace, wheel } = make();
     const second = pace.accept(4, ADDRESS, 511, owner);
-    accept(20, 2);
+    accept(80, 5);
     assert.equal(pace.acceptMore(KEY, 5), true);
     acceptor.close();
     assert.deepEqual(open(), [4, 5]);
@@ -155,8 +159,8 @@ async function acceptsOnAll(tier: 'fast' | 'portable', t: TestContext): Promise<
   while (sockets.length < SOCKETS) bind(port);
   const address: Address = { kind: 'tcp', host: '127.0.0.1', port };
   let turn = 0;
-  // Time passes with every look, and each is a turn: it is behind from the start.
-  const loop = { turns: () => turn, nowMs: () => (turn += 8) };
+  // Every look comes a turn's accepts and a long time after the one before: always behind.
+  const loop = { turns: () => turn, nowMs: () => 5 * (turn += 33) };
   const asked = Promise.withResolvers<void>();
   const wheel = new TimerWheel(new ManualClock());
   const pace = new AcceptPace(createTransport(tier), wheel, () => asked.resolve(), loop);

@@ -22,15 +22,13 @@ import type {
 import type { Transport, TransportTier } from '#src/transport/transport.ts';
 
 /** Turns in a row in which every handle accepted, until a queue is taken to be behind. */
-const BUSY_TURNS = 8;
-/** Where turns are shorter than this on average, one accept in each makes 2,000 a second: enough. */
-const LONG_TURN_MS = 0.5;
-/**
- * Extra handles are closed after so long without need. Each time doubles it, for a closed
- * descriptor is used up and costs the generation memory (workers/taken-descriptor.ts).
- */
-const FIRST_QUIET_MS = 10_000;
-const LAST_QUIET_MS = 3_600_000;
+const BUSY_TURNS = 32;
+/** Where turns are shorter than this on average, one accept in each makes 500 a second: enough. */
+const LONG_TURN_MS = 2;
+/** Extra handles are closed after so long without need: a storm has ended, and they cost. */
+const QUIET_MS = 1_000;
+/** A closed descriptor is used up and costs the generation memory (workers/taken-descriptor.ts). */
+const PAUSE_MS = 60_000;
 
 /** Where the event loop stands. */
 export interface LoopPosition {
@@ -107,7 +105,8 @@ class Gate implements AcceptorOwner, TimeoutOwner {
   readonly #extras: Acceptor[] = [];
   /** Asked for more, not yet given up. */
   #isWidened = false;
-  #quietMs = FIRST_QUIET_MS;
+  /** When it may ask again. */
+  #nextAskMs = Number.NEGATIVE_INFINITY;
   #acceptedCount = 0;
   #sinceMs = 0;
   #sinceTurn = 0;
@@ -152,7 +151,6 @@ class Gate implements AcceptorOwner, TimeoutOwner {
 
   /** No need for a while. */
   onTimeout(): void {
-    this.#quietMs = Math.min(2 * this.#quietMs, LAST_QUIET_MS);
     this.#narrow();
   }
 
@@ -167,10 +165,13 @@ class Gate implements AcceptorOwner, TimeoutOwner {
     this.#sinceMs = nowMs;
     this.#sinceTurn = turn;
     if (!isBehind) return;
-    wheel.arm(this.#timer, this.#quietMs);
-    if (this.#isWidened) return;
-    this.#isWidened = true;
-    this.#pace.onBehind(this.#key);
+    if (!this.#isWidened) {
+      if (nowMs < this.#nextAskMs) return;
+      this.#isWidened = true;
+      this.#nextAskMs = nowMs + PAUSE_MS;
+      this.#pace.onBehind(this.#key);
+    }
+    wheel.arm(this.#timer, QUIET_MS);
   }
 
   #narrow(): void {
