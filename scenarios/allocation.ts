@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { wrkErrors } from '#native-bench/load/wrk.ts';
+import { allocatedPerSec } from '#scenarios/support/gc-trace.ts';
+import { startTracedWeir, TRACE_NEEDS } from '#scenarios/support/traced-weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
-import { allocatedPerSec } from './support/gc-trace.ts';
-import { startTracedWeir, TRACE_NEEDS } from './support/traced-weir.ts';
 
 const MAX_BYTES = 2048;
 const SECONDS = 10;

@@ -1,7 +1,7 @@
 import { wrkErrors } from '#native-bench/load/wrk.ts';
+import { summarisePauses } from '#scenarios/support/gc-trace.ts';
+import { startTracedWeir, TRACE_NEEDS } from '#scenarios/support/traced-weir.ts';
 import type { Scenario } from './scenario.ts';
-import { summarisePauses } from './support/gc-trace.ts';
-import { startTracedWeir, TRACE_NEEDS } from './support/traced-weir.ts';
 
 const MAX_PAUSE_MS = 10;
 const SECONDS = 30;

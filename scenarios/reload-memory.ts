@@ -2,8 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startLoad } from '#native-bench/load/load.ts';
 import { processTree } from '#native-bench/measure/process-usage.ts';
 import { nonZero, startEdge } from '#scenarios/support/edge.ts';
+import {
+  descriptorCount,
+  slope,
+  type TreeMemory,
+  treeMemory,
+} from '#scenarios/support/memory-slope.ts';
 import type { Scenario } from './scenario.ts';
-import { descriptorCount, slope, type TreeMemory, treeMemory } from './support/memory-slope.ts';
 
 const RELOADS = 20;
 const RELOADS_SHORT = 4;

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from '#native-bench/measure/statistics.ts';
 import { startOrigin } from '#native-bench/origin/origin.ts';
+import { type Start, timeStart } from '#scenarios/support/first-answer.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
-import { type Start, timeStart } from './support/first-answer.ts';
 
 const MAX_MS = 500;
 const STARTS = 10;

@@ -27,7 +27,8 @@ let spareRequest = new raw.WriteRequest();
 export class SteadyConnection {
   isBusy = false;
   isUsable = false;
-  /** Of the request under way, in milliseconds since the start. */
+  /** Of the request under way: which one, and times in milliseconds since the start. */
+  index = 0;
   intendedMs = 0;
   sentMs = 0;
   readonly #owner: SteadyOwner;

@@ -17,6 +17,7 @@ export interface SteadyOptions {
   readonly port: number;
   /** Of the Host field; default 127.0.0.1:PORT. */
   readonly hostField?: string;
+  /** 0: closed loop, every connection asks again at once; finds what can be carried at all. */
   readonly ratePerSec: number;
   /** Measured time, after the warm-up. */
   readonly durationMs: number;
@@ -65,9 +66,12 @@ function newHistograms(): Histograms {
 /** One run. */
 export class SteadyGenerator implements SteadyOwner {
   readonly #options: SteadyOptions;
+  /** Between two requests; 0 in a closed loop. */
   readonly #gapMs: number;
-  readonly #dueCount: number;
-  readonly #warmupCount: number;
+  /** How many there will be; known at the end only in a closed loop. */
+  #dueCount: number;
+  /** Requests from this one on are measured; in a closed loop those after the warm-up. */
+  #firstMeasured: number;
   readonly #free: SteadyConnection[] = []; // a ring: taken at #freeHead, put at #freeTail
   #freeHead = 0;
   #freeTail = 0;
@@ -92,9 +96,11 @@ export class SteadyGenerator implements SteadyOwner {
   constructor(options: SteadyOptions) {
     this.#options = options;
     const { ratePerSec, durationMs, warmupMs, connections, port, seed } = options;
-    this.#gapMs = 1000 / ratePerSec;
-    this.#warmupCount = Math.ceil(warmupMs / this.#gapMs);
-    this.#dueCount = this.#warmupCount + Math.max(1, Math.ceil(durationMs / this.#gapMs));
+    this.#gapMs = ratePerSec > 0 ? 1000 / ratePerSec : 0;
+    this.#dueCount =
+      ratePerSec > 0 ? Math.ceil((warmupMs + durationMs) / this.#gapMs) : Number.POSITIVE_INFINITY;
+    this.#firstMeasured =
+      ratePerSec > 0 ? Math.ceil(warmupMs / this.#gapMs) : Number.POSITIVE_INFINITY;
     this.#usable = connections;
     this.#random = new Random(seed);
     const host = options.hostField ?? `127.0.0.1:${port}`;
@@ -120,13 +126,13 @@ export class SteadyGenerator implements SteadyOwner {
     const nowMs = this.#nowMs();
     this.#ended += 1;
     const { intendedMs, sentMs } = connection;
-    const kept = intendedMs >= this.#options.warmupMs ? this.#measured : this.#warm;
+    const kept = connection.index >= this.#firstMeasured ? this.#measured : this.#warm;
     kept.latency.recordMs(nowMs - intendedMs);
     kept.service.recordMs(nowMs - sentMs);
     kept.lateness.recordMs(sentMs - intendedMs);
     this.#putFree(connection);
     this.#sendDue(nowMs);
-    if (this.#ended === this.#dueCount) this.#end();
+    if (this.#ended >= this.#dueCount) this.#end();
   }
 
   onBroken(connection: SteadyConnection, why: string): void {
@@ -161,12 +167,14 @@ export class SteadyGenerator implements SteadyOwner {
   #sendDue(nowMs: number): void {
     let sentMs = nowMs;
     while (this.#next < this.#dueCount && this.#freeCount > 0) {
-      const intendedMs = this.#next * this.#gapMs;
+      const intendedMs = this.#gapMs > 0 ? this.#next * this.#gapMs : sentMs;
       if (intendedMs > sentMs) return;
+      if (this.#gapMs === 0 && this.#isOver(sentMs)) return;
       const connection = this.#takeFree();
       if (!connection.isUsable) continue;
       const index = this.#next;
       this.#next += 1;
+      connection.index = index;
       const number = this.#random.uint32();
       connection.send(
         `GET /u/${number}/${index}${this.#tail}${number ^ index}\r\n\r\n`,
@@ -175,6 +183,15 @@ export class SteadyGenerator implements SteadyOwner {
       );
       sentMs = this.#nowMs();
     }
+  }
+
+  /** In a closed loop the clock says which requests are measured, and when there are no more. */
+  #isOver(nowMs: number): boolean {
+    const { warmupMs, durationMs } = this.#options;
+    if (nowMs >= warmupMs) this.#firstMeasured = Math.min(this.#firstMeasured, this.#next);
+    if (nowMs < warmupMs + durationMs) return false;
+    this.#dueCount = this.#next;
+    return true;
   }
 
   #putFree(connection: SteadyConnection): void {
@@ -197,10 +214,11 @@ export class SteadyGenerator implements SteadyOwner {
     clearInterval(this.#ticker);
     const elapsedMs = Math.max(1, this.#nowMs() - this.#options.warmupMs);
     const { user, system } = process.cpuUsage(this.#cpuAtWarm);
-    const unanswered = this.#dueCount - this.#ended;
+    const dueCount = Number.isFinite(this.#dueCount) ? this.#dueCount : this.#next;
+    const unanswered = dueCount - this.#ended;
     if (unanswered > 0) this.#reasons.push(`${unanswered} not sent or not answered`);
     finish({
-      requests: this.#dueCount - this.#warmupCount,
+      requests: Math.max(0, dueCount - this.#firstMeasured),
       failures: this.#failures + unanswered,
       reasons: this.#reasons,
       latency: this.#measured.latency.summary(),

@@ -47,6 +47,18 @@ describe('a steady load', () => {
     assert.ok(report.service.p50Us < report.latency.p50Us);
   });
 
+  it('without a rate every connection asks again at once', async () => {
+    origin.reset();
+    const report = await runSteady(
+      { port: origin.port, ratePerSec: 0, durationMs: 200, warmupMs: 100, connections: 4, seed: 1 },
+      undefined,
+    );
+    assert.deepEqual(report.reasons, []);
+    assert.equal(report.failures, 0);
+    assert.ok(report.requests > 0 && report.latency.count === report.requests);
+    assert.ok(origin.saw().requests > report.requests, 'the warm-up does not count');
+  });
+
   it('an answer in pieces is one answer; a larger one after it too', async () => {
     let answered = 0;
     const server = createServer((socket) => {

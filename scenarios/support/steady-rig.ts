@@ -39,6 +39,7 @@ export interface SteadySample {
 
 /** How a run is made. */
 export interface SteadyRun {
+  /** 0: closed loop. */
   readonly ratePerSec: number;
   readonly durationMs: number;
   readonly warmupMs: number;
@@ -48,8 +49,8 @@ export interface SteadyRun {
 /** Everything that runs while it is measured. */
 export interface SteadyRig {
   readonly peers: readonly SteadyPeer[];
-  /** Requests per second of a closed loop of wrk. Throws when one of them failed. */
-  capacity(peer: SteadyPeer, seconds: number): Promise<number>;
+  /** Requests per second that wrk gets out of it. Throws when one of them failed. */
+  runWrk(peer: SteadyPeer, seconds: number): Promise<number>;
   run(peer: SteadyPeer, options: SteadyRun): Promise<SteadySample>;
 }
 
@@ -70,7 +71,7 @@ export async function startSteadyRig(context: ScenarioContext): Promise<SteadyRi
   }
   return {
     peers,
-    capacity: async ({ name, port }, seconds) => {
+    runWrk: async ({ name, port }, seconds) => {
       const report = await runWrk({
         url: `http://127.0.0.1:${port}/u`,
         seconds,
@@ -102,6 +103,7 @@ export async function startSteadyRig(context: ScenarioContext): Promise<SteadyRi
         share('generator'),
       ];
       const foreignCpu = Math.max(
+        0,
         share('proxyCore') - proxyCpu,
         share('loadCore') - originCpu - generatorCpu,
       );
