@@ -18,4 +18,9 @@ export function threadLimits(connectionCap: number): ResourceLimits {
 /**
  * Node's flags for a generation. Its main thread carries no traffic and needs no large young heap.
  */
-export const GENERATION_FLAGS: readonly string[] = ['--no-warnings', '--max-semi-space-size=1'];
+export const GENERATION_FLAGS: readonly string[] = [
+  '--no-warnings',
+  '--max-semi-space-size=1',
+  // Nothing here follows a request through promises; without it a callback costs 0.2 µs less.
+  '--no-async-context-frame',
+];

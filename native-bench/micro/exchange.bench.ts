@@ -57,7 +57,7 @@ function exchanges(log: string): Bench['run'] {
   let serial = 0;
   const deliver = (connection: MemoryConnection, bytes: Buffer): void => {
     bytes.copy(buffer);
-    connection.owner.onBytes(buffer, bytes.length);
+    connection.owner.onBytes(buffer, 0, bytes.length);
   };
   return (count) => {
     for (let left = count; left > 0; left -= CONNECTIONS) {

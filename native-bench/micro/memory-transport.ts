@@ -2,6 +2,7 @@
  * Connections without a kernel, for measuring what an exchange costs in our own code: bytes are put
  * in by hand, what is written is only counted. Not for tests: nothing here fails or queues.
  */
+import { ByteWriter } from '#src/bytes/byte-writer.ts';
 import {
   type Acceptor,
   type AcceptorOwner,
@@ -21,8 +22,21 @@ export class MemoryConnection implements Connection {
   onFlush: (() => void) | undefined = undefined;
   #waiting = 0;
 
+  readonly isUnsent = false;
+
+  room(count: number): ByteWriter {
+    out.at = 0;
+    out.reserve(count);
+    return out;
+  }
+
+  commit(): void {
+    this.#waiting += out.at;
+  }
+
   queueText(text: string): void {
-    this.#waiting += out.write(text, 'latin1');
+    this.room(text.length).text(text);
+    this.commit();
   }
 
   queueBytes(bytes: Buffer): void {
@@ -48,8 +62,7 @@ export class MemoryConnection implements Connection {
   localPort = (): number => 8080;
 }
 
-/** What a handle does with text: it is made flat and encoded. */
-const out = Buffer.alloc(128 * 1024);
+const out = new ByteWriter(128 * 1024);
 
 /** Accepts what `connect` gives it; every dial succeeds when `settle` is called. */
 export class MemoryTransport implements Transport {

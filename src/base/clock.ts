@@ -1,23 +1,36 @@
 /** Data path. Coarse monotonic milliseconds, and the wall clock for logs and the Date field. */
 
 import { performance } from 'node:perf_hooks';
+import { atTurnEnd, type TurnEnd } from './turn.ts';
 
 /** What code asks for the time; tests hand it a ManualClock (habit 18). */
 export interface Clock {
   /** Milliseconds since an arbitrary start; as fresh as the last `refresh`. Never goes back. */
   readonly nowMs: number;
-  /** Reads the real clock: once per exchange and once per timer tick, not once per use. */
+  /**
+   * Reads the real clock, unless it was read in this turn of the event loop: what comes in one turn
+   * came at one time, as in nginx.
+   */
   refresh(): number;
   /** Milliseconds since the epoch, for dates only; may jump. */
   wallMs(): number;
 }
 
-export class SystemClock implements Clock {
+export class SystemClock implements Clock, TurnEnd {
   nowMs = performance.now();
+  #isOfThisTurn = false;
 
   refresh(): number {
+    if (this.#isOfThisTurn) return this.nowMs;
+    this.#isOfThisTurn = true;
+    atTurnEnd(this);
     this.nowMs = performance.now();
     return this.nowMs;
+  }
+
+  /** TurnEnd. */
+  onTurnEnd(): void {
+    this.#isOfThisTurn = false;
   }
 
   wallMs(): number {

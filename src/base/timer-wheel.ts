@@ -12,6 +12,7 @@
  */
 
 import type { Clock } from './clock.ts';
+import { atTurnEnd, type TurnEnd } from './turn.ts';
 
 /** How exact a timeout is: it fires 0 … TICK_MS after it is due. */
 export const TICK_MS = 50;
@@ -30,8 +31,8 @@ export class TimerEntry {
   /** When to fire, in the clock's milliseconds; Infinity when disarmed. */
   dueMs = Number.POSITIVE_INFINITY;
   slot = NOT_LINKED;
-  /** The tick at which its slot is visited. */
-  visitTick = 0;
+  /** Armed for later than this it stays in its slot, which is visited in time. */
+  staysFromMs = 0;
   next: TimerEntry | undefined = undefined;
   previous: TimerEntry | undefined = undefined;
 
@@ -40,7 +41,7 @@ export class TimerEntry {
   }
 }
 
-export class TimerWheel {
+export class TimerWheel implements TurnEnd {
   readonly clock: Clock;
   readonly #slots: (TimerEntry | undefined)[] = new Array(SLOT_COUNT).fill(undefined);
   readonly #originMs: number;
@@ -59,7 +60,7 @@ export class TimerWheel {
     const dueMs = this.clock.nowMs + delayMs;
     entry.dueMs = dueMs;
     if (entry.slot === NOT_LINKED) this.#link(entry);
-    else if (this.#tickOf(dueMs) < entry.visitTick) {
+    else if (dueMs <= entry.staysFromMs) {
       this.#unlink(entry);
       this.#link(entry);
     }
@@ -94,8 +95,13 @@ export class TimerWheel {
    */
   start(): void {
     this.#interval ??= setInterval(() => {
-      this.#afterReads = setImmediate(() => this.advance());
+      this.#afterReads = setImmediate(() => atTurnEnd(this));
     }, TICK_MS).unref();
+  }
+
+  /** TurnEnd. */
+  onTurnEnd(): void {
+    if (this.#interval !== undefined) this.advance();
   }
 
   stop(): void {
@@ -128,7 +134,7 @@ export class TimerWheel {
     const tick = Math.min(this.#tickOf(entry.dueMs), this.#tick + SLOT_COUNT - 1);
     const slot = tick % SLOT_COUNT;
     const first = this.#slots[slot];
-    entry.visitTick = tick;
+    entry.staysFromMs = this.#originMs + (tick - 1) * TICK_MS;
     entry.slot = slot;
     entry.previous = undefined;
     entry.next = first;

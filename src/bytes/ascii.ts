@@ -26,6 +26,8 @@ export const IS_UNDERSCORE = 8; //  a tchar that CGI maps onto "-": dropped by d
 export const IS_PATH_ODD = 16; //   in a path, may mean another byte: % \\ and what may begin UTF-8
 export const IS_NAME_ODD = 32; //   a tchar outside [A-Za-z0-9-_]: no field anybody defined has it
 
+export const IS_PATH_MARK = 64; //   / . ? : how they stand to each other decides what a path means
+
 export const BYTE_CLASS = new Uint8Array(256);
 
 for (const char of "!#$%&'*+-.^_`|~0123456789") BYTE_CLASS[char.charCodeAt(0)]! |= IS_TOKEN;
@@ -44,6 +46,7 @@ BYTE_CLASS[UNDERSCORE]! |= IS_UNDERSCORE;
 for (const char of "!#$%&'*+.^`|~") BYTE_CLASS[char.charCodeAt(0)]! |= IS_NAME_ODD;
 for (const byte of [PERCENT, BACKSLASH]) BYTE_CLASS[byte]! |= IS_PATH_ODD;
 for (let byte = 0xc0; byte < 256; byte++) BYTE_CLASS[byte]! |= IS_PATH_ODD;
+for (const byte of [SLASH, DOT, QUESTION]) BYTE_CLASS[byte]! |= IS_PATH_MARK;
 
 /** Value of a hexadecimal digit; 255 for any other byte. */
 export const HEX_VALUE = new Uint8Array(256).fill(255);

@@ -3,11 +3,14 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseDecimal } from './numbers.ts';
 
-const read = (text: string): number => parseDecimal(text, 0, text.length);
+const read = (text: string): number => {
+  const bytes = Buffer.from(text);
+  return parseDecimal(bytes, 0, bytes.length);
+};
 
 describe('a decimal number', () => {
   it('is read from any part of a text', () => {
-    assert.equal(parseDecimal('Content-Length: 42\r\n', 16, 18), 42);
+    assert.equal(parseDecimal(Buffer.from('Content-Length: 42\r\n'), 16, 18), 42);
   });
 
   it('has at most 15 digits, which a double holds exactly', () => {

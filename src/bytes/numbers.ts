@@ -6,17 +6,17 @@ import { DIGIT_0, DIGIT_9 } from './ascii.ts';
 export const MAX_DECIMAL_DIGITS = 15;
 
 /**
- * text[start..end) as a non-negative decimal integer. −1 when empty, signed, spaced, with any other
+ * bytes[start..end) as a non-negative decimal integer. −1 when empty, signed, spaced, with any other
  * character, or longer than 15 digits (reliability.md §5: `^\d{1,15}$`).
  */
-export function parseDecimal(text: string, start: number, end: number): number {
+export function parseDecimal(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length < 1 || length > MAX_DECIMAL_DIGITS) return -1;
   let value = 0;
   for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at);
-    if (code < DIGIT_0 || code > DIGIT_9) return -1;
-    value = value * 10 + (code - DIGIT_0);
+    const byte = bytes[at] as number;
+    if (byte < DIGIT_0 || byte > DIGIT_9) return -1;
+    value = value * 10 + (byte - DIGIT_0);
   }
   return value;
 }

@@ -1,4 +1,5 @@
 /** `log_format` and `access_log`: names of formats become formats. */
+import type { LineFormat } from '#src/exchange/access-record.ts';
 import {
   accessLogDirectives,
   type LogSettings,
@@ -6,7 +7,6 @@ import {
 } from '#src/exchange/directives.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { AccessLogArgument, LogFormatArgument } from '#src/exchange/log-arguments.ts';
-import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { Place, Problems } from '#src/schema/problem.ts';
 import { parseNode, type Scope } from '#src/schema/scope.ts';
 import { didYouMean } from '#src/schema/suggestion.ts';
@@ -19,7 +19,7 @@ const COMBINED =
   '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"';
 
 /** A format, or undefined for one whose text has problems: known by name, but of no use. */
-type MaybeFormat = ComplexValue<Exchange> | undefined;
+type MaybeFormat = LineFormat<Exchange> | undefined;
 
 /** The formats of a configuration by name. */
 export type LogFormats = ReadonlyMap<string, MaybeFormat>;

@@ -1,6 +1,13 @@
-/** What is written when an exchange ends. */
+/** Data path. What is written when an exchange ends. */
 
+import type { ByteWriter } from '#src/bytes/byte-writer.ts';
 import type { Exchange } from './exchange.ts';
+
+/** A `log_format`, compiled. `S` is what its variables are taken from: an exchange. */
+export interface LineFormat<S> {
+  /** Writes the line of `subject` without its end; makes the room it needs. */
+  write(subject: S, out: ByteWriter): void;
+}
 
 /** One `access_log` of a location, compiled: a format and the file its lines go to. */
 export interface AccessLogTarget {

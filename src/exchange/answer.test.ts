@@ -26,6 +26,7 @@ class Client {
         scheme: 'http',
         connectionSerial: 1,
         exchangeCount: 1,
+        lines: undefined,
       },
       startResponse: () => undefined,
       writeBody: (bytes: Buffer, start: number, end: number) => {

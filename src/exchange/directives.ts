@@ -1,14 +1,14 @@
 /** The directives of what is written when an exchange ends. */
 import { custom } from '#src/schema/arguments.ts';
-import type { ComplexValue } from '#src/schema/complex-value.ts';
 import { directives, HTTP_SERVER_LOCATION } from '#src/schema/directive.ts';
+import type { LineFormat } from './access-record.ts';
 import { parseAccessLog, parseLogFormat } from './log-arguments.ts';
 
 /** One access log of a location. `S` is what its variables are taken from: an exchange. */
 export interface AccessLogConfig<S> {
   /** Absolute. */
   readonly path: string;
-  readonly format: ComplexValue<S>;
+  readonly format: LineFormat<S>;
   /** Lines are gathered up to this size before they are written. */
   readonly bufferBytes: number;
   /** Lines are written at the latest after this time. */

@@ -3,6 +3,8 @@
  * connection (one exchange at a time), HTTP/2 per stream.
  */
 
+import type { ByteBlock } from '#src/bytes/byte-copy.ts';
+
 /** Facts about the client's connection that do not change from one exchange to the next. */
 export interface ClientFacts {
   /** '203.0.113.7', '2001:db8::1', or 'unix:' for a unix socket. */
@@ -16,6 +18,23 @@ export interface ClientFacts {
   readonly connectionSerial: number;
   /** Exchanges on this connection so far, this one included. */
   readonly exchangeCount: number;
+  /** What locations put into the requests of this connection, once it was made. */
+  lines: ConnectionLines | undefined;
+}
+
+/**
+ * Lines `Name: value␍␊`, bytes[0..at), that are the same for every request of a connection that
+ * names the host.
+ */
+export interface ConnectionLines extends ByteBlock {
+  readonly at: number;
+  /** Whoever made them, and may use them again. */
+  readonly maker: object;
+  readonly host: string;
+  /** Of another maker or host. */
+  readonly next: ConnectionLines | undefined;
+  /** How many there are from here on. */
+  readonly count: number;
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AddedFields, FieldEdits } from './field-edits.ts';
+import { AddedLines, FieldEdits } from './field-edits.ts';
 import { F_CONNECTION, F_HOST, fieldIdOf } from './field-names.ts';
 import { HeaderMap, MARK_DROP } from './header-map.ts';
 
@@ -25,13 +25,27 @@ describe('field edits', () => {
   });
 });
 
-describe('added fields', () => {
+describe('added lines', () => {
+  const text = ({ at, bytes }: AddedLines): string => bytes.toString('latin1', 0, at);
+
   it('are filled anew', () => {
-    const added = new AddedFields();
+    const added = new AddedLines();
     added.add('A', '1');
     added.add('B', '2');
+    assert.equal(text(added), 'A: 1\r\nB: 2\r\n');
     added.clear();
     added.add('C', '3');
-    assert.deepEqual([added.count, added.names[0], added.values[0]], [1, 'C', '3']);
+    assert.equal(text(added), 'C: 3\r\n');
+  });
+
+  it('are as many and as long as they must be', () => {
+    const added = new AddedLines();
+    let expected = '';
+    for (let length = 0; length < 300; length++) {
+      const value = '\xe9'.repeat(length);
+      added.add(`X-${length}`, value);
+      expected += `X-${length}: ${value}\r\n`;
+    }
+    assert.equal(text(added), expected);
   });
 });

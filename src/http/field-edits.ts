@@ -3,6 +3,8 @@
  * which are put in front. Compiled per location; every protocol's encoder reads it.
  */
 
+import { COLON, SPACE } from '#src/bytes/ascii.ts';
+import { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { fieldIdOf, KNOWN_FIELDS } from './field-names.ts';
 import { type HeaderMap, MARK_DROP } from './header-map.ts';
 
@@ -33,19 +35,27 @@ export class FieldEdits {
   }
 }
 
-/** Fields we put into a request, evaluated: filled anew per exchange, read before the next. */
-export class AddedFields {
-  readonly names: string[] = [];
-  readonly values: string[] = [];
-  count = 0;
+/** Lines `Name: value␍␊` that we put into a request: filled anew, read before the next. */
+export class AddedLines extends ByteWriter {
+  constructor() {
+    super(FIRST_BYTES);
+  }
 
   clear(): void {
-    this.count = 0;
+    this.at = 0;
   }
 
+  /** Name and value must be clean (no CR, LF, NUL), one char per byte. */
   add(name: string, value: string): void {
-    this.names[this.count] = name;
-    this.values[this.count] = value;
-    this.count += 1;
+    this.reserve(name.length + value.length + BESIDE_BYTES);
+    this.text(name);
+    this.byte(COLON);
+    this.byte(SPACE);
+    this.text(value);
+    this.crlf();
   }
 }
+
+/** `: ` and CRLF. */
+const BESIDE_BYTES = 4;
+const FIRST_BYTES = 1024;

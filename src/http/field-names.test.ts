@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { F_HOST, fieldIdOf, KNOWN_FIELDS, lookUpField } from './field-names.ts';
+import {
+  F_HOST,
+  fieldIdOf,
+  KNOWN_FIELDS,
+  lookUpField,
+  lookUpInView,
+  MAX_KNOWN_LENGTH,
+} from './field-names.ts';
 
+/** By bytes and by a view of them, which must agree. */
 function look(name: string): number {
   const bytes = Buffer.from(`..${name}..`, 'latin1');
-  return lookUpField(bytes, 2, 2 + name.length);
+  const id = lookUpField(bytes, 2, 2 + name.length);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  assert.equal(lookUpInView(view, 2, 2 + name.length), id, name);
+  return id;
 }
 
 describe('known field names', () => {
@@ -42,6 +53,34 @@ describe('known field names', () => {
         if (text !== '') assert.equal(look(text), fieldIdOf(text));
       }),
     );
+  });
+
+  it('are found in a view that ends with them', () => {
+    for (const [id, name] of KNOWN_FIELDS.entries()) {
+      if (id === 0) continue;
+      const bytes = Buffer.from(`x${name}`, 'latin1');
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      assert.equal(lookUpInView(view, 1, bytes.length), id, name);
+    }
+  });
+
+  it('are looked up alike in bytes and in a view of them, whatever these are', () => {
+    const anyByte = fc.string({
+      unit: fc.nat(255).map((byte) => String.fromCharCode(byte)),
+      minLength: 1,
+    });
+    const spelling = fc
+      .tuple(fc.constantFrom(...KNOWN_FIELDS.slice(1)), fc.array(fc.boolean()), fc.nat(9))
+      .map(([name, upper, bit]) => {
+        const spelt = [...name].map((char, at) => (upper[at] ? char.toUpperCase() : char)).join('');
+        const last = spelt.charCodeAt(spelt.length - 1) ^ (1 << bit);
+        return bit > 7 ? spelt : spelt.slice(0, -1) + String.fromCharCode(last);
+      });
+    fc.assert(
+      fc.property(fc.oneof(anyByte, spelling), (name) => void look(name)),
+      { numRuns: 2_000 },
+    );
+    for (let length = 1; length < 2 * MAX_KNOWN_LENGTH; length++) look('x'.repeat(length));
   });
 
   it('hold no name of an object member', () => {

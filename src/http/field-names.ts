@@ -73,6 +73,7 @@ export const F_TE = fieldId('te');
 export const F_TRAILER = fieldId('trailer');
 export const F_CONTENT_TYPE = fieldId('content-type');
 export const F_X_ACCEL_BUFFERING = fieldId('x-accel-buffering');
+export const F_X_FORWARDED_FOR = fieldId('x-forwarded-for');
 export const F_DATE = fieldId('date');
 export const F_SERVER = fieldId('server');
 
@@ -91,7 +92,7 @@ const bucketHead = new Uint8Array(BUCKET_COUNT);
 const bucketNext = new Uint8Array(KNOWN_FIELDS.length);
 
 function bucketOf(length: number, first: number, last: number): number {
-  return (length * 4 + first * 7 + last * 29) % BUCKET_COUNT;
+  return (length * 4 + first * 7 + last * 29) & (BUCKET_COUNT - 1);
 }
 
 const NAMES = KNOWN_FIELDS.map((name) => Buffer.from(name, 'latin1'));
@@ -123,6 +124,51 @@ function sameName(bytes: Uint8Array, start: number, length: number, name: Uint8A
     if (((bytes[start + at] as number) | CASE_BIT) !== name[at]) return false;
   }
   return true;
+}
+
+// The same names in words of four bytes, for comparing them word by word: WORDS[id · 8 + k]. The last
+// word overlaps the one before it.
+const WORDS_PER_NAME = 8;
+const WORD = 4;
+const CASE_BITS = 0x20202020;
+const WORDS = new Int32Array(KNOWN_FIELDS.length * WORDS_PER_NAME);
+
+for (const [id, name] of NAMES.entries()) {
+  for (let k = 0; k * WORD < name.length && name.length >= WORD; k++) {
+    WORDS[id * WORDS_PER_NAME + k] = name.readInt32LE(Math.min(k * WORD, name.length - WORD));
+  }
+}
+
+/** As `lookUpField`, of a view. */
+export function lookUpInView(view: DataView, start: number, end: number): number {
+  const length = end - start;
+  if (length > MAX_KNOWN_LENGTH) return 0;
+  const first = view.getUint8(start) | CASE_BIT;
+  const last = view.getUint8(end - 1) | CASE_BIT;
+  let id = bucketHead[bucketOf(length, first, last)] as number;
+  while (id !== 0) {
+    if (sameWords(view, start, length, id)) return id;
+    id = bucketNext[id] as number;
+  }
+  return 0;
+}
+
+function sameWords(view: DataView, start: number, length: number, id: number): boolean {
+  const name = NAMES[id] as Uint8Array;
+  if (name.length !== length) return false;
+  if (length < WORD) {
+    for (let at = 0; at < length; at++) {
+      if ((view.getUint8(start + at) | CASE_BIT) !== name[at]) return false;
+    }
+    return true;
+  }
+  let word = id * WORDS_PER_NAME;
+  const lastAt = start + length - WORD;
+  for (let at = start; at < lastAt; at += WORD) {
+    if ((view.getInt32(at, true) | CASE_BITS) !== WORDS[word]) return false;
+    word += 1;
+  }
+  return (view.getInt32(lastAt, true) | CASE_BITS) === WORDS[word];
 }
 
 const idByName = new Map<string, number>(KNOWN_FIELDS.map((name, id) => [name, id]));

@@ -91,7 +91,7 @@ function framesNothing(status: number, codings: number, bodyBytes: number): bool
 function lengthOf(fields: HeaderMap): number {
   const span = fields.find(F_CONTENT_LENGTH) * 4;
   return parseDecimal(
-    fields.text,
+    fields.bytes,
     fields.spans[span + 2] as number,
     fields.spans[span + 3] as number,
   );

@@ -1,14 +1,17 @@
 /**
  * Data path. The fields of one head: ordered, case-insensitive, known names first.
  *
- *   text   GET / HTTP/1.1␍␊Host: a.test␍␊Accept:  x ␍␊␍␊     one string, one char per byte
+ *   bytes  GET / HTTP/1.1␍␊Host: a.test␍␊Accept:  x ␍␊␍␊     the head as it came, a copy
  *   spans                  ^nameStart ^nameEnd/valueStart/valueEnd, four numbers per field
  *
- * A field is never a key of an object (CVE-2026-21710); it is four offsets into `text` and a known
- * id. Text of HTTP/2 fields is put into the same form, so whoever forwards a head copies runs of
- * lines and does not ask where they came from. Allocates nothing but strings asked for by value.
+ * A field is never a key of an object (CVE-2026-21710); it is four offsets into `bytes` and a known
+ * id. Fields of HTTP/2 are put into the same form, so whoever forwards a head copies runs of lines
+ * and does not ask where they came from. Strings are made only when a value is asked for.
  */
 
+import { LOWER } from '#src/bytes/ascii.ts';
+import { type ByteBlock, copyBytes, viewOf } from '#src/bytes/byte-copy.ts';
+import { latin1, writeLatin1 } from '#src/bytes/latin1.ts';
 import { KNOWN_FIELDS } from './field-names.ts';
 
 /** Fields in one head (reliability.md §2): more is 431. */
@@ -19,9 +22,18 @@ export const MARK_UNUSUAL = 1;
 /** Not forwarded: hop-by-hop, named by Connection, or refused by policy. */
 export const MARK_DROP = 2;
 
-export class HeaderMap {
-  /** The head as it came, Latin-1. Offsets point into it. */
-  text = '';
+/** Enough for most heads; more is kept for reuse up to the second. */
+const USUAL_BYTES = 1024;
+const MAX_KEPT_BYTES = 4096;
+/** Longer heads are taken by memcpy. */
+const MAX_WORDS_BYTES = 512;
+
+export class HeaderMap implements ByteBlock {
+  /** The head as it came, up to `length`. Offsets point into it. */
+  bytes = Buffer.allocUnsafeSlow(USUAL_BYTES);
+  view = new DataView(this.bytes.buffer);
+  length = 0;
+  #text: string | undefined = undefined;
   count = 0;
   readonly spans = new Int32Array(MAX_FIELDS * 4);
   readonly ids = new Uint8Array(MAX_FIELDS);
@@ -32,13 +44,31 @@ export class HeaderMap {
   readonly countById = new Uint8Array(KNOWN_FIELDS.length);
 
   reset(): void {
-    this.text = '';
+    this.length = 0;
+    this.#text = undefined;
+    if (this.bytes.length > MAX_KEPT_BYTES) this.#replace(USUAL_BYTES);
     for (let at = 0; at < this.count; at++) {
       const id = this.ids[at] as number;
       this.firstById[id] = 0;
       this.countById[id] = 0;
     }
     this.count = 0;
+  }
+
+  /** The head as a string of one char per byte; made when first asked for. */
+  get text(): string {
+    this.#text ??= latin1(this.bytes, 0, this.length);
+    return this.#text;
+  }
+
+  /** Takes a copy of source[start..end) as the head; offsets count from `start`. */
+  take(source: Buffer, start: number, end: number): void {
+    const length = end - start;
+    if (length > this.bytes.length) this.#replace(length);
+    if (length > MAX_WORDS_BYTES) source.copy(this.bytes, 0, start, end);
+    else copyBytes(viewOf(source), start, end, this.view, 0);
+    this.length = length;
+    this.#text = undefined;
   }
 
   /** Adds the field whose offsets are given; the caller has checked that there is room. */
@@ -58,10 +88,36 @@ export class HeaderMap {
 
   /** Adds a field of our own at the end. Name and value must be clean (no CR, LF, NUL). */
   append(id: number, name: string, value: string): void {
-    const start = this.text.length;
-    this.text += `${name}: ${value}\r\n`;
+    const start = this.length;
+    this.#append(`${name}: ${value}\r\n`);
     const valueStart = start + name.length + 2;
     this.add(id, start, start + name.length, valueStart, valueStart + value.length);
+  }
+
+  /** Gives a field another value, as clean as that of `append`; the line is written anew. */
+  setValue(index: number, value: string): void {
+    const start = this.length;
+    this.#append(value);
+    this.spans[index * 4 + 2] = start;
+    this.spans[index * 4 + 3] = start + value.length;
+    this.mark(index, MARK_UNUSUAL);
+  }
+
+  #append(text: string): void {
+    const start = this.length;
+    if (start + text.length > this.bytes.length) {
+      const before = this.bytes;
+      this.#replace((start + text.length) * 2);
+      before.copy(this.bytes, 0, 0, start);
+    }
+    writeLatin1(this.bytes, text, start);
+    this.length = start + text.length;
+    this.#text = undefined;
+  }
+
+  #replace(capacity: number): void {
+    this.bytes = Buffer.allocUnsafeSlow(capacity);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   /** Index of the first field with that known id; −1 when there is none. */
@@ -95,8 +151,7 @@ export class HeaderMap {
     const length = (this.spans[index * 4 + 1] as number) - start;
     if (length !== lowerName.length) return false;
     for (let at = 0; at < length; at++) {
-      const code = this.text.charCodeAt(start + at);
-      const lower = code >= 0x41 && code <= 0x5a ? code + 32 : code;
+      const lower = LOWER[this.bytes[start + at] as number];
       if (lower !== lowerName.charCodeAt(at)) return false;
     }
     return true;
@@ -118,6 +173,17 @@ export class HeaderMap {
       all = all === undefined ? this.valueAt(index) : `${all}${separator}${this.valueAt(index)}`;
     }
     return all;
+  }
+
+  /** Whether the value of the field is exactly that text. */
+  valueEquals(index: number, text: string): boolean {
+    const start = this.spans[index * 4 + 2] as number;
+    const length = (this.spans[index * 4 + 3] as number) - start;
+    if (length !== text.length) return false;
+    for (let at = 0; at < length; at++) {
+      if (this.bytes[start + at] !== text.charCodeAt(at)) return false;
+    }
+    return true;
   }
 
   mark(index: number, bits: number): void {

@@ -72,10 +72,10 @@ export function readConnection(fields: HeaderMap): number {
   const count = fields.countById[F_CONNECTION] as number;
   if (count === 0) return 0;
   if (count === 1) {
-    const value = fields.valueAt(fields.find(F_CONNECTION));
-    if (value === 'keep-alive') return CONNECTION_KEEP_ALIVE;
-    if (value === 'close') return CONNECTION_CLOSE;
-    return readTokens(fields, value);
+    const index = fields.find(F_CONNECTION);
+    if (fields.valueEquals(index, 'keep-alive')) return CONNECTION_KEEP_ALIVE;
+    if (fields.valueEquals(index, 'close')) return CONNECTION_CLOSE;
+    return readTokens(fields, fields.valueAt(index));
   }
   let bits = 0;
   for (let index = 0; index < fields.count; index++) {

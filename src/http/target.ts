@@ -12,37 +12,46 @@ const SLASH = 0x2f;
 const DOT = 0x2e;
 const OPEN_BRACKET = 0x5b;
 
+/** Of `readTarget`: the path may not mean itself. */
+export const PATH_ODD = -2;
+
 /**
  * Checks target and Host; sets host, originTarget, queryAt and path, or says what is wrong.
- * `isPlain`: whoever read the target met no byte of IS_PATH_ODD in it.
+ * `queryAt`: whoever read the target found its path to mean itself (no byte of IS_PATH_ODD, no "//"
+ * and no "/."), and the first "?" there, or −1 for none.
  */
-export function readTarget(head: RequestHead, isPlain = false): FailureCode | undefined {
-  const { target, fields } = head;
+export function readTarget(head: RequestHead, queryAt = PATH_ODD): FailureCode | undefined {
+  const { fields } = head;
   const hosts = fields.countById[F_HOST] as number;
   // RFC 9112 §3.2: exactly one Host in every 1.1 request, and a valid one.
   if (hosts > 1) return 'host_repeated';
   if (hosts === 0 && head.minorVersion === 1) return 'host_missing';
   if (hosts === 1) {
-    const host = hostOf(fields.valueAt(fields.find(F_HOST)));
+    const index = fields.find(F_HOST);
+    const host = fields.valueEquals(index, lastValue) ? lastHost : hostOf(fields.valueAt(index));
     if (host === undefined) return 'host_malformed';
     head.host = host;
   }
   if (head.method === 'CONNECT') return 'method_not_allowed'; // semantics.md §12: unless enabled
   if (head.method === 'TRACE') return 'method_not_allowed'; // would echo cookies to scripts
-  if (target.charCodeAt(0) === SLASH) head.originTarget = target;
-  else if (target === '*') {
+  if (queryAt !== PATH_ODD && head.targetFirst === SLASH) {
+    head.locatePath(queryAt);
+    return undefined;
+  }
+  const { target } = head;
+  if (target === '*') {
     if (head.method !== 'OPTIONS') return 'request_target_malformed';
-    head.originTarget = '*';
     head.path = '*';
     return undefined;
-  } else {
+  }
+  if (target.charCodeAt(0) !== SLASH) {
     const failure = readAbsolute(head);
     if (failure !== undefined || head.path === '*') return failure;
   }
-  head.queryAt = head.originTarget.indexOf('?');
-  const rawPath =
-    head.queryAt < 0 ? head.originTarget : head.originTarget.substring(0, head.queryAt);
-  const path = isPlain ? normalisePlain(rawPath) : normalisePath(rawPath);
+  const { originTarget } = head;
+  head.queryAt = originTarget.indexOf('?');
+  const rawPath = head.queryAt < 0 ? originTarget : originTarget.substring(0, head.queryAt);
+  const path = normalisePath(rawPath);
   if (path === undefined) return 'request_target_malformed';
   head.path = path;
   return undefined;
@@ -95,7 +104,6 @@ function isHost(host: string): boolean {
 
 /** Lower case, port and one trailing dot cut off (as nginx does); undefined when not a host. */
 function hostOf(value: string): string | undefined {
-  if (value === lastValue) return lastHost;
   const cached = hostCache.get(value);
   if (cached !== undefined) {
     lastValue = value;
@@ -115,8 +123,8 @@ function hostOf(value: string): string | undefined {
 /** Most edges serve few names: the answer of `hostOf` for the first of them, valid ones only. */
 const HOST_CACHE_SIZE = 256;
 const hostCache = new Map<string, string>();
-/** And the last one of those: comparing costs a tenth of a look-up, which interns its key. */
-let lastValue: string | undefined;
+/** And the last one of those, which is compared without making a string. No Host is empty. */
+let lastValue = '\n';
 let lastHost = '';
 
 /** A copy: a substring kept for long would keep the whole head it was cut from. */

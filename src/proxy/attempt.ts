@@ -7,12 +7,12 @@
 
 import { FAILURES, type FailureCode } from '#src/base/failure.ts';
 import type { Reusable } from '#src/base/free-list.ts';
-import { encodeRequest } from '#src/codecs/h1/encoder.ts';
+import { blockOf } from '#src/bytes/byte-copy.ts';
 import { refuse } from '#src/exchange/answer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
 import { type Exchange, type ExchangeHandler, RESPONSE_NONE } from '#src/exchange/exchange.ts';
-import { AddedFields } from '#src/http/field-edits.ts';
-import { BODY_CHUNKED, BODY_NONE, type ResponseHead } from '#src/http/message.ts';
+import { FieldEdits } from '#src/http/field-edits.ts';
+import { BODY_CHUNKED, BODY_NONE, RequestHead, type ResponseHead } from '#src/http/message.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { PendingConnection } from '#src/upstream/pool/connector.ts';
 import {
@@ -49,8 +49,16 @@ function statusText(status: number): string {
   return STATUS_TEXTS[status] ?? String(status);
 }
 
-/** Evaluated and encoded before the next exchange can need it: one per thread. */
-const added = new AddedFields();
+/** Filled and encoded before the next exchange can need it: one per thread. */
+const NO_LINES = blockOf(Buffer.alloc(0));
+const outgoing = {
+  head: new RequestHead(),
+  target: undefined as string | undefined,
+  edits: new FieldEdits([], []),
+  added: NO_LINES,
+  addedBytes: 0,
+  minorVersion: 1,
+};
 
 /** Gives an attempt back when the exchange is done with it. */
 export interface AttemptHome {
@@ -176,25 +184,25 @@ export class Attempt
     const exchange = this.#exchange as Exchange;
     const { plan, traits } = this.#location as ProxiedLocation;
     this.#connection = connection;
-    if (!plan.fill(exchange, added)) {
+    const { request } = exchange;
+    const lines = plan.lines(exchange);
+    if (lines === undefined) {
       this.#connection = undefined;
       connection.abort();
       this.#tries.leave(false);
       this.#giveUp('field_value_malformed');
       return;
     }
-    const { request } = exchange;
-    const head = encodeRequest(
-      request,
-      plan.target(exchange),
-      plan.edits,
-      added,
-      plan.minorVersion,
-    );
     // Without a 101, what the client sends behind its request may be HTTP or not: never guessed.
     if (plan.wantsUpgrade(exchange)) exchange.closeAfter = true;
-    if (traits.closes) this.#downstream.askForBody(); // 1.0 has no 100 to wait for
-    connection.start(this, head, request.framing === BODY_CHUNKED, traits);
+    if (traits.closes) this.#downstream().askForBody(); // 1.0 has no 100 to wait for
+    outgoing.head = request;
+    outgoing.target = plan.target(exchange);
+    outgoing.edits = plan.edits;
+    outgoing.added = lines;
+    outgoing.addedBytes = lines.at;
+    outgoing.minorVersion = plan.minorVersion;
+    connection.start(this, outgoing, traits);
     if (this.#request.isUsed) {
       this.#request.attach(connection);
       // The client side hands over what it has read already: one write takes all.
@@ -282,11 +290,11 @@ export class Attempt
   onInformational(): void {
     const exchange = this.#exchange as Exchange;
     if (exchange.response.status === 100) {
-      this.#downstream.askForBody();
+      this.#downstream().askForBody();
       return;
     }
     if (passesHints(exchange, this.#location as ProxiedLocation))
-      this.#downstream.sendInformational();
+      this.#downstream().sendInformational();
   }
 
   onSwitch(): boolean {
@@ -318,7 +326,7 @@ export class Attempt
     const { responseLimits } = this.#location as ProxiedLocation;
     this.#response.begin(exchange, this.#connection as UpstreamConnection, responseLimits);
     overrideStatus(exchange);
-    this.#downstream.startResponse();
+    this.#downstream().startResponse();
   }
 
   /** Another endpoint is asked, or a page of ours answers, in place of this answer. */
@@ -353,14 +361,14 @@ export class Attempt
     if (this.#wasFlushed) exchange.upstreamResponseMs = this.#sinceStart();
     if (exchange.isTunnel) {
       this.#responseEnded = true;
-      this.#downstream.endResponse();
+      this.#downstream().endResponse();
       if (!exchange.requestEnded) return; // the client may go on
     }
     this.#connection = undefined;
     this.#request.end(); // what still comes of it is dropped: the client may read only after it
     this.#tries.leave(false);
     if (exchange.isTunnel) return;
-    if (this.#response.complete()) this.#downstream.endResponse();
+    if (this.#response.complete()) this.#downstream().endResponse();
     else this.#isDelivering = true;
   }
 
@@ -371,7 +379,7 @@ export class Attempt
       return this.#response.flush();
     }
     // Given back before the response leaves: the client's next exchange may begin inside `flush`.
-    const downstream = this.#downstream;
+    const downstream = this.#downstream();
     this.#done();
     return downstream.flush() ? FLOW_GO : FLOW_HOLD;
   }
@@ -391,7 +399,7 @@ export class Attempt
   // ---- DeliveryOwner ---------------------------------------------------------------------------
 
   onDelivered(): void {
-    const downstream = this.#downstream;
+    const downstream = this.#downstream();
     downstream.endResponse();
     this.#done();
     downstream.flush();
@@ -450,7 +458,7 @@ export class Attempt
   /** Part of the response has left: its end must not look like one. */
   #cut(failure: FailureCode): void {
     const exchange = this.#exchange as Exchange;
-    const downstream = this.#downstream;
+    const downstream = this.#downstream();
     exchange.reason = failure;
     this.#done();
     downstream.cut();
@@ -467,7 +475,7 @@ export class Attempt
 
   // ---- Helpers ---------------------------------------------------------------------------------
 
-  get #downstream(): Downstream {
+  #downstream(): Downstream {
     return (this.#exchange as Exchange).downstream as Downstream;
   }
 

@@ -5,7 +5,6 @@
 
 import { ALLOW, answer } from '#src/exchange/answer.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
-import type { HeaderMap } from '#src/http/header-map.ts';
 
 const MAX_FORWARDS = 'max-forwards';
 const DIGITS = /^\d{1,9}$/;
@@ -17,7 +16,7 @@ export function answerOptions(exchange: Exchange): void {
 
 /**
  * For OPTIONS on its way to an endpoint: true when Max-Forwards was used up and it was answered.
- * Else one is taken off in place; a value that is no number is left alone (it means nothing).
+ * Else one is taken off; a value that is no number is left alone (it means nothing).
  */
 export function endsHere(exchange: Exchange): boolean {
   const { fields } = exchange.request;
@@ -29,14 +28,7 @@ export function endsHere(exchange: Exchange): boolean {
       answerOptions(exchange);
       return true;
     }
-    replaceValue(fields, index, String(Number(value) - 1).padStart(value.length, '0'));
+    fields.setValue(index, String(Number(value) - 1).padStart(value.length, '0'));
   }
   return false;
-}
-
-/** The new value is as long as the old one, so every offset stays. */
-function replaceValue(fields: HeaderMap, index: number, value: string): void {
-  const start = fields.spans[index * 4 + 2] as number;
-  const end = fields.spans[index * 4 + 3] as number;
-  fields.text = fields.text.substring(0, start) + value + fields.text.substring(end);
 }

@@ -8,7 +8,7 @@ import { FreeList } from '#src/base/free-list.ts';
 import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import { answer, answerStatus, refuse } from '#src/exchange/answer.ts';
 import type { Exchange, Rescuer } from '#src/exchange/exchange.ts';
-import { BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
+import { BODY_LENGTH, BODY_NONE, type RequestHead } from '#src/http/message.ts';
 import { escapePath, hasControlByte, normalisePath } from '#src/http/target.ts';
 import { contentTypeOf } from '#src/routing/content-type.ts';
 import type { Location, ReturnHandler, VirtualServer } from '#src/routing/model.ts';
@@ -105,7 +105,7 @@ export class Proxy implements AttemptHome, RedirectHome {
       return;
     }
     exchange.serverName = routed.name;
-    if (request.path === '*') {
+    if (request.isForServer) {
       this.#enter(exchange, routed.server.fallback);
       answerOptions(exchange); // no location takes it: the server as a whole is asked
     } else this.#route(exchange, routed);
@@ -114,7 +114,7 @@ export class Proxy implements AttemptHome, RedirectHome {
   /** The location that takes the path of the request, for clients and for internal redirects. */
   #route(exchange: Exchange, routed: RoutedServer): void {
     const { request } = exchange;
-    const location = this.#router.findLocation(routed, request.path);
+    const location = this.#router.findLocation(routed, request);
     const served = this.#enter(exchange, location);
     const { maxBodyBytes } = location.client;
     if (location.isInternal && exchange.redirects === 0) refuse(exchange, 'no_route');
@@ -126,7 +126,7 @@ export class Proxy implements AttemptHome, RedirectHome {
     ) {
       exchange.dropsBody = true;
       refuse(exchange, 'body_too_large'); // before a byte of it is read (H1-17)
-    } else if (routed.tree.wantsSlash(request.path)) this.#addSlash(exchange, routed);
+    } else if (wantsSlash(routed, request)) this.#addSlash(exchange, routed);
     else this.#answer(exchange, served);
   }
 
@@ -240,6 +240,13 @@ export class Proxy implements AttemptHome, RedirectHome {
   nowMs(): number {
     return this.#clock.refresh();
   }
+}
+
+function wantsSlash(
+  { tree }: RoutedServer,
+  { pathBytes, pathEnd, pathStart }: RequestHead,
+): boolean {
+  return tree.wantsSlash(pathBytes, pathStart, pathEnd);
 }
 
 /** A path becomes a URL of this server, as with nginx's absolute_redirect and port_in_redirect. */

@@ -80,7 +80,7 @@ export class RequestFeed implements StoreOwner {
       this.#store = acquireRequestStore();
       exchange.requestStore = this.#store;
       this.#store.begin(this, limits.memoryBytes, limits.directory);
-      this.#downstream.askForBody();
+      this.#downstream().askForBody();
     }
   }
 
@@ -236,19 +236,19 @@ export class RequestFeed implements StoreOwner {
     return this.#keepsTrailers ? (this.#exchange as Exchange).request.trailers : '';
   }
 
-  get #downstream(): Downstream {
+  #downstream(): Downstream {
     return (this.#exchange as Exchange).downstream as Downstream;
   }
 
   #holdClient(): void {
     if (this.#isClientHeld) return;
     this.#isClientHeld = true;
-    this.#downstream.holdRequestBody();
+    this.#downstream().holdRequestBody();
   }
 
   #letGoClient(): void {
     if (!this.#isClientHeld) return;
     this.#isClientHeld = false;
-    this.#downstream.letGoRequestBody();
+    this.#downstream().letGoRequestBody();
   }
 }

@@ -3,15 +3,22 @@
  * set, what the target becomes. Compiled when the configuration loads.
  */
 
+import type { ByteBlock } from '#src/bytes/byte-copy.ts';
+import type { ConnectionLines } from '#src/exchange/downstream.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
-import { type AddedFields, FieldEdits } from '#src/http/field-edits.ts';
-import { F_EXPECT, F_HOST, F_VIA } from '#src/http/field-names.ts';
+import { AddedLines, FieldEdits } from '#src/http/field-edits.ts';
+import { F_EXPECT, F_HOST, F_VIA, F_X_FORWARDED_FOR } from '#src/http/field-names.ts';
 import { HOP_BY_HOP_IDS } from '#src/http/hop-by-hop.ts';
 import { BODY_NONE, type RequestHead } from '#src/http/message.ts';
 import { escapePath } from '#src/http/target.ts';
 import type { Location, ProxyHandler } from '#src/routing/model.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type {} from './directives.ts';
+
+/** Lines `Name: value␍␊`: bytes[0..at). Of the scratch, so they last until the next exchange. */
+export interface Lines extends ByteBlock {
+  readonly at: number;
+}
 
 interface SetField {
   readonly name: string;
@@ -43,6 +50,8 @@ export class RequestPlan {
   readonly #viaOfOne: string;
   /** Protocols that a client may change to, lower case. */
   readonly #upgrades: readonly string[];
+  /** Without anything unusual the lines depend on the connection and the host alone. */
+  readonly #isOfConnection: boolean;
   /** Length of the location's prefix that `uri` replaces. */
   readonly #prefixLength: number;
   readonly #uri: string | undefined;
@@ -68,34 +77,55 @@ export class RequestPlan {
     const set = setHeaders.find(([name]) => name.toLowerCase() === 'connection');
     this.#connection = set?.[1] ?? constant(this.minorVersion === 0 ? 'close' : '');
     this.#upgrades = this.minorVersion === 1 ? upgrades : []; // 1.0 has none
+    this.#isOfConnection =
+      this.#connection.constant !== undefined &&
+      this.#fields.every(({ value }) => value.isOfConnection);
     this.#prefixLength = location.match.path.length;
     this.#uri = handler.uri;
   }
 
-  /** Evaluates the fields to set into `into`. False: a value would split the head. */
-  fill(exchange: Exchange, into: AddedFields): boolean {
-    into.clear();
+  /**
+   * The lines to put into the request. Most depend on the connection alone: made for its first
+   * request, kept with it. Undefined: a value would split the head.
+   */
+  lines(exchange: Exchange): Lines | undefined {
+    const facts = exchange.downstream?.facts;
+    if (facts === undefined || !this.#isOfConnection || !isUsual(exchange)) {
+      return this.#fill(exchange) ? scratch : undefined;
+    }
+    const { host } = exchange.request;
+    for (let kept = facts.lines; kept !== undefined; kept = kept.next) {
+      if (kept.maker === this && kept.host === host) return kept;
+    }
+    if (!this.#fill(exchange)) return undefined;
+    if (facts.lines !== undefined && facts.lines.count >= MAX_KEPT_LINES) return scratch;
+    facts.lines = new KeptLines(this, host, scratch, facts.lines);
+    return facts.lines;
+  }
+
+  #fill(exchange: Exchange): boolean {
+    scratch.clear();
     const fields = this.#fields;
     for (let at = 0; at < fields.length; at++) {
       const { name, value } = fields[at] as SetField;
-      if (!addField(into, name, value, exchange)) return false;
+      if (!addField(scratch, name, value, exchange)) return false;
     }
     const { request } = exchange;
-    if (this.#via !== '') into.add('Via', this.#viaFor(request));
+    if (this.#via !== '') scratch.add('Via', this.#viaFor(request));
     if (this.wantsUpgrade(exchange)) {
-      into.add('Connection', 'upgrade');
-      into.add('Upgrade', request.upgrade);
+      scratch.add('Connection', 'upgrade');
+      scratch.add('Upgrade', request.upgrade);
       return true;
     }
     if (request.expectsContinue && this.minorVersion === 1 && request.framing !== BODY_NONE) {
-      into.add('Expect', '100-continue');
+      scratch.add('Expect', '100-continue');
     }
     if (exchange.keepsTrailers) {
-      into.add('TE', 'trailers');
-      into.add('Connection', 'TE');
+      scratch.add('TE', 'trailers');
+      scratch.add('Connection', 'TE');
     }
     if (this.#connection.constant === '') return true;
-    return this.#addConnection(exchange, into);
+    return this.#addConnection(exchange, scratch);
   }
 
   /** The client asks for a protocol that this location lets it change to. */
@@ -104,7 +134,7 @@ export class RequestPlan {
   }
 
   /** `proxy_set_header Connection`: "upgrade" without an upgrade would mean nothing. */
-  #addConnection(exchange: Exchange, into: AddedFields): boolean {
+  #addConnection(exchange: Exchange, into: AddedLines): boolean {
     const text = this.#connection.constant ?? this.#connection.evaluate(exchange);
     if (/^(?:upgrade|keep-alive)?$/i.test(text)) return true;
     if (!isClean(text)) return false;
@@ -120,19 +150,58 @@ export class RequestPlan {
     return before === undefined ? own : `${before}, ${own}`;
   }
 
-  /** The target: as it came, or with the URI of proxy_pass for the prefix (semantics.md §2). */
-  target(exchange: Exchange): string {
-    const { request } = exchange;
-    if (this.#uri === undefined) return request.originTarget;
+  /** With a URI of proxy_pass for the prefix (semantics.md §2); undefined: it goes on as it came. */
+  target({ request }: Exchange): string | undefined {
+    if (this.#uri === undefined) return undefined;
     const rest = escapePath(request.path.substring(this.#prefixLength));
     const query = request.queryAt < 0 ? '' : request.originTarget.substring(request.queryAt);
     return `${this.#uri}${rest}${query}`;
   }
 }
 
+/** Locations and hosts that one connection keeps lines of; further ones are made per request. */
+const MAX_KEPT_LINES = 4;
+
+/** Evaluated and encoded before the next exchange can need it: one per thread. */
+const scratch = new AddedLines();
+
+class KeptLines implements ConnectionLines {
+  readonly maker: object;
+  readonly host: string;
+  readonly bytes: Buffer;
+  readonly view: DataView;
+  readonly at: number;
+
+  readonly next: ConnectionLines | undefined;
+  readonly count: number;
+
+  constructor(maker: object, host: string, from: Lines, next: ConnectionLines | undefined) {
+    this.maker = maker;
+    this.host = host;
+    this.bytes = Buffer.allocUnsafeSlow(from.at);
+    this.view = new DataView(this.bytes.buffer);
+    this.at = from.bytes.copy(this.bytes, 0, 0, from.at);
+    this.next = next;
+    this.count = next === undefined ? 1 : next.count + 1;
+  }
+}
+
+/** Nothing in the request itself adds or changes a line. */
+function isUsual({ keepsTrailers, request }: Exchange): boolean {
+  const { countById } = request.fields;
+  return (
+    request.minorVersion === 1 &&
+    request.upgrade === '' &&
+    !request.expectsContinue &&
+    !keepsTrailers &&
+    countById[F_X_FORWARDED_FOR] === 0 &&
+    countById[F_VIA] === 0
+  );
+}
+
 /** False: the value would split the head. */
 function addField(
-  into: AddedFields,
+  into: AddedLines,
   name: string,
   value: ComplexValue<Exchange>,
   exchange: Exchange,
@@ -145,5 +214,5 @@ function addField(
 }
 
 function constant(text: string): ComplexValue<Exchange> {
-  return { constant: text, evaluate: () => text };
+  return { constant: text, isOfConnection: true, evaluate: () => text };
 }

@@ -69,7 +69,7 @@ export class ResponseFeed implements StoreOwner {
   }
 
   write(bytes: Buffer, start: number, end: number, stable: boolean): void {
-    if (this.#store === undefined) this.#downstream.writeBody(bytes, start, end, stable);
+    if (this.#store === undefined) this.#downstream().writeBody(bytes, start, end, stable);
     else this.#isFull = !this.#store.append(bytes, start, end);
   }
 
@@ -88,7 +88,7 @@ export class ResponseFeed implements StoreOwner {
       return FLOW_HOLD;
     }
     const exchange = this.#exchange;
-    if (this.#downstream.flush()) return FLOW_GO;
+    if (this.#downstream().flush()) return FLOW_GO;
     if (this.#exchange !== exchange || this.#connection === undefined) return FLOW_HOLD; // over
     if (this.#limits === undefined || !mayStore(exchange as Exchange)) {
       this.#isUpstreamHeld = true;
@@ -108,7 +108,7 @@ export class ResponseFeed implements StoreOwner {
 
   /** Part after part, as long as the client takes them; a part stays untouched until it has left. */
   #pump(store: ResponseStore): void {
-    const downstream = this.#downstream;
+    const downstream = this.#downstream();
     while (this.#store === store) {
       const part = store.next();
       if (part === undefined) {
@@ -149,7 +149,7 @@ export class ResponseFeed implements StoreOwner {
     this.#owner.onResponseLost(errno);
   }
 
-  get #downstream(): Downstream {
+  #downstream(): Downstream {
     return (this.#exchange as Exchange).downstream as Downstream;
   }
 }

@@ -18,9 +18,19 @@ function treeOf(...texts: string[]): LocationTree {
   return new LocationTree(texts.map((text) => location(text)));
 }
 
+/** Asks `ask` for a path that stands among other bytes, as it does in a head. */
+function within<T>(path: string, ask: (bytes: Buffer, start: number, end: number) => T): T {
+  const bytes = Buffer.from(`GET ${path}/more HTTP/1.1`, 'latin1');
+  return ask(bytes, 4, 4 + path.length);
+}
+
+function wantsSlash(tree: LocationTree, path: string): boolean {
+  return within(path, (bytes, start, end) => tree.wantsSlash(bytes, start, end));
+}
+
 /** What took the path, as it is written. */
 function found(tree: LocationTree, path: string): string | undefined {
-  const match = tree.find(path)?.match;
+  const match = within(path, (bytes, start, end) => tree.find(bytes, start, end))?.match;
   return match && (match.kind === 'exact' ? `= ${match.path}` : match.path);
 }
 
@@ -43,15 +53,24 @@ describe('a location tree', () => {
     assert.equal(found(treeOf('/A'), '/a'), undefined);
   });
 
+  it('compares bytes, those above 127 too', () => {
+    const tree = treeOf('/\xc3\xa9/', '= /\xff', '/\xc3');
+    assert.equal(found(tree, '/\xc3\xa9/a'), '/\xc3\xa9/');
+    assert.equal(found(tree, '/\xff'), '= /\xff');
+    assert.equal(found(tree, '/\xc3\xa8/'), '/\xc3');
+    assert.equal(found(tree, '/\x7f'), undefined);
+  });
+
   it('has nothing for a path that no prefix begins, and nothing for "*"', () => {
     assert.equal(found(treeOf('/api/'), '/'), undefined);
     assert.equal(found(treeOf(), '/'), undefined);
     assert.equal(found(treeOf('/'), '*'), undefined);
+    assert.equal(found(treeOf('/', '= /a'), ''), undefined);
   });
 
   it('finds what a look at every location finds', () => {
     const path = fc.stringMatching(/^\/[ab/]{0,6}$/);
-    const locations = fc.array(fc.tuple(fc.boolean(), path), { maxLength: 12 });
+    const locations = fc.array(fc.tuple(fc.boolean(), path), { maxLength: 60 });
     fc.assert(
       fc.property(locations, fc.array(path, { minLength: 1 }), (sketches, asked) => {
         const unique = new Map(sketches.map(([isExact, text]) => [`${isExact}${text}`, isExact]));
@@ -74,20 +93,20 @@ describe('a path without its last slash', () => {
 
   it('is sent to the slash of a proxied location', () => {
     const tree = new LocationTree([proxied, location('/')]);
-    assert.equal(tree.wantsSlash('/dir'), true);
-    assert.equal(tree.wantsSlash('/dir/'), false);
-    assert.equal(tree.wantsSlash('/di'), false);
+    assert.equal(wantsSlash(tree, '/dir'), true);
+    assert.equal(wantsSlash(tree, '/dir/'), false);
+    assert.equal(wantsSlash(tree, '/di'), false);
   });
 
   it('stays when a location of that path takes it, exact or prefix', () => {
     for (const text of ['= /dir', '/dir']) {
-      assert.equal(new LocationTree([proxied, location(text)]).wantsSlash('/dir'), false);
-      assert.equal(new LocationTree([location(text), proxied]).wantsSlash('/dir'), false);
+      assert.equal(wantsSlash(new LocationTree([proxied, location(text)]), '/dir'), false);
+      assert.equal(wantsSlash(new LocationTree([location(text), proxied]), '/dir'), false);
     }
   });
 
   it('stays when the location is not proxied, or is exact itself', () => {
-    assert.equal(treeOf('/dir/').wantsSlash('/dir'), false);
-    assert.equal(new LocationTree([location('= /dir/', PROXY)]).wantsSlash('/dir'), false);
+    assert.equal(wantsSlash(treeOf('/dir/'), '/dir'), false);
+    assert.equal(wantsSlash(new LocationTree([location('= /dir/', PROXY)]), '/dir'), false);
   });
 });

@@ -4,6 +4,7 @@
  * comparison per location.
  */
 
+import { SLASH } from '#src/bytes/ascii.ts';
 import type { Location } from './model.ts';
 import { PathTable, WholePaths } from './path-table.ts';
 
@@ -41,22 +42,20 @@ export class LocationTree {
     this.#levels = [...byLength.values()].sort((a, b) => b.length - a.length);
   }
 
-  /** Undefined when no location takes the path. */
-  find(path: string): Location | undefined {
-    const exact = this.#exact.find(path);
+  /** The location for the path bytes[start..end); undefined when none takes it. */
+  find(bytes: Buffer, start: number, end: number): Location | undefined {
+    const exact = this.#exact.find(bytes, start, end);
     if (exact !== undefined) return exact;
     const levels = this.#levels;
     for (let at = 0; at < levels.length; at++) {
-      const found = levels[at]?.find(path);
+      const found = (levels[at] as PathTable<Location>).find(bytes, start, end);
       if (found !== undefined) return found;
     }
-    return path.charCodeAt(0) === SLASH ? this.#root : undefined;
+    return start < end && bytes[start] === SLASH ? this.#root : undefined;
   }
 
-  /** `/dir` is asked for, `/dir/` is proxied, and no location `/dir` takes it: 301 to the slash. */
-  wantsSlash(path: string): boolean {
-    return this.#withoutSlash.find(path) === true;
+  /** `/dir` is asked for (bytes[start..end)), `/dir/` is proxied, and no location `/dir` takes it: 301 to the slash. */
+  wantsSlash(bytes: Buffer, start: number, end: number): boolean {
+    return this.#withoutSlash.find(bytes, start, end) === true;
   }
 }
-
-const SLASH = 0x2f;

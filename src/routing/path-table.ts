@@ -1,14 +1,17 @@
 /**
- * Data path. Paths of one length and what they lead to. Few are compared one by one: a look-up in a
- * Map interns its key first, which costs more than eight comparisons, and the keys are the client's.
+ * Data path. Paths of one length and what they lead to. Few are compared one by one, as bytes: a
+ * look-up in a Map needs a string and interns it, which costs more than eight comparisons, and the
+ * keys are the client's.
  */
+
+import { latin1 } from '#src/bytes/latin1.ts';
 
 /** Up to so many are compared. */
 const MAX_COMPARED = 8;
 
 export class PathTable<T> {
   readonly length: number;
-  readonly #paths: string[] = [];
+  readonly #paths: Buffer[] = [];
   readonly #values: T[] = [];
   readonly #byPath = new Map<string, T>();
 
@@ -19,25 +22,33 @@ export class PathTable<T> {
 
   /** A later value for the same path replaces the earlier one. */
   set(path: string, value: T): void {
-    const at = this.#paths.indexOf(path);
-    this.#paths[at < 0 ? this.#paths.length : at] = path;
+    const bytes = Buffer.from(path, 'latin1');
+    const at = this.#paths.findIndex((other) => other.equals(bytes));
+    this.#paths[at < 0 ? this.#paths.length : at] = bytes;
     this.#values[at < 0 ? this.#values.length : at] = value;
     this.#byPath.set(path, value);
   }
 
-  /** The value for the first `length` characters of a path; undefined when there is none. */
-  find(path: string): T | undefined {
-    if (path.length < this.length) return undefined;
+  /** The value for the first `length` bytes of the path bytes[start..end); undefined without one. */
+  find(bytes: Buffer, start: number, end: number): T | undefined {
+    const { length } = this;
+    if (end - start < length) return undefined;
     const paths = this.#paths;
     if (paths.length > MAX_COMPARED) {
-      const isWhole = path.length === this.length;
-      return this.#byPath.get(isWhole ? path : path.substring(0, this.length));
+      return this.#byPath.get(latin1(bytes, start, start + length));
     }
     for (let at = 0; at < paths.length; at++) {
-      if (path.startsWith(paths[at] as string)) return this.#values[at];
+      if (startsWith(bytes, start, paths[at] as Buffer)) return this.#values[at];
     }
     return undefined;
   }
+}
+
+function startsWith(bytes: Buffer, start: number, prefix: Buffer): boolean {
+  for (let at = 0; at < prefix.length; at++) {
+    if (bytes[start + at] !== prefix[at]) return false;
+  }
+  return true;
 }
 
 /** Paths of any length, each asked for as a whole. */
@@ -51,7 +62,8 @@ export class WholePaths<T> {
     table.set(path, value);
   }
 
-  find(path: string): T | undefined {
-    return path.length < this.#tables.length ? this.#tables[path.length]?.find(path) : undefined;
+  find(bytes: Buffer, start: number, end: number): T | undefined {
+    const length = end - start;
+    return length < this.#tables.length ? this.#tables[length]?.find(bytes, start, end) : undefined;
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { RequestHead } from '#src/http/message.ts';
 import type { Location, ServerListen, VirtualServer } from './model.ts';
 import { Router } from './router.ts';
 
@@ -14,6 +15,19 @@ function server(names: string[], listens: (string | ServerListen)[], locations: 
     fallback: FALLBACK,
     place: { file: 'test', line: 1, column: 1 },
   } satisfies VirtualServer;
+}
+
+/** A request whose path stands in its head, or was set. */
+function requestFor(path: string, isSet: boolean): RequestHead {
+  const request = new RequestHead();
+  if (isSet) request.path = path;
+  else {
+    const text = Buffer.from(`GET ${path}?/api/x HTTP/1.1`);
+    request.fields.take(text, 0, text.length);
+    request.locateTarget(4, text.indexOf(' HTTP'));
+    request.locatePath(path.length);
+  }
+  return request;
 }
 
 const A = '0.0.0.0:80';
@@ -66,7 +80,9 @@ describe('a router', () => {
     const routed = router.findServer(A, 'one.test');
     assert.ok(routed !== undefined);
     assert.equal(routed.name, 'one.test');
-    assert.equal(router.findLocation(routed, '/api/x'), API);
-    assert.equal(router.findLocation(routed, '/'), FALLBACK);
+    for (const isSet of [true, false]) {
+      assert.equal(router.findLocation(routed, requestFor('/api/x', isSet)), API);
+      assert.equal(router.findLocation(routed, requestFor('/', isSet)), FALLBACK);
+    }
   });
 });

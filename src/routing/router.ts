@@ -1,5 +1,6 @@
 /** Data path. Listening address and host → virtual server → location; compiled once. */
 
+import type { RequestHead } from '#src/http/message.ts';
 import { LocationTree } from './location-tree.ts';
 import type { Location, VirtualServer } from './model.ts';
 
@@ -38,9 +39,9 @@ export class Router {
     return address.byName.get(host) ?? address.fallback;
   }
 
-  /** The location of that server for a normalised path; the server's fallback when none takes it. */
-  findLocation(routed: RoutedServer, path: string): Location {
-    return routed.tree.find(path) ?? routed.server.fallback;
+  /** The location of that server for the path; the server's fallback when none takes it. */
+  findLocation({ server, tree }: RoutedServer, request: RequestHead): Location {
+    return tree.find(request.pathBytes, request.pathStart, request.pathEnd) ?? server.fallback;
   }
 }
 

@@ -8,7 +8,7 @@ import { didYouMean } from './suggestion.ts';
 import type { ConfigNode } from './tree.ts';
 
 const TOOLS: ParseTools = {
-  compileComplex: (constant) => ({ constant, evaluate: () => constant }),
+  compileComplex: (constant) => ({ constant, isOfConnection: true, evaluate: () => constant }),
   resolvePath: (path) => `/prefix/${path}`,
   resolveHost: () => [],
 };

@@ -1,17 +1,24 @@
 /**
- * Data path. One access-log file of one thread: lines are gathered and written in one piece, in the
- * background. A file that cannot be written, or a pipe nobody reads, costs lines, which are counted,
- * and never a request (reliability.md R15). Threads append to the same file with O_APPEND.
+ * Data path. One access-log file of one thread: lines are gathered as bytes and written in one piece,
+ * in the background. A file that cannot be written, or a pipe nobody reads, costs lines, which are
+ * counted, and never a request (reliability.md R15). Threads append to the same file with O_APPEND.
+ *
+ * Of two buffers one is filled while the other is on its way to the file and is left alone; then
+ * they change places.
  */
 
 import { closeSync, openSync, write, writeSync } from 'node:fs';
 import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
-import type { AccessLogTarget } from '#src/exchange/access-record.ts';
+import { LF } from '#src/bytes/ascii.ts';
+import { ByteWriter } from '#src/bytes/byte-writer.ts';
+import type { AccessLogTarget, LineFormat } from '#src/exchange/access-record.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
-import type { ComplexValue } from '#src/schema/complex-value.ts';
+import { retireSpan } from '#src/transport/read-buffer.ts';
 
 /** Lines that wait for a write which does not end; more are dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024;
+/** Room behind a full buffer: for the line that fills it, unless that is a long one. */
+const LINE_ROOM_BYTES = 8 * 1024;
 /** rw-r--r--, as nginx creates its logs; the master has usually created and chowned the file. */
 const MODE = 0o644;
 
@@ -25,14 +32,25 @@ export class AccessLogFile implements TimeoutOwner {
   readonly #wheel: TimerWheel;
   readonly #bufferBytes: number;
   readonly #flushMs: number;
+  readonly #maxWaitingBytes: number;
   readonly #observer: LogObserver;
   readonly #timer = new TimerEntry(this);
+  readonly #oldFds: number[] = [];
   #fd: number;
-  #lines = '';
-  #lineCount = 0;
-  /** Lines on their way to the file; while there are some, further ones wait. */
-  #isWriting = false;
   #isClosed = false;
+
+  // What is being filled: whole lines up to `#linesEnd`, behind them perhaps a begun one.
+  #filling: ByteWriter;
+  #linesEnd = 0;
+  #lineCount = 0;
+
+  // What is on its way to the file; while something is, further lines wait.
+  #isWriting = false;
+  #writing: ByteWriter | undefined = undefined;
+  #writingFd = -1;
+  #writtenBytes = 0;
+  #writingEnd = 0;
+  #writingLines = 0;
 
   /** Throws when the file cannot be opened. */
   constructor(
@@ -45,21 +63,33 @@ export class AccessLogFile implements TimeoutOwner {
     this.path = path;
     this.#bufferBytes = bufferBytes;
     this.#flushMs = flushMs;
+    this.#maxWaitingBytes = Math.max(MAX_WAITING_BYTES, bufferBytes);
     this.#wheel = wheel;
     this.#observer = observer;
     this.#fd = openSync(path, 'a', MODE);
+    this.#filling = this.#newBuffer();
   }
 
-  /** Adds a line, given without its end. */
-  append(line: string): void {
-    if (this.#lines.length + line.length > MAX_WAITING_BYTES) {
+  /** Where to write a line, without its end; a line that was begun and not `endLine`d is dropped. */
+  beginLine(): ByteWriter {
+    this.#filling.at = this.#linesEnd;
+    return this.#filling;
+  }
+
+  /** The line is complete. */
+  endLine(): void {
+    const out = this.#filling;
+    if (this.#isWriting && out.at > this.#maxWaitingBytes) {
+      out.at = this.#linesEnd;
       this.#observer.onDropped(1, 'the file is written more slowly than requests come');
       return;
     }
+    out.reserve(1);
+    out.byte(LF);
+    this.#linesEnd = out.at;
     if (this.#lineCount === 0) this.#wheel.arm(this.#timer, this.#flushMs);
-    this.#lines += `${line}\n`;
     this.#lineCount += 1;
-    if (this.#lines.length >= this.#bufferBytes) this.flush();
+    if (out.at >= this.#bufferBytes) this.flush();
   }
 
   onTimeout(): void {
@@ -69,13 +99,18 @@ export class AccessLogFile implements TimeoutOwner {
   /** Hands the gathered lines to the system, unless an earlier write is still going on. */
   flush(): void {
     if (this.#isWriting || this.#lineCount === 0) return;
-    const lineCount = this.#lineCount;
-    const bytes = Buffer.from(this.#lines, 'latin1');
-    this.#lines = '';
+    const full = this.#filling;
+    this.#filling = this.#writing ?? this.#newBuffer();
+    this.#writing = full;
+    this.#writingFd = this.#fd;
+    this.#writtenBytes = 0;
+    this.#writingEnd = this.#linesEnd;
+    this.#writingLines = this.#lineCount;
+    this.#linesEnd = 0;
     this.#lineCount = 0;
     this.#wheel.disarm(this.#timer);
     this.#isWriting = true;
-    this.#write(bytes, 0, lineCount);
+    this.#write(full.bytes);
   }
 
   /** Before the thread ends: what is gathered is written now. */
@@ -83,10 +118,16 @@ export class AccessLogFile implements TimeoutOwner {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#wheel.forget(this.#timer);
-    if (this.#lineCount > 0) this.#tryNow(() => writeSync(this.#fd, this.#lines, null, 'latin1'));
-    this.#lines = '';
+    const { bytes } = this.#filling;
+    for (let at = 0; at < this.#linesEnd; ) {
+      const written = this.#tryNow(() => writeSync(this.#fd, bytes, at, this.#linesEnd - at));
+      if (written === undefined) break;
+      at += written;
+    }
+    this.#linesEnd = 0;
     this.#lineCount = 0;
-    this.#tryNow(() => closeSync(this.#fd));
+    this.#oldFds.push(this.#fd);
+    this.#closeOldFds();
   }
 
   /** After USR1: further lines go to the file that now has the name. */
@@ -95,33 +136,55 @@ export class AccessLogFile implements TimeoutOwner {
     const old = this.#fd;
     this.#tryNow(() => {
       this.#fd = openSync(this.path, 'a', MODE);
-      // A write in the background may still use the old descriptor.
-      if (this.#isWriting) this.#oldFds.push(old);
-      else closeSync(old);
+      this.#oldFds.push(old);
     });
+    this.#closeOldFds();
   }
 
-  readonly #oldFds: number[] = [];
+  #write(bytes: Buffer): void {
+    const from = this.#writtenBytes;
+    write(this.#writingFd, bytes, from, this.#writingEnd - from, null, this.#onWritten);
+  }
 
-  #write(bytes: Buffer, offset: number, lineCount: number): void {
-    write(this.#fd, bytes, offset, bytes.length - offset, null, (error, written) => {
-      if (error !== null) this.#observer.onDropped(lineCount, error.message);
-      else if (offset + written < bytes.length) {
-        this.#write(bytes, offset + written, lineCount);
+  readonly #onWritten = (error: Error | null, written: number): void => {
+    const buffer = this.#writing as ByteWriter;
+    if (error !== null) this.#observer.onDropped(this.#writingLines, error.message);
+    else {
+      this.#writtenBytes += written;
+      if (this.#writtenBytes < this.#writingEnd) {
+        this.#write(buffer.bytes);
         return;
       }
-      this.#isWriting = false;
-      for (const fd of this.#oldFds.splice(0)) this.#tryNow(() => closeSync(fd));
-      if (this.#lines.length >= this.#bufferBytes) this.flush();
-      else if (this.#lineCount > 0) this.#wheel.arm(this.#timer, this.#flushMs);
-    });
+    }
+    this.#isWriting = false;
+    retireSpan(buffer.bytes, 0, buffer.bytes.length);
+    // It grew for what had to wait, or for one long line: that memory is given back.
+    if (buffer.bytes.length > this.#usualBytes) this.#writing = undefined;
+    this.#closeOldFds();
+    if (this.#linesEnd >= this.#bufferBytes) this.flush();
+    else if (this.#lineCount > 0) this.#wheel.arm(this.#timer, this.#flushMs);
+  };
+
+  get #usualBytes(): number {
+    return this.#bufferBytes + LINE_ROOM_BYTES;
   }
 
-  #tryNow(action: () => void): void {
+  #newBuffer(): ByteWriter {
+    return new ByteWriter(this.#usualBytes);
+  }
+
+  /** Unless a write in the background may still use them. */
+  #closeOldFds(): void {
+    if (this.#isWriting) return;
+    for (const fd of this.#oldFds.splice(0)) this.#tryNow(() => closeSync(fd));
+  }
+
+  #tryNow<T>(action: () => T): T | undefined {
     try {
-      action();
+      return action();
     } catch (error) {
       this.#observer.onDropped(0, (error as Error).message);
+      return undefined;
     }
   }
 }
@@ -129,14 +192,15 @@ export class AccessLogFile implements TimeoutOwner {
 /** A format and the file its lines go to. */
 export class AccessLog implements AccessLogTarget {
   readonly #file: AccessLogFile;
-  readonly #format: ComplexValue<Exchange>;
+  readonly #format: LineFormat<Exchange>;
 
-  constructor(file: AccessLogFile, format: ComplexValue<Exchange>) {
+  constructor(file: AccessLogFile, format: LineFormat<Exchange>) {
     this.#file = file;
     this.#format = format;
   }
 
   write(exchange: Exchange): void {
-    this.#file.append(this.#format.evaluate(exchange));
+    this.#format.write(exchange, this.#file.beginLine());
+    this.#file.endLine();
   }
 }

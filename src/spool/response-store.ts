@@ -86,7 +86,7 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
    */
   append(bytes: Buffer, start: number, end: number): boolean {
     this.#queuedBytes += end - start;
-    const isInMemory = this.#tail.bytes === 0 && this.#isFileDrained;
+    const isInMemory = this.#tail.bytes === 0 && this.#isFileDrained();
     const at = isInMemory ? this.#appendToFront(bytes, start, end) : start;
     if (at < end) {
       this.#appendToTail(bytes, at, end);
@@ -205,26 +205,26 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   #write(): void {
     const chunk = this.#tail.first;
     if (chunk === undefined || chunk.length < this.#pieceBytes) return;
-    if (this.#writing !== undefined || !this.#mayWrite) return;
+    if (this.#writing !== undefined || !this.#mayWrite()) return;
     this.#writing = this.#tail.shift();
     this.#file ??= new SpoolFile(this, this.#directory, this.#open);
     this.#file.append(chunk.filled);
   }
 
-  get #mayWrite(): boolean {
+  #mayWrite(): boolean {
     const size = this.#file?.size ?? 0;
     return this.writeErrno === '' && size + this.#pieceBytes <= this.#maxFileBytes;
   }
 
   /** Nothing that follows the front is on the disk or on its way there. */
-  get #isFileDrained(): boolean {
+  #isFileDrained(): boolean {
     const unread = (this.#file?.size ?? 0) - this.#readAt;
     return this.#writing === undefined && unread === 0 && this.#readyBytes === 0;
   }
 
   #hasRoom(): boolean {
     const unwritten = this.#tail.bytes + (this.#writing?.length ?? 0);
-    if (this.#mayWrite) return unwritten < 2 * this.#pieceBytes;
+    if (this.#mayWrite()) return unwritten < 2 * this.#pieceBytes;
     const held = this.#front.bytes + unwritten + (this.#current?.capacity ?? 0);
     return held <= this.#memoryBytes;
   }
@@ -236,7 +236,7 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
       this.#readyBytes = 0;
       return this.#readBuffer?.bytes.subarray(0, ready);
     }
-    if (!this.#isFileDrained) {
+    if (!this.#isFileDrained()) {
       this.#read();
       return undefined;
     }
@@ -297,7 +297,7 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   /** Reads what the reader waits for, or tells it that there is something. */
   #servePart(): void {
     const isReady = this.#front.bytes > 0 || (this.#readyBytes > 0 && !this.#isReading);
-    if (!isReady && !this.#isFileDrained) return this.#read();
+    if (!isReady && !this.#isFileDrained()) return this.#read();
     this.#wantsPart = false;
     this.#owner?.onStoreReadable();
   }

@@ -4,13 +4,15 @@
  * them apart (DESIGN §4).
  */
 
+import type { ByteWriter } from '#src/bytes/byte-writer.ts';
+
 /** Told by a connection what happens to it. Never called after `destroy`. */
 export interface ConnectionOwner {
   /**
-   * bytes[0..length) have come. They die when this returns, unless the owner had the connection
+   * bytes[start..end) have come. They die when this returns, unless the owner had the connection
    * read into a buffer of its own (`readInto`): copy or encode what must stay.
    */
-  onBytes(bytes: Buffer, length: number): void;
+  onBytes(bytes: Buffer, start: number, end: number): void;
   /** The peer sends no more (FIN). Our side can still write. */
   onEnd(): void;
   /** Everything queued has been handed to the kernel; called only after `flush` said false. */
@@ -23,12 +25,24 @@ export interface Connection {
   owner: ConnectionOwner;
   /** Writes wait for the peer to read. */
   readonly isQueued: boolean;
+  /**
+   * Where the next bytes are put, at most `count` of them, behind what was gathered; `commit` says
+   * that they are there. In between no other connection may be written to.
+   */
+  room(count: number): ByteWriter;
+  commit(): void;
   /** Gathers text of one char per byte for the next `flush`. */
   queueText(text: string): void;
   /** Gathers bytes; they must stay as they are until `flush` returned true or `onDrained`. */
   queueBytes(bytes: Buffer): void;
-  /** Writes what was gathered, in one call. True: the kernel has it all; false: `onDrained` follows. */
+  /**
+   * Writes what was gathered, in one call. True: nothing waits for the peer, the kernel has it or
+   * gets it at the end of this turn of the event loop; false: `onDrained` follows. Bytes of
+   * `queueBytes` have gone when it is true.
+   */
   flush(): boolean;
+  /** What was flushed goes at the end of this turn: the peer cannot have seen it yet. */
+  readonly isUnsent: boolean;
   /**
    * Where bytes go from the next read on: a buffer of the owner's, or (undefined) the thread's.
    * Only within `onBytes`.

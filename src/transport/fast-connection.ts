@@ -1,17 +1,21 @@
 /**
  * Data path. A connection on a raw handle: no net.Socket, no stream, no event emitter. Reads go
- * into the thread's buffer, writes are tried at once and cost no object while the kernel takes
- * them. Allocates: this object per connection; a request object per write that has to wait.
+ * into the thread's buffer, writes are gathered (gather.ts), tried at the end of the turn and cost
+ * no object while the kernel takes them. Allocates: this object per connection; a request object
+ * per write that has to wait.
  */
 
 import { getSystemErrorName } from 'node:util';
+import { atTurnEnd, type TurnEnd } from '#src/base/turn.ts';
+import type { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { type Connection, type ConnectionOwner, NO_OWNER } from './connection.ts';
+import { Arena, Outgoing } from './gather.ts';
+import { Inbox, type Reader } from './inbox.ts';
 import type { RawBindings, RawHandle, SocketName, WriteRequest } from './raw-handles.ts';
 import { retireBytes, threadReadBuffer } from './read-buffer.ts';
 
 const EOF = -4095; // UV_EOF
-/** Text up to this goes through a stack buffer in Node (src/stream_base.cc). */
-const MAX_TEXT_WRITE = 16 * 1024;
+const NO_MEMORY = Buffer.alloc(0);
 const NO_NAME: SocketName = {};
 
 /** Everything the connections of one thread share. */
@@ -19,6 +23,9 @@ export class FastTransport {
   readonly raw: RawBindings;
   /** Unused so far: kept until a write has to wait with it. */
   spareRequest: WriteRequest;
+  readonly arena = new Arena();
+  readonly outgoing = new Outgoing();
+  readonly inbox = new Inbox();
 
   readonly onRead: (this: RawHandle) => Buffer | undefined;
 
@@ -27,34 +34,47 @@ export class FastTransport {
     this.spareRequest = new raw.WriteRequest();
     this.onRead = makeOnRead(this);
   }
-
-  /** Takes a connected handle and starts reading. */
-  adopt(handle: RawHandle, owner: ConnectionOwner): FastConnection {
-    return new FastConnection(this, handle, owner);
-  }
 }
 
 /** One function for all handles; `this` is the handle (see raw-handles.ts). */
 function makeOnRead(transport: FastTransport): (this: RawHandle) => Buffer | undefined {
-  const { readIndex, state } = transport.raw;
+  const { inbox, raw } = transport;
+  const { readIndex, state } = raw;
   return function onRead(this: RawHandle): Buffer | undefined {
     const length = state[readIndex] as number;
     const connection = this.user as FastConnection;
-    if (length > 0) return connection.deliver(length);
+    if (length > 0) {
+      if (connection.readsIntoThread && inbox.take(connection, length)) return undefined;
+      inbox.run();
+      return connection.deliver(length);
+    }
+    inbox.run();
     if (length < 0) connection.onReadFailed(length);
     return undefined;
   };
 }
 
-export class FastConnection implements Connection {
+export class FastConnection implements Connection, Reader, TurnEnd {
   owner: ConnectionOwner;
   isQueued = false;
   #transport: FastTransport;
   #handle: RawHandle | undefined;
-  /** Text behind the last of `#parts`, which become one write with it. */
-  #text = '';
+  /** What is gathered, behind the last of `#parts`: memory[from..to). */
+  #memory: Buffer = NO_MEMORY;
+  #from = 0;
+  #to = 0;
   #parts: Buffer[] | undefined = undefined;
+  /** What is gathered goes at the end of the turn. */
+  #isDeferred = false;
+  /** `flush` has said false; a write that has to wait at the end of the turn is nobody's concern. */
+  #isDrainAwaited = false;
+  /** Where bytes are to go, and where the handle puts those that come next. */
   #buffer: Buffer = threadReadBuffer;
+  #armed: Buffer = threadReadBuffer;
+  /** Read in the turn in which reading was held: handed on when it is let go. */
+  #late: Buffer | undefined = undefined;
+  /** The end, or the error, that was read behind those; 0 none. */
+  #lateStatus = 0;
   #holders = 0;
   #waitingWrites = 0;
   #isBroken = false;
@@ -80,54 +100,184 @@ export class FastConnection implements Connection {
     if (status < 0) this.#breakLater(status);
   }
 
+  get readsIntoThread(): boolean {
+    return this.#buffer === threadReadBuffer && this.#armed === threadReadBuffer;
+  }
+
   /** Called by the handle; returns the buffer for the next read when it changed. */
   deliver(length: number): Buffer | undefined {
-    const buffer = this.#buffer;
-    this.owner.onBytes(buffer, length);
-    if (buffer === threadReadBuffer) retireBytes(length);
-    return this.#buffer === buffer ? undefined : this.#buffer;
+    const armed = this.#armed;
+    if (armed === this.#buffer) this.onRead(armed, 0, length);
+    else this.#deliverCopy(armed, length);
+    if (armed === threadReadBuffer) retireBytes(length);
+    this.#armed = this.#buffer;
+    return armed === this.#buffer ? undefined : this.#buffer;
+  }
+
+  /** The owner wanted another buffer before this was read: it goes there, piece by piece. */
+  #deliverCopy(from: Buffer, length: number): void {
+    for (let at = 0; at < length; ) {
+      const buffer = this.#buffer;
+      const copied = from.copy(buffer, 0, at, length);
+      at += copied;
+      this.onRead(buffer, 0, copied);
+    }
+  }
+
+  /** Reader. */
+  onRead(bytes: Buffer, start: number, end: number): void {
+    if (this.#holders === 0) this.owner.onBytes(bytes, start, end);
+    else if (this.#handle !== undefined) this.#keepLate(bytes, start, end);
+  }
+
+  #keepLate(bytes: Buffer, start: number, end: number): void {
+    const before = this.#late ?? NO_MEMORY;
+    this.#late = Buffer.concat([before, bytes.subarray(start, end)]);
+  }
+
+  #deliverLate(): void {
+    const late = this.#late;
+    if (late === undefined || this.#holders > 0) return;
+    this.#late = undefined;
+    this.#holders += 1; // a hold of our own: the owner may hold and let go meanwhile
+    this.owner.onBytes(late, 0, late.length);
+    this.letGoReading();
+    const status = this.#lateStatus;
+    this.#lateStatus = 0;
+    if (status !== 0) this.onReadFailed(status);
   }
 
   onReadFailed(status: number): void {
+    if (this.#late !== undefined) {
+      this.#lateStatus = status;
+      return;
+    }
     if (status === EOF) this.#hasReadAll = true;
     if (status !== EOF) this.#break(status);
     else if (this.#lostWrite === 0) this.owner.onEnd();
     else this.#break(this.#lostWrite); // the write took the error: this end is no FIN
   }
 
+  room(count: number): ByteWriter {
+    const { arena } = this.#transport;
+    const gathered = this.#to - this.#from;
+    const from = this.#memory;
+    const isLast = gathered > 0 && from === arena.bytes && this.#to === arena.at;
+    if (isLast && arena.hasRoom(count)) return arena;
+    // It begins, or moves to where there is room: another connection has gathered behind it.
+    arena.reserve(gathered + count);
+    const start = arena.at;
+    if (gathered > 0) arena.copyBuffer(from, this.#from, this.#to);
+    this.#memory = arena.bytes;
+    this.#from = start;
+    this.#to = start + gathered;
+    return arena;
+  }
+
+  commit(): void {
+    const { arena } = this.#transport;
+    if (this.#to === this.#from && arena.at > this.#to) arena.open();
+    this.#to = arena.at;
+  }
+
   queueText(text: string): void {
-    this.#text += text;
+    this.room(text.length).text(text);
+    this.commit();
   }
 
   queueBytes(bytes: Buffer): void {
     this.#parts ??= [];
-    if (this.#text !== '') this.#parts.push(Buffer.from(this.#text, 'latin1'));
-    this.#text = '';
+    this.#takeRegion(this.#parts);
     this.#parts.push(bytes);
   }
 
+  /** What is gathered becomes the last part, as a copy. */
+  #takeRegion(parts: Buffer[]): void {
+    if (this.#to === this.#from) return;
+    parts.push(Buffer.from(this.#memory.subarray(this.#from, this.#to)));
+    this.#closeRegion();
+  }
+
+  #closeRegion(): void {
+    if (this.#to === this.#from) return;
+    this.#transport.arena.close(this.#memory, this.#from, this.#to);
+    this.#memory = NO_MEMORY;
+    this.#from = 0;
+    this.#to = 0;
+  }
+
   flush(): boolean {
-    let parts = this.#parts;
-    const text = this.#text;
-    if (parts === undefined && text === '') return !this.isQueued;
-    if (parts !== undefined) {
-      if (text !== '') parts.push(Buffer.from(text, 'latin1'));
-    } else if (text.length > MAX_TEXT_WRITE) parts = [Buffer.from(text, 'latin1')];
+    const gathered = this.#to - this.#from;
+    if (this.#parts === undefined && !this.isQueued && this.#transport.outgoing.takes(gathered)) {
+      if (gathered > 0 && !this.#isDeferred) {
+        this.#isDeferred = true;
+        atTurnEnd(this);
+      }
+      return true;
+    }
+    const isOut = this.#write();
+    if (!isOut) this.#isDrainAwaited = true;
+    return isOut;
+  }
+
+  /** TurnEnd. */
+  onTurnEnd(): void {
+    if (this.#late !== undefined) this.#deliverLate();
+    if (this.#isDeferred) this.#write();
+  }
+
+  get isUnsent(): boolean {
+    return this.#isDeferred;
+  }
+
+  #write(): boolean {
+    this.#isDeferred = false;
+    const parts = this.#parts;
+    if (parts === undefined && this.#to === this.#from) return !this.isQueued;
+    if (parts !== undefined) this.#takeRegion(parts);
     this.#parts = undefined;
-    this.#text = '';
     const handle = this.#handle;
-    if (handle === undefined || this.#isBroken || this.#isEnded) return true;
-    if (this.#lostWrite !== 0) return false;
+    if (handle === undefined || this.#isBroken || this.#isEnded || this.#lostWrite !== 0) {
+      this.#closeRegion();
+      return this.#lostWrite === 0;
+    }
+    return parts === undefined ? this.#writeRegion(handle) : this.#writeParts(handle, parts);
+  }
+
+  #writeRegion(handle: RawHandle): boolean {
+    const { arena, outgoing, raw, spareRequest } = this.#transport;
+    const memory = this.#memory;
+    const [from, to] = [this.#from, this.#to];
+    const isShort = outgoing.takes(to - from) && memory === arena.bytes;
+    const bytes = isShort ? outgoing.copyOf(arena, from, to) : memory.subarray(from, to);
+    const status = handle.writeBuffer(spareRequest, bytes);
+    const mustWait = status >= 0 && raw.state[raw.asyncIndex] !== 0;
+    if (mustWait && isShort) outgoing.abandon();
+    if (mustWait && !isShort) {
+      if (memory === arena.bytes) arena.abandon();
+      this.#memory = NO_MEMORY; // the write's from now on
+    }
+    this.#closeRegion();
+    return this.#onTried(status, mustWait, bytes);
+  }
+
+  #writeParts(handle: RawHandle, parts: Buffer[]): boolean {
+    const { raw, spareRequest } = this.#transport;
+    const status =
+      parts.length === 1
+        ? handle.writeBuffer(spareRequest, parts[0] as Buffer)
+        : handle.writev(spareRequest, parts, true);
+    return this.#onTried(status, status >= 0 && raw.state[raw.asyncIndex] !== 0, parts);
+  }
+
+  /** A write was tried; the kernel has it all, or the rest waits with `kept`. */
+  #onTried(status: number, mustWait: boolean, kept: unknown): boolean {
+    if (status < 0) return this.#onWriteFailed(status);
+    if (!mustWait) return !this.isQueued;
     const transport = this.#transport;
     const request = transport.spareRequest;
-    let status: number;
-    if (parts === undefined) status = handle.writeLatin1String(request, text);
-    else if (parts.length === 1) status = handle.writeBuffer(request, parts[0] as Buffer);
-    else status = handle.writev(request, parts, true);
-    if (status < 0) return this.#onWriteFailed(status);
-    if ((transport.raw.state[transport.raw.asyncIndex] as number) === 0) return !this.isQueued;
     request.connection = this;
-    request.kept = parts;
+    request.kept = kept;
     request.oncomplete = onWriteComplete;
     transport.spareRequest = new transport.raw.WriteRequest();
     this.#waitingWrites += 1;
@@ -145,7 +295,9 @@ export class FastConnection implements Connection {
     if (this.#waitingWrites > 0) return;
     this.isQueued = false;
     if (this.#isEnded) this.#shutDown();
-    this.owner.onDrained();
+    const isAwaited = this.#isDrainAwaited;
+    this.#isDrainAwaited = false;
+    if (isAwaited) this.owner.onDrained();
   }
 
   /**
@@ -173,12 +325,17 @@ export class FastConnection implements Connection {
 
   letGoReading(): void {
     if (--this.#holders > 0 || this.#handle === undefined || this.#isBroken) return;
-    const status = this.#handle.readStart();
+    if (this.#late === undefined) this.#startReading();
+    else atTurnEnd(this);
+  }
+
+  #startReading(): void {
+    const status = this.#handle?.readStart() ?? 0;
     if (status < 0) this.#breakLater(status);
   }
 
   end(): void {
-    this.flush();
+    this.#write();
     if (this.#isEnded || this.#handle === undefined || this.#isBroken) return;
     this.#isEnded = true;
     // Else behind what is queued: once a FIN waits, RST is refused, and a close would look like it.
@@ -235,10 +392,12 @@ export class FastConnection implements Connection {
   }
 
   #release(): RawHandle | undefined {
+    if (this.#isDeferred) this.#write(); // it was flushed: the peer is to get it
     const handle = this.#handle;
     this.#handle = undefined;
     this.owner = NO_OWNER;
-    this.#text = '';
+    this.#late = undefined;
+    this.#closeRegion();
     this.#parts = undefined;
     this.#isBroken = true;
     return handle;

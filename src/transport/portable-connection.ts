@@ -5,12 +5,17 @@
  */
 
 import type { Socket } from 'node:net';
+import { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { type Connection, type ConnectionOwner, NO_OWNER } from './connection.ts';
 import { READ_BUFFER_BYTES, retireBytes, threadReadBuffer } from './read-buffer.ts';
+
+/** What a connection gathers between `room` and `commit`. */
+const scratch = new ByteWriter(64 * 1024);
 
 export class PortableConnection implements Connection {
   owner: ConnectionOwner;
   isQueued = false;
+  readonly isUnsent = false;
   readonly #socket: Socket;
   #parts: (string | Buffer)[] = [];
   #buffer: Buffer | undefined = undefined;
@@ -27,6 +32,16 @@ export class PortableConnection implements Connection {
     socket.on('drain', () => this.#drained());
     socket.on('error', (error: NodeJS.ErrnoException) => this.#break(error.code ?? 'EIO'));
     socket.on('close', () => this.#closed());
+  }
+
+  room(count: number): ByteWriter {
+    scratch.at = 0;
+    scratch.reserve(count);
+    return scratch;
+  }
+
+  commit(): void {
+    if (scratch.at > 0) this.#parts.push(Buffer.from(scratch.bytes.subarray(0, scratch.at)));
   }
 
   queueText(text: string): void {
@@ -125,7 +140,7 @@ export class PortableConnection implements Connection {
       const buffer = this.#buffer ?? threadReadBuffer;
       const length = bytes.copy(buffer, 0, at, Math.min(bytes.length, at + READ_BUFFER_BYTES));
       at += length;
-      this.owner.onBytes(buffer, length);
+      this.owner.onBytes(buffer, 0, length);
       if (buffer === threadReadBuffer) retireBytes(length);
     }
   }

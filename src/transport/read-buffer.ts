@@ -20,6 +20,11 @@ export function retireBytes(length: number): void {
   if (isPoisoned) threadReadBuffer.fill(POISON, 0, length);
 }
 
+/** Called when nobody is said to need bytes[from..to) any more. */
+export function retireSpan(bytes: Buffer, from: number, to: number): void {
+  if (isPoisoned && to <= bytes.length) bytes.fill(POISON, from, to);
+}
+
 /** Called when nobody is said to need a buffer any more. */
 export function retireBuffer(buffer: Buffer): void {
   if (isPoisoned) buffer.fill(POISON);

@@ -28,7 +28,7 @@ export class Recorder implements ConnectionOwner {
   /** Set while the test is inside a call of the connection: nothing may be told then. */
   isInside = false;
   /** What the test does with bytes besides writing them down. */
-  onEachBytes: (bytes: Buffer, length: number) => void = () => undefined;
+  onEachBytes: (bytes: Buffer, start: number, end: number) => void = () => undefined;
   onEachDrain: () => void = () => undefined;
   #wake: () => void = () => undefined;
 
@@ -37,11 +37,11 @@ export class Recorder implements ConnectionOwner {
     connection.owner = this;
   }
 
-  onBytes(bytes: Buffer, length: number): void {
+  onBytes(bytes: Buffer, start: number, end: number): void {
     this.#told();
-    this.byteCount += length;
-    if (this.text.length < 100_000) this.text += bytes.toString('latin1', 0, length);
-    this.onEachBytes(bytes, length);
+    this.byteCount += end - start;
+    if (this.text.length < 100_000) this.text += bytes.toString('latin1', start, end);
+    this.onEachBytes(bytes, start, end);
   }
 
   onEnd(): void {

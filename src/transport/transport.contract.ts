@@ -9,6 +9,7 @@ import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { itEnds } from './ending.contract.ts';
 import { itDialsAndAccepts } from './endpoints.contract.ts';
+import { itGathers } from './gathering.contract.ts';
 import {
   connectedPair,
   type Pair,
@@ -25,6 +26,7 @@ export function itKeepsTheTransportContract(tier: TransportTier, kind: SocketKin
     const pairOf = (t: TestContext): Promise<Pair> => connectedPair(tier, kind, t);
 
     describe('writing', () => itWrites(pairOf));
+    describe('gathering', () => itGathers(pairOf, kind));
     describe('reading', () => itReads(pairOf));
     describe('both at once', () => itRelays(pairOf));
     describe('ending', () => itEnds(pairOf, kind));
@@ -129,6 +131,83 @@ function itReads(pairOf: PairOf): void {
     assert.equal(server.byteCount, sent);
   });
 
+  it('gives no bytes to a connection that another one holds in the same turn', async (t) => {
+    // Both have bytes when the first is told of its own.
+    for (const closes of [false, true]) {
+      const [one, two] = [await pairOf(t), await pairOf(t)];
+      const [a, b] = [one.server, two.server];
+      a.onEachBytes = () => b.inside((connection) => connection.holdReading());
+      b.onEachBytes = () => a.inside((connection) => connection.holdReading());
+      one.client.send('for one');
+      two.client.send('for two');
+      if (closes) two.client.connection.destroy(); // its end comes with its bytes
+      await Promise.race([a, b].map((server) => server.until(() => server.byteCount > 0)));
+      await roundTrip(one);
+      const [told, held] = a.byteCount > 0 ? [a, b] : [b, a];
+      assert.deepEqual([told.byteCount, held.byteCount], [7, 0]);
+      assert.deepEqual([held.endCount, held.errnos], [0, []], 'nor does it end before it has them');
+      held.onEachBytes = () => undefined;
+      const isOver = closes && held === b;
+      if (!isOver) (held === a ? one : two).client.send(', more');
+      held.inside((connection) => connection.letGoReading());
+      const expected = `for ${held === a ? 'one' : 'two'}${isOver ? '' : ', more'}`;
+      await held.until(() => held.byteCount >= expected.length);
+      assert.equal(held.text, expected);
+      if (isOver) await held.until(() => held.endCount > 0);
+      await roundTrip(one);
+      assert.deepEqual([held.endCount, held.errnos], [isOver ? 1 : 0, []]);
+    }
+  });
+
+  it('goes on when bytes that had waited are taken with another hold', async (t) => {
+    const [one, two] = [await pairOf(t), await pairOf(t)];
+    const [a, b] = [one.server, two.server];
+    a.onEachBytes = () => b.inside((connection) => connection.holdReading());
+    b.onEachBytes = () => a.inside((connection) => connection.holdReading());
+    one.client.send('for one');
+    two.client.send('for two');
+    await Promise.race([a, b].map((server) => server.until(() => server.byteCount > 0)));
+    const held = a.byteCount > 0 ? b : a;
+    held.onEachBytes = () => {
+      held.inside((connection) => connection.holdReading());
+      held.inside((connection) => connection.letGoReading());
+    };
+    held.inside((connection) => connection.letGoReading());
+    await held.until(() => held.byteCount === 7);
+    await roundTrip(one);
+    (held === a ? one : two).client.send('!');
+    await held.until(() => held.byteCount + held.errnos.length >= 8);
+    await roundTrip(one);
+    assert.deepEqual([held.errnos, held.byteCount], [[], 8]);
+  });
+
+  it('tells of the end once, behind the last bytes, though these made it hold', async (t) => {
+    const pair = await pairOf(t);
+    const { client, server } = pair;
+    server.onEachBytes = () => server.inside((connection) => connection.holdReading());
+    client.send('the last');
+    client.inside((connection) => connection.destroy());
+    await server.until(() => server.byteCount > 0);
+    await roundTrip(pair);
+    assert.deepEqual([server.text, server.errnos], ['the last', []]);
+    server.inside((connection) => connection.letGoReading());
+    await server.until(() => server.endCount > 0);
+    await roundTrip(pair);
+    assert.deepEqual([server.byteCount, server.endCount, server.errnos], [8, 1, []]);
+  });
+
+  it('tells nothing of bytes that had come when it is destroyed from elsewhere', async (t) => {
+    const [one, two] = [await pairOf(t), await pairOf(t)];
+    const [a, b] = [one.server, two.server];
+    a.onEachBytes = () => b.inside((connection) => connection.destroy());
+    b.onEachBytes = () => a.inside((connection) => connection.destroy());
+    one.client.send('for one');
+    two.client.send('for two');
+    await Promise.race([a, b].map((server) => server.until(() => server.byteCount > 0)));
+    await roundTrip(one);
+    assert.equal(a.byteCount + b.byteCount, 7);
+  });
+
   it('reads into a buffer of the owner from the next read on, and back', async (t) => {
     const { client, server } = await pairOf(t);
     const own = Buffer.alloc(4096);
@@ -151,8 +230,8 @@ function itReads(pairOf: PairOf): void {
   it('never gives more bytes than the buffer has', async (t) => {
     const { client, server } = await pairOf(t);
     const own = Buffer.alloc(1000);
-    server.onEachBytes = (bytes, length) => {
-      assert.ok(length > 0 && length <= bytes.length);
+    server.onEachBytes = (bytes, start, end) => {
+      assert.ok(start >= 0 && end > start && end <= bytes.length);
       server.connection.readInto(own);
     };
     client.send('x'.repeat(300_000));
@@ -173,10 +252,10 @@ const anyWrites = fc.array(
 /** Sends back what comes; while that waits it reads nothing. */
 function echo(owner: Recorder): void {
   let isHeld = false;
-  owner.onEachBytes = (bytes, length) => {
+  owner.onEachBytes = (bytes, start, end) => {
     assert.equal(isHeld, false, 'bytes while reading is held');
     owner.inside((connection) => {
-      connection.queueBytes(Buffer.from(bytes.subarray(0, length)));
+      connection.queueBytes(Buffer.from(bytes.subarray(start, end)));
       if (connection.flush()) return;
       isHeld = true;
       connection.holdReading();
@@ -198,9 +277,9 @@ function itRelays(pairOf: PairOf): void {
         const [sent, returned] = [createHash('sha1'), createHash('sha1')];
         let sentBytes = 0;
         let returnedBytes = 0;
-        client.onEachBytes = (bytes, length) => {
-          returned.update(bytes.subarray(0, length));
-          returnedBytes += length;
+        client.onEachBytes = (bytes, start, end) => {
+          returned.update(bytes.subarray(start, end));
+          returnedBytes += end - start;
         };
         for (const [index, { isFlushed, isText, length }] of writes.entries()) {
           const bytes = Buffer.alloc(length, `${index}\xff${length}`, 'latin1');

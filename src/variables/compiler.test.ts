@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ManualClock } from '#src/base/clock.ts';
+import { ByteWriter } from '#src/bytes/byte-writer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
 import { Exchange, RESPONSE_ENDED, RESPONSE_STARTED } from '#src/exchange/exchange.ts';
 import type { LogEscape } from '#src/exchange/log-arguments.ts';
@@ -50,8 +51,11 @@ function evaluate(text: string, exchange: Exchange): string {
 }
 
 function logLine(text: string, escape: LogEscape, exchange: Exchange): string {
-  const value = compiler.compileLogFormat(text, escape, PLACE, new Problems());
-  return value?.evaluate(exchange) ?? assert.fail('did not compile');
+  const format = compiler.compileLogFormat(text, escape, PLACE, new Problems());
+  assert.ok(format);
+  const out = new ByteWriter(0);
+  format.write(exchange, out);
+  return out.bytes.toString('latin1', 0, out.at);
 }
 
 const FIELDS = [
@@ -230,4 +234,41 @@ test('any text compiles or is refused; nothing throws', () => {
       },
     ),
   );
+});
+
+test('what is said to be of the connection is the same for all its requests with the same host', () => {
+  /** Two requests that have nothing in common but their connection, host, server and location. */
+  const [one, other] = [exchangeOf('/one?a=1', FIELDS), exchangeOf('/two')];
+  one.request.fields.reset(); // X-Forwarded-For apart: see ComplexValue
+  one.request.fields.append(fieldIdOf('cookie'), 'Cookie', 'a=1');
+  one.request.fields.append(fieldIdOf('content-length'), 'Content-Length', '9');
+  other.request.method = 'POST';
+  other.request.protocol = 'HTTP/1.0';
+  other.request.headBytes = 9;
+  other.responseState = RESPONSE_STARTED;
+  other.response.status = 404;
+  other.upstreamAddress = '10.0.0.1:80';
+  other.upstreamStatus = '404';
+  other.bytesSent = 9;
+  other.bodyBytesSent = 9;
+  for (const exchange of [one, other]) {
+    exchange.proxyHost = 'api:8080';
+    exchange.proxyPort = '8080';
+  }
+  const isOfConnection = (text: string): boolean | undefined =>
+    compiler.compile(text, PLACE, new Problems())?.isOfConnection;
+  const found = compiler.names.filter((name) => isOfConnection(`$${name}`) === true);
+  for (const name of found) {
+    assert.equal(evaluate(`$${name}`, one), evaluate(`$${name}`, other), name);
+    assert.notEqual(evaluate(`$${name}`, one), '', name);
+  }
+  for (const name of ['host', 'remote_addr', 'scheme', 'proxy_add_x_forwarded_for', 'proxy_host']) {
+    assert.ok(found.includes(name), name);
+  }
+  for (const text of ['', 'plain', '$host', 'a${host}b$remote_addr']) {
+    assert.equal(isOfConnection(text), true, text);
+  }
+  for (const text of ['$uri', '$http_host', '$host$uri', 'a$request_id', '$connection_requests']) {
+    assert.equal(isOfConnection(text), false, text);
+  }
 });

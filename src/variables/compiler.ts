@@ -1,41 +1,43 @@
 /** Text with `$names` → something that is quick to evaluate for an exchange. Runs at load. */
 
+import type { LineFormat } from '#src/exchange/access-record.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { LogEscape } from '#src/exchange/log-arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { Place, Problems } from '#src/schema/problem.ts';
 import { didYouMean } from '#src/schema/suggestion.ts';
 import { connectionVariables } from './connection-variables.ts';
-import { type Escape, escapeDefault, escapeJson, escapeNone } from './escape.ts';
+import { LINE_ESCAPES } from './escape.ts';
+import { LogLine } from './log-line.ts';
 import { isVariableOfNginx } from './not-built-variables.ts';
 import { processVariables } from './process-variables.ts';
 import { requestVariables } from './request-variables.ts';
 import { responseVariables } from './response-variables.ts';
-import { assemble, type Part } from './text-with-variables.ts';
-import type { VariableEnvironment, VariableReader, VariableTable } from './variable.ts';
-
-const ESCAPES: Readonly<Record<LogEscape, Escape>> = {
-  default: escapeDefault,
-  json: escapeJson,
-  none: escapeNone,
-};
+import { assemble, type Part, type VariablePart } from './text-with-variables.ts';
+import { LocalTime } from './time-text.ts';
+import type { VariableEnvironment, VariableTable } from './variable.ts';
 
 /** Compiles the texts of one configuration. */
 export class VariableCompiler {
+  readonly #environment: VariableEnvironment;
+  readonly #localTime: LocalTime;
   readonly #tables: readonly VariableTable[];
 
   constructor(environment: VariableEnvironment) {
+    this.#environment = environment;
+    this.#localTime = new LocalTime(environment.clock);
     this.#tables = [
       requestVariables,
       connectionVariables,
       responseVariables,
-      processVariables(environment),
+      processVariables(environment, this.#localTime),
     ];
   }
 
   /** A value for a directive: a variable without a value becomes nothing. */
   compile(text: string, place: Place, problems: Problems): ComplexValue<Exchange> | undefined {
-    return this.#compile(text, escapeNone, place, problems);
+    const parts = this.#partsOf(text, place, problems);
+    return parts === undefined ? undefined : assemble(parts);
   }
 
   /** A line of the access log, without its end. */
@@ -44,8 +46,10 @@ export class VariableCompiler {
     escape: LogEscape,
     place: Place,
     problems: Problems,
-  ): ComplexValue<Exchange> | undefined {
-    return this.#compile(text, ESCAPES[escape], place, problems);
+  ): LineFormat<Exchange> | undefined {
+    const parts = this.#partsOf(text, place, problems);
+    if (parts === undefined) return undefined;
+    return new LogLine(parts, LINE_ESCAPES[escape], this.#environment.clock, this.#localTime);
   }
 
   /** Every name there is, for documentation; those with an open end as `http_`. */
@@ -56,12 +60,8 @@ export class VariableCompiler {
     ]);
   }
 
-  #compile(
-    text: string,
-    escape: Escape,
-    place: Place,
-    problems: Problems,
-  ): ComplexValue<Exchange> | undefined {
+  /** Undefined after reporting a problem. */
+  #partsOf(text: string, place: Place, problems: Problems): readonly Part[] | undefined {
     const parts: Part[] = [];
     let isGood = true;
     for (const piece of splitVariables(text)) {
@@ -70,19 +70,22 @@ export class VariableCompiler {
         parts.push(Buffer.from(piece, 'utf8').toString('latin1'));
         continue;
       }
-      const read = 'problem' in piece ? undefined : this.#find(piece.name);
-      if (read !== undefined) parts.push({ read, escape });
+      const found = 'problem' in piece ? undefined : this.#find(piece.name);
+      if (found !== undefined) parts.push(found);
       else isGood = report(piece, this.names, place, problems);
     }
-    return isGood ? assemble(parts) : undefined;
+    return isGood ? parts : undefined;
   }
 
-  #find(name: string): VariableReader | undefined {
-    for (const { names, prefixes } of this.#tables) {
-      if (Object.hasOwn(names, name)) return names[name];
+  #find(name: string): VariablePart | undefined {
+    for (const { names, ofConnection, prefixes } of this.#tables) {
+      const read = Object.hasOwn(names, name) ? names[name] : undefined;
+      if (read !== undefined) return { name, read, isOfConnection: ofConnection.has(name) };
       for (const [prefix, make] of Object.entries(prefixes)) {
         const rest = name.slice(prefix.length);
-        if (rest !== '' && name.startsWith(prefix)) return make(rest);
+        if (rest !== '' && name.startsWith(prefix)) {
+          return { name, read: make(rest), isOfConnection: false };
+        }
       }
     }
     return undefined;

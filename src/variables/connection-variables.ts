@@ -22,6 +22,10 @@ export const connectionVariables: VariableTable = {
       return before === undefined ? address : `${before}, ${address}`;
     },
   },
+  ofConnection: new Set([
+    ...['remote_addr', 'remote_port', 'server_addr', 'server_port', 'scheme', 'connection'],
+    'proxy_add_x_forwarded_for',
+  ]),
   prefixes: {},
 };
 

@@ -1,4 +1,5 @@
 /** Data path. How values are made safe in a log line, exactly as nginx does it. */
+import type { LogEscape } from '#src/exchange/log-arguments.ts';
 
 /** Given a value (undefined when there is none), what the line shows. */
 export type Escape = (value: string | undefined) => string;
@@ -44,3 +45,27 @@ function jsonChar(char: string): string {
   const code = char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
   return JSON_SHORT[char] ?? `\\u${code}`;
 }
+
+/** A way of escaping as a log format uses it. */
+export interface LineEscape {
+  /** Made safe one char at a time: parts of a value may be escaped one after the other. */
+  readonly escape: Escape;
+  /** Per byte: 1 when `escape` makes something else of it, 0 when it stays. */
+  readonly changes: Uint8Array;
+}
+
+function lineEscape(escape: Escape): LineEscape {
+  const changes = new Uint8Array(256);
+  for (let byte = 0; byte < changes.length; byte++) {
+    const char = String.fromCharCode(byte);
+    changes[byte] = escape(char) === char ? 0 : 1;
+  }
+  return { escape, changes };
+}
+
+/** What the words of `log_format … escape=` mean. */
+export const LINE_ESCAPES: Readonly<Record<LogEscape, LineEscape>> = {
+  default: lineEscape(escapeDefault),
+  json: lineEscape(escapeJson),
+  none: lineEscape(escapeNone),
+};

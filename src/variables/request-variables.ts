@@ -32,6 +32,7 @@ export const requestVariables: VariableTable = {
     request_length: ({ request, requestBodyBytes }) => `${request.headBytes + requestBodyBytes}`,
     request_id: requestIdOf,
   },
+  ofConnection: new Set(['host']),
   prefixes: {
     http_: (rest) => {
       const read = rest === 'cookie' ? readCookies : fieldReader(rest);

@@ -8,7 +8,8 @@ import type { VariableTable } from './variable.ts';
 /** `$status` to `$upstream_http_NAME`. */
 export const responseVariables: VariableTable = {
   names: {
-    status: statusText,
+    // Always three digits.
+    status: (exchange) => `${statusOf(exchange)}`.padStart(3, '0'),
     body_bytes_sent: ({ bodyBytesSent }) => `${bodyBytesSent}`,
     bytes_sent: ({ bytesSent }) => `${bytesSent}`,
     request_completion: ({ responseState, reason }) => {
@@ -23,6 +24,8 @@ export const responseVariables: VariableTable = {
     upstream_header_time: (exchange) => attemptTime(exchange, exchange.upstreamHeaderMs),
     upstream_response_time: (exchange) => attemptTime(exchange, exchange.upstreamResponseMs),
   },
+  // Of a location, and so of what a location makes of a connection.
+  ofConnection: new Set(['proxy_host', 'proxy_port']),
   prefixes: {
     sent_http_: (rest) => {
       const read = fieldReader(rest);
@@ -37,13 +40,11 @@ export const responseVariables: VariableTable = {
   },
 };
 
-/** Always three digits. Before an answer began, the status its failure stands for (499, 408 …). */
-function statusText({ response, responseState, reason }: Exchange): string {
-  const { status } = response;
-  if (responseState === RESPONSE_NONE && reason !== '') {
-    return `${FAILURES[reason].status}`.padStart(3, '0');
-  }
-  return status >= 100 ? `${status}` : `${status}`.padStart(3, '0');
+/** `$status`. Before an answer began, the status its failure stands for (499, 408 …). */
+export function statusOf({ response, responseState, reason }: Exchange): number {
+  return responseState === RESPONSE_NONE && reason !== ''
+    ? FAILURES[reason].status
+    : response.status;
 }
 
 /** `0.012`; `-` for a stage that the attempt did not reach; nothing without an attempt. */

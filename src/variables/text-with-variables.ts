@@ -4,13 +4,15 @@
  */
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
-import type { Escape } from './escape.ts';
 import type { VariableReader } from './variable.ts';
 
-/** A variable in a text and how its value is made safe there. */
-interface VariablePart {
+/** A variable in a text. */
+export interface VariablePart {
+  /** Lower case, without `$`. */
+  readonly name: string;
   readonly read: VariableReader;
-  readonly escape: Escape;
+  /** As of a ComplexValue. */
+  readonly isOfConnection: boolean;
 }
 
 /** A piece of a text: itself, or a variable. */
@@ -28,6 +30,7 @@ export function assemble(parts: readonly Part[]): ComplexValue<Exchange> {
 
 class Constant implements ComplexValue<Exchange> {
   readonly constant: string;
+  readonly isOfConnection = true;
 
   constructor(text: string) {
     this.constant = text;
@@ -40,25 +43,27 @@ class Constant implements ComplexValue<Exchange> {
 
 class SingleVariable implements ComplexValue<Exchange> {
   readonly constant = undefined;
+  readonly isOfConnection: boolean;
   readonly #read: VariableReader;
-  readonly #escape: Escape;
 
-  constructor({ read, escape }: VariablePart) {
+  constructor({ read, isOfConnection }: VariablePart) {
+    this.isOfConnection = isOfConnection;
     this.#read = read;
-    this.#escape = escape;
   }
 
   evaluate(exchange: Exchange): string {
-    return this.#escape(this.#read(exchange));
+    return this.#read(exchange) ?? '';
   }
 }
 
 class TextWithVariables implements ComplexValue<Exchange> {
   readonly constant = undefined;
+  readonly isOfConnection: boolean;
   readonly #parts: readonly Part[];
 
   constructor(parts: readonly Part[]) {
     this.#parts = parts;
+    this.isOfConnection = parts.every((part) => typeof part === 'string' || part.isOfConnection);
   }
 
   evaluate(exchange: Exchange): string {
@@ -66,7 +71,7 @@ class TextWithVariables implements ComplexValue<Exchange> {
     for (let at = 0; at < this.#parts.length; at++) {
       const part = this.#parts[at];
       if (typeof part === 'string') text += part;
-      else if (part !== undefined) text += part.escape(part.read(exchange));
+      else if (part !== undefined) text += part.read(exchange) ?? '';
     }
     return text;
   }

@@ -1,4 +1,8 @@
 /** Data path. Times as log lines show them. */
+import type { Clock } from '#src/base/clock.ts';
+import { DIGIT_0, DOT } from '#src/bytes/ascii.ts';
+import { type ByteBlock, blockOfText } from '#src/bytes/byte-copy.ts';
+import type { ByteWriter } from '#src/bytes/byte-writer.ts';
 
 /** Seconds with milliseconds: `0.012`, `61.500`. A negative time counts as none. */
 export function secondsText(ms: number): string {
@@ -8,27 +12,69 @@ export function secondsText(ms: number): string {
   return `${Math.floor(whole / 1_000)}.${padding}${fraction}`;
 }
 
+/** As `secondsText`; in no case more than 24 bytes. */
+export function writeSeconds(ms: number, out: ByteWriter): void {
+  const whole = ms > 0 ? Math.floor(ms) : 0;
+  const seconds = Math.floor(whole / 1_000);
+  out.decimal(seconds);
+  out.byte(DOT);
+  writeThreeDigits(whole - seconds * 1_000, out);
+}
+
+/** An integer from 0 to 999. */
+export function writeThreeDigits(value: number, out: ByteWriter): void {
+  const tens = Math.floor(value / 10);
+  const hundreds = Math.floor(tens / 10);
+  out.byte(DIGIT_0 + hundreds);
+  out.byte(DIGIT_0 + tens - hundreds * 10);
+  out.byte(DIGIT_0 + value - tens * 10);
+}
+
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 
-/** The local time in nginx's two spellings, made anew once per second. */
+/** The local time in nginx's two spellings: read once per turn, made anew once per second. */
 export class LocalTime {
+  readonly #clock: Clock;
+  #readAtMs = Number.NaN;
   #second = Number.NaN;
   #common = '';
   #iso = '';
+  #commonBlock = blockOfText('');
+  #isoBlock = blockOfText('');
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** `$time_local`: `21/Nov/2026:00:13:57 +0000`. */
-  common(wallMs: number): string {
-    this.#refresh(wallMs);
+  get common(): string {
+    this.#refresh();
     return this.#common;
   }
 
   /** `$time_iso8601`: `2026-11-21T00:13:57+00:00`. */
-  iso(wallMs: number): string {
-    this.#refresh(wallMs);
+  get iso(): string {
+    this.#refresh();
     return this.#iso;
   }
 
-  #refresh(wallMs: number): void {
+  /** The bytes of `common`. */
+  get commonBlock(): ByteBlock {
+    this.#refresh();
+    return this.#commonBlock;
+  }
+
+  /** The bytes of `iso`. */
+  get isoBlock(): ByteBlock {
+    this.#refresh();
+    return this.#isoBlock;
+  }
+
+  #refresh(): void {
+    const nowMs = this.#clock.refresh();
+    if (nowMs === this.#readAtMs) return;
+    this.#readAtMs = nowMs;
+    const wallMs = this.#clock.wallMs();
     const second = Math.floor(wallMs / 1_000);
     if (second === this.#second) return;
     this.#second = second;
@@ -44,6 +90,8 @@ export class LocalTime {
     const year = date.getFullYear();
     this.#common = `${day}/${monthName}/${year}:${clock} ${sign}${zoneHours}${zoneMinutes}`;
     this.#iso = `${year}-${two(month + 1)}-${day}T${clock}${sign}${zoneHours}:${zoneMinutes}`;
+    this.#commonBlock = blockOfText(this.#common);
+    this.#isoBlock = blockOfText(this.#iso);
   }
 }
 

@@ -19,6 +19,8 @@ export interface VariableEnvironment {
 export interface VariableTable {
   /** Name without `$`, lower case → reader. */
   readonly names: Readonly<Record<string, VariableReader>>;
+  /** Those of `names` that are the same for a whole connection, as of a ComplexValue. */
+  readonly ofConnection: ReadonlySet<string>;
   /** Names with an open end, such as `http_…`: prefix → the reader for what follows it. */
   readonly prefixes: Readonly<Record<string, (rest: string) => VariableReader>>;
 }

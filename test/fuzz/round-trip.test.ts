@@ -3,17 +3,21 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { BodyDecoder } from '#src/codecs/h1/body-decoder.ts';
 import {
   CHUNK_END,
   chunkHead,
+  encodeKept,
   encodeRequest,
-  encodeResponse,
+  encodeStatusLine,
   lastChunk,
+  roomForRequest,
+  roomForResponse,
 } from '#src/codecs/h1/encoder.ts';
 import { RequestDecoder } from '#src/codecs/h1/request-decoder.ts';
 import { ResponseDecoder } from '#src/codecs/h1/response-decoder.ts';
-import { AddedFields, FieldEdits } from '#src/http/field-edits.ts';
+import { AddedLines, FieldEdits } from '#src/http/field-edits.ts';
 import { F_EXPECT, F_HOST } from '#src/http/field-names.ts';
 import { type HeaderMap, MARK_DROP } from '#src/http/header-map.ts';
 import { HOP_BY_HOP_IDS } from '#src/http/hop-by-hop.ts';
@@ -45,13 +49,21 @@ function kept(fields: HeaderMap, isDropped: (id: number, lowerName: string) => b
   return lines;
 }
 
+/** What `encode` writes into room for so many bytes; more throws. */
+function written(room: number, encode: (out: ByteWriter) => void): Buffer {
+  const out = new ByteWriter(room);
+  encode(out);
+  assert.ok(out.at <= room, `${out.at} bytes, room for ${room}`);
+  return out.bytes.subarray(0, out.at);
+}
+
 test('a forwarded request head says what the received one said', () => {
   const decoder = new RequestDecoder();
   const [head, again] = [new RequestHead(), new RequestHead()];
   const edits = new FieldEdits([...HOP_BY_HOP_IDS, F_EXPECT, F_HOST], ['X-A']);
   const isDropped = (id: number, name: string): boolean =>
     HOP_BY_HOP_IDS.includes(id) || id === F_EXPECT || id === F_HOST || name === 'x-a';
-  const added = new AddedFields();
+  const added = new AddedLines();
   let forwarded = 0;
   forCases(0.06, (random) => {
     const text = random.chance(0.5) ? requestText(random) : mutated(random, requestText(random));
@@ -61,8 +73,12 @@ test('a forwarded request head says what the received one said', () => {
     if (decoder.decodeHead(bytes, 0, bytes.length, head) <= 0 || head.originTarget === '') return;
     added.clear();
     added.add('Host', HOST);
-    const encoded = encodeRequest(head, head.originTarget, edits, added);
-    const out = Buffer.from(encoded, 'latin1');
+    const request = {
+      ...{ head, edits, added, addedBytes: added.at, minorVersion: 1 },
+      target: random.chance(0.5) ? undefined : head.originTarget,
+    };
+    const out = written(roomForRequest(request), (writer) => encodeRequest(writer, request));
+    const encoded = out.toString('latin1');
     decoder.reset();
     decoder.keepsUnderscores = true;
     again.reset();
@@ -98,8 +114,13 @@ test('a forwarded response head says what the received one said', () => {
     let ours = 'Connection: keep-alive\r\n';
     if (head.framing === BODY_LENGTH) ours += `Content-Length: ${head.bodyBytes}\r\n`;
     else if (head.framing !== 0) ours += 'Transfer-Encoding: chunked\r\n';
-    const encoded = encodeResponse(head, edits, ours);
-    const out = Buffer.from(encoded, 'latin1');
+    const out = written(roomForResponse(head) + ours.length, (writer) => {
+      encodeStatusLine(writer, head);
+      writer.text(ours);
+      encodeKept(writer, head.fields, edits);
+      writer.crlf();
+    });
+    const encoded = out.toString('latin1');
     decoder.reset();
     again.reset();
     const shown = JSON.stringify([text, encoded]);

@@ -1,10 +1,13 @@
 /**
- * Data path. Heads and chunks → text of one char per byte, in one canonical form: what came is
- * never passed on with its own framing (RFC 9112 §6). Lines that came as `Name: value` are copied
- * in runs, one slice per run; the rest is written anew. Allocates the strings it returns.
+ * Data path. Heads and chunks → bytes, in one canonical form: what came is never passed on with its
+ * own framing (RFC 9112 §6). Lines that came as `Name: value` are copied in runs, one copy per run;
+ * the rest is written anew. Allocates nothing: whoever calls has made room in the writer.
  */
 
-import type { AddedFields, FieldEdits } from '#src/http/field-edits.ts';
+import { COLON, SPACE } from '#src/bytes/ascii.ts';
+import { type ByteBlock, blockOfText } from '#src/bytes/byte-copy.ts';
+import type { ByteWriter } from '#src/bytes/byte-writer.ts';
+import type { FieldEdits } from '#src/http/field-edits.ts';
 import { type HeaderMap, MARK_UNUSUAL } from '#src/http/header-map.ts';
 import {
   BODY_CHUNKED,
@@ -13,68 +16,137 @@ import {
   type ResponseHead,
 } from '#src/http/message.ts';
 
-/**
- * The head of a request to an endpoint, with the empty line. With `minorVersion` 0 the request is
- * 1.0, which has no chunks: `head.framing` must not be BODY_CHUNKED then (RFC 9112 §6.1).
- */
-export function encodeRequest(
-  head: RequestHead,
-  target: string,
-  edits: FieldEdits,
-  added: AddedFields,
-  minorVersion = 1,
-): string {
-  let out = `${head.method} ${target} ${minorVersion === 1 ? 'HTTP/1.1' : 'HTTP/1.0'}\r\n`;
-  for (let at = 0; at < added.count; at++) out += `${added.names[at]}: ${added.values[at]}\r\n`;
-  out += keptLines(head.fields, edits);
-  if (head.framing === BODY_LENGTH) out += `Content-Length: ${head.bodyBytes}\r\n`;
-  else if (head.framing === BODY_CHUNKED) out += 'Transfer-Encoding: chunked\r\n';
-  else if (!isBodyless(head.method)) out += 'Content-Length: 0\r\n';
-  return `${out}\r\n`;
+/** A request as an endpoint is to get it. */
+export interface OutgoingRequest {
+  readonly head: RequestHead;
+  /** What stands for the target; undefined: it goes on as it came (`head.originTarget`). */
+  readonly target: string | undefined;
+  /** Fields that do not go on. */
+  readonly edits: FieldEdits;
+  /** Lines `Name: value␍␊` that are put in front: added.bytes[0..addedBytes). */
+  readonly added: ByteBlock;
+  readonly addedBytes: number;
+  /**
+   * With 0 the request is 1.0, which has no chunks: `head.framing` must not be BODY_CHUNKED then
+   * (RFC 9112 §6.1).
+   */
+  readonly minorVersion: number;
+}
+
+/** Room for the version, a status line without its reason, and the framing of a request. */
+const LINES_BYTES = 128;
+
+/** No request of these is longer when it is encoded. */
+export function roomForRequest({ head, target, addedBytes }: OutgoingRequest): number {
+  const targetBytes = target?.length ?? head.targetBytes;
+  return LINES_BYTES + head.method.length + targetBytes + addedBytes + roomForFields(head.fields);
+}
+
+/** A field line that is written anew may gain a space behind its colon. */
+function roomForFields(fields: HeaderMap): number {
+  return fields.length + fields.count;
+}
+
+const HTTP_11 = blockOfText(' HTTP/1.1\r\n').view;
+const HTTP_10 = blockOfText(' HTTP/1.0\r\n').view;
+const GET = blockOfText('GET ').view;
+const OK = blockOfText('HTTP/1.1 200 OK\r\n').view;
+const NO_BODY = blockOfText('Content-Length: 0\r\n').view;
+const CHUNKED = blockOfText('Transfer-Encoding: chunked\r\n').view;
+const CONTENT_LENGTH = blockOfText('Content-Length: ').view;
+
+/** The head of a request to an endpoint, with the empty line. */
+export function encodeRequest(out: ByteWriter, request: OutgoingRequest): void {
+  const { added, addedBytes, edits, head } = request;
+  const { method } = head;
+  if (method === 'GET') out.copy(GET, 0, GET.byteLength);
+  else {
+    out.text(method);
+    out.byte(SPACE);
+  }
+  encodeTarget(out, request);
+  const version = request.minorVersion === 1 ? HTTP_11 : HTTP_10;
+  out.copy(version, 0, version.byteLength);
+  copyRun(out, added, 0, addedBytes);
+  encodeKept(out, head.fields, edits);
+  if (head.framing === BODY_LENGTH) encodeLength(out, head.bodyBytes);
+  else if (head.framing === BODY_CHUNKED) out.copy(CHUNKED, 0, CHUNKED.byteLength);
+  else if (method !== 'GET' && expectsBody(method)) out.copy(NO_BODY, 0, NO_BODY.byteLength);
+  out.crlf();
+}
+
+function encodeTarget(out: ByteWriter, { head, target }: OutgoingRequest): void {
+  const start = head.sameTargetStart;
+  if (target !== undefined) out.text(target);
+  else if (start < 0) out.text(head.originTarget);
+  else copyRun(out, head.fields, start, head.sameTargetEnd);
 }
 
 /** RFC 9110 §8.6: a method that anticipates a body says so when there is none. */
-function isBodyless(method: string): boolean {
-  return method !== 'POST' && method !== 'PUT' && method !== 'PATCH';
+function expectsBody(method: string): boolean {
+  return method === 'POST' || method === 'PUT' || method === 'PATCH';
 }
 
-/**
- * The head of a response to a client, with the empty line. `ours` are the lines we add, each with
- * its CRLF; the status line is always 1.1, our own version (RFC 9110 §2.5).
- */
-export function encodeResponse(head: ResponseHead, edits: FieldEdits, ours: string): string {
-  const { status, reason } = head;
-  const line =
-    status === 200 && reason === 'OK' ? 'HTTP/1.1 200 OK\r\n' : `HTTP/1.1 ${status} ${reason}\r\n`;
-  return `${line}${ours}${keptLines(head.fields, edits)}\r\n`;
+/** No response head is longer when it is encoded, the caller's own lines apart. */
+export function roomForResponse({ fields, reason }: ResponseHead): number {
+  return LINES_BYTES + reason.length + roomForFields(fields);
+}
+
+/** The status line; the version is always 1.1, our own (RFC 9110 §2.5). */
+export function encodeStatusLine(out: ByteWriter, { reason, status }: ResponseHead): void {
+  if (status === 200 && reason === 'OK') out.copy(OK, 0, OK.byteLength);
+  else out.text(`HTTP/1.1 ${status} ${reason}\r\n`);
+}
+
+/** `Content-Length: N␍␊`. */
+export function encodeLength(out: ByteWriter, bodyBytes: number): void {
+  out.copy(CONTENT_LENGTH, 0, CONTENT_LENGTH.byteLength);
+  out.decimal(bodyBytes);
+  out.crlf();
 }
 
 /**
  * The field lines that go on, each ended by CRLF. Usual lines are copied in runs:
  *
- *   text   GET / …␍␊A: 1␍␊B: 2␍␊X-Dropped: 3␍␊C: 4␍␊␍␊Appended: 5␍␊
+ *   bytes  GET / …␍␊A: 1␍␊B: 2␍␊X-Dropped: 3␍␊C: 4␍␊␍␊Appended: 5␍␊
  *                   | run       |              | run  |  | run        |
  */
-function keptLines(fields: HeaderMap, edits: FieldEdits): string {
-  const { count, marks, spans, text } = fields;
-  let out = '';
+export function encodeKept(out: ByteWriter, fields: HeaderMap, edits: FieldEdits): void {
+  const { count, marks, spans } = fields;
   let runStart = 0;
   let runEnd = 0;
   for (let index = 0; index < count; index++) {
     if (!edits.keeps(fields, index)) continue;
-    if (((marks[index] as number) & MARK_UNUSUAL) !== 0) {
-      out += `${text.substring(runStart, runEnd)}${fields.nameAt(index)}: ${fields.valueAt(index)}\r\n`;
-      runStart = runEnd;
-      continue;
-    }
     const start = spans[index * 4] as number;
-    if (start !== runEnd) {
-      out += text.substring(runStart, runEnd);
+    if (start !== runEnd || (marks[index] as number) !== 0) {
+      copyRun(out, fields, runStart, runEnd);
       runStart = start;
+      if (((marks[index] as number) & MARK_UNUSUAL) !== 0) {
+        encodeAnew(out, fields, index);
+        runEnd = runStart;
+        continue;
+      }
     }
     runEnd = (spans[index * 4 + 3] as number) + 2;
   }
-  return out + text.substring(runStart, runEnd);
+  copyRun(out, fields, runStart, runEnd);
+}
+
+/** Runs beyond this go by memcpy. */
+const MAX_WORDS_BYTES = 512;
+
+function copyRun(out: ByteWriter, block: ByteBlock, start: number, end: number): void {
+  if (end - start > MAX_WORDS_BYTES) out.copyBuffer(block.bytes, start, end);
+  else out.copy(block.view, start, end);
+}
+
+function encodeAnew(out: ByteWriter, fields: HeaderMap, index: number): void {
+  const { spans } = fields;
+  copyRun(out, fields, spans[index * 4] as number, spans[index * 4 + 1] as number);
+  out.byte(COLON);
+  out.byte(SPACE);
+  copyRun(out, fields, spans[index * 4 + 2] as number, spans[index * 4 + 3] as number);
+  out.crlf();
 }
 
 /** The line in front of a chunk of that many bytes. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { FAILED, NEED_MORE } from '#src/codecs/codec.ts';
 import { MARK_DROP, MARK_UNUSUAL, MAX_FIELDS } from '#src/http/header-map.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, RequestHead } from '#src/http/message.ts';
+import { normalisePath } from '#src/http/target.ts';
 import { MAX_HEAD_BYTES, MAX_REQUEST_LINE_BYTES } from './limits.ts';
 import { RequestDecoder } from './request-decoder.ts';
 import { S_FAILED, S_HEAD_DONE } from './states.ts';
@@ -229,5 +231,134 @@ describe('the limits of a request', () => {
     assert.equal(taken(LINE, HOST, ...fields(MAX_FIELDS - 1)).fields.count, MAX_FIELDS);
     const { decoder } = decode(headOf([LINE, HOST, ...fields(MAX_FIELDS)]));
     assert.equal(decoder.failure, 'request_field_count');
+  });
+});
+
+describe('the path of a request', () => {
+  /** Where the decoder says that target, path and query stand. */
+  function place(target: string, method = 'GET') {
+    const head = taken(`${method} ${target} HTTP/1.1`, HOST);
+    const { originTarget, path, pathBytes, pathEnd, pathStart, queryAt } = head;
+    assert.equal(
+      pathBytes.toString('latin1', pathStart, pathEnd),
+      path,
+      'as bytes and as a string',
+    );
+    assert.equal(head.target, target);
+    return { originTarget, path, queryAt, isSpan: pathBytes === head.fields.bytes };
+  }
+
+  const plain: Record<string, [path: string, queryAt: number]> = {
+    '/': ['/', -1],
+    '/a/b.c/d-e_f~': ['/a/b.c/d-e_f~', -1],
+    '/a.': ['/a.', -1],
+    '/a..b/c.../d': ['/a..b/c.../d', -1],
+    '/?': ['/', 1],
+    '/a?b': ['/a', 2],
+    '/a?b?c': ['/a', 2],
+    '/a?b=//c/./d/../e': ['/a', 2],
+    '/a/?/../b': ['/a/', 3],
+    '/"<>^`{|}': ['/"<>^`{|}', -1],
+  };
+  for (const [target, [path, queryAt]] of Object.entries(plain)) {
+    it(`of ${target} is ${path}, a part of the head`, () => {
+      const expected = { originTarget: target, path, queryAt, isSpan: true };
+      assert.deepEqual(place(target), expected);
+      assert.deepEqual(place(target, 'OPTIONS'), expected);
+    });
+  }
+
+  const odd: Record<string, [path: string, queryAt: number]> = {
+    '//': ['/', -1],
+    '/a//b': ['/a/b', -1],
+    '/./a': ['/a', -1],
+    '/a/../b?c': ['/b', 7],
+    '/a/.': ['/a/', -1],
+    '/.a': ['/.a', -1],
+    '/a/...': ['/a/...', -1],
+    '//?a': ['/', 2],
+    '/%61': ['/a', -1],
+    '/a%3fb?c': ['/a?b', 6],
+    '/a?b=%20': ['/a', 2],
+    '/a\\b': ['/a\\b', -1],
+    '/\xc3\xa9?a': ['/\xc3\xa9', 3],
+  };
+  for (const [target, [path, queryAt]] of Object.entries(odd)) {
+    it(`of ${target} is ${path}`, () => {
+      const expected = { originTarget: target, path, queryAt, isSpan: false };
+      assert.deepEqual(place(target), expected);
+    });
+  }
+
+  it('of an absolute target is that of its origin-form', () => {
+    for (const [target, originTarget, path, queryAt] of [
+      ['http://a.test/b//c?d', '/b//c?d', '/b/c', 5],
+      ['http://a.test/b?d', '/b?d', '/b', 2],
+      ['http://a.test', '/', '/', -1],
+      ['http://a.test?b', '/?b', '/', 1],
+    ] as const) {
+      assert.deepEqual(place(target), { originTarget, path, queryAt, isSpan: false });
+    }
+    const star = { originTarget: '*', path: '*', queryAt: -1, isSpan: false };
+    assert.deepEqual(place('*', 'OPTIONS'), star);
+    assert.deepEqual(place('http://a.test', 'OPTIONS'), star);
+  });
+
+  it('that climbs out of the root is refused, however it is written', () => {
+    for (const target of ['/..', '/../a', '/a/../..', '/%2e%2e', '/a/..\\b', '//..', '?/..', '*']) {
+      const { decoder } = decode(headOf([`GET ${target} HTTP/1.1`, HOST]));
+      assert.equal(decoder.failure, 'request_target_malformed', target);
+    }
+  });
+
+  it('is what a reader of strings finds in any target, in whatever pieces it comes', () => {
+    const piece = fc.constantFrom(
+      ...['/', '.', '?', '%2e', '%2F', '\\', 'a', 'b', ';', '\xc0\xae', '\xe9'],
+    );
+    const targets = fc.array(piece, { maxLength: 12 }).map((pieces) => `/${pieces.join('')}`);
+    fc.assert(
+      fc.property(targets, fc.nat(40), (target, cut) => {
+        const bytes = Buffer.from(headOf([`GET ${target} HTTP/1.1`, HOST]), 'latin1');
+        const [decoder, head] = [new RequestDecoder(), new RequestHead()];
+        let used = decoder.decodeHead(bytes, 0, Math.min(cut, bytes.length - 1), head);
+        if (used === NEED_MORE) used = decoder.decodeHead(bytes, 0, bytes.length, head);
+        const mark = target.indexOf('?');
+        const path = normalisePath(mark < 0 ? target : target.slice(0, mark));
+        if (path === undefined) assert.equal(decoder.failure, 'request_target_malformed');
+        else {
+          assert.equal(used, bytes.length);
+          const { pathBytes, pathEnd, pathStart } = head;
+          assert.equal(pathBytes.toString('latin1', pathStart, pathEnd), path);
+          assert.deepEqual([head.path, head.queryAt, head.originTarget], [path, mark, target]);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('of a request is not that of the one before, whatever way each has', () => {
+    const [decoder, head] = [new RequestDecoder(), new RequestHead()];
+    const targets = ['/long/path?q', '/a//b', 'http://a.test/x', '/s', '/%41?b', '/t?u'];
+    for (const before of targets) {
+      for (const target of targets) {
+        for (const one of [before, target]) {
+          const bytes = Buffer.from(headOf([`GET ${one} HTTP/1.1`, HOST]), 'latin1');
+          decoder.reset();
+          head.reset();
+          assert.equal(decoder.decodeHead(bytes, 0, bytes.length, head), bytes.length);
+        }
+        const fresh = taken(`GET ${target} HTTP/1.1`, HOST);
+        const spanOf = ({ pathBytes, pathEnd, pathStart }: RequestHead): string =>
+          pathBytes.toString('latin1', pathStart, pathEnd);
+        assert.deepEqual(
+          [head.target, head.originTarget, head.path, head.queryAt, spanOf(head)],
+          [fresh.target, fresh.originTarget, fresh.path, fresh.queryAt, spanOf(fresh)],
+        );
+        assert.deepEqual(
+          [head.sameTargetStart, head.sameTargetEnd, head.targetBytes],
+          [fresh.sameTargetStart, fresh.sameTargetEnd, fresh.targetBytes],
+        );
+      }
+    }
   });
 });

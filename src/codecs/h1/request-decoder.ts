@@ -3,7 +3,19 @@
  * read in two ways is refused with 400 and the connection is closed; nothing is repaired.
  */
 
-import { BYTE_CLASS, CR, IS_PATH_ODD, IS_TARGET, IS_TOKEN, LF, SPACE } from '#src/bytes/ascii.ts';
+import {
+  BYTE_CLASS,
+  CR,
+  DIGIT_0,
+  IS_PATH_MARK,
+  IS_PATH_ODD,
+  IS_TARGET,
+  IS_TOKEN,
+  LF,
+  QUESTION,
+  SLASH,
+  SPACE,
+} from '#src/bytes/ascii.ts';
 import { latin1 } from '#src/bytes/latin1.ts';
 import { F_EXPECT, F_UPGRADE } from '#src/http/field-names.ts';
 import { frameRequest } from '#src/http/framing.ts';
@@ -14,7 +26,7 @@ import {
   readConnection,
 } from '#src/http/hop-by-hop.ts';
 import { BODY_NONE, type RequestHead } from '#src/http/message.ts';
-import { readTarget } from '#src/http/target.ts';
+import { PATH_ODD, readTarget } from '#src/http/target.ts';
 import { FieldDecoder } from './field-decoder.ts';
 import { MAX_HEAD_BYTES, MAX_LEADING_LINES, MAX_REQUEST_LINE_BYTES } from './limits.ts';
 import {
@@ -42,6 +54,10 @@ export class RequestDecoder extends FieldDecoder {
   #targetStart = 0;
   #targetEnd = 0;
   #targetClasses = 0;
+  /** First "?" in the target; 0 none so far. */
+  #questionAt = 0;
+  /** The path has a "/" or "." behind a "/". */
+  #hasSegmentsToMerge = false;
 
   constructor() {
     super(MAX_HEAD_BYTES);
@@ -106,6 +122,8 @@ export class RequestDecoder extends FieldDecoder {
           at += 1;
           this.#targetStart = at - base;
           this.#targetClasses = 0;
+          this.#questionAt = 0;
+          this.#hasSegmentsToMerge = false;
           state = S_TARGET;
           break;
         }
@@ -113,6 +131,10 @@ export class RequestDecoder extends FieldDecoder {
           for (; at < end; at++) {
             const bits = BYTE_CLASS[bytes[at] as number] as number;
             if ((bits & IS_TARGET) === 0) break;
+            if ((bits & IS_PATH_MARK) !== 0 && this.#questionAt === 0) {
+              if (bytes[at] === QUESTION) this.#questionAt = at - base;
+              else if (bytes[at - 1] === SLASH) this.#hasSegmentsToMerge = true;
+            }
             this.#targetClasses |= bits;
           }
           if (at - base - this.#lineStart > this.maxRequestLineBytes) {
@@ -152,29 +174,27 @@ export class RequestDecoder extends FieldDecoder {
 
   /** `HTTP/1.0` and `HTTP/1.1`; a later minor version speaks 1.1 to us (RFC 9110 §2.5). */
   #checkVersion(bytes: Buffer, base: number): boolean {
-    const version = latin1(bytes, base + this.mark, base + this.mark + VERSION_BYTES);
-    if (version === 'HTTP/1.1') this.#minorVersion = 1;
-    else if (version === 'HTTP/1.0') this.#minorVersion = 0;
-    else {
-      this.fail(
-        /^HTTP\/\d\.\d$/.test(version)
-          ? 'request_version_unsupported'
-          : 'request_version_malformed',
-      );
-      return false;
+    const start = base + this.mark;
+    const minor = (bytes[start + VERSION_BYTES - 1] as number) - DIGIT_0;
+    if ((minor === 0 || minor === 1) && isHttp1(bytes, start)) {
+      this.#minorVersion = minor;
+      return true;
     }
-    return true;
+    const version = latin1(bytes, start, start + VERSION_BYTES);
+    this.fail(
+      /^HTTP\/\d\.\d$/.test(version) ? 'request_version_unsupported' : 'request_version_malformed',
+    );
+    return false;
   }
 
   /** The complete head means something: target, host, framing, connection. */
   #finish(bytes: Buffer, base: number, head: RequestHead): boolean {
-    const { text } = head.fields;
-    head.method = this.#methodOf(bytes, base, text);
-    head.target = text.substring(this.#targetStart, this.#targetEnd);
+    head.fields.take(bytes, base, base + head.headBytes);
+    head.method = this.#methodOf(bytes, base);
+    head.locateTarget(this.#targetStart, this.#targetEnd);
     head.minorVersion = this.#minorVersion;
     head.protocol = this.#minorVersion === 1 ? 'HTTP/1.1' : 'HTTP/1.0';
-    const isPlain = (this.#targetClasses & IS_PATH_ODD) === 0;
-    const failure = frameRequest(head) ?? readTarget(head, isPlain);
+    const failure = frameRequest(head) ?? readTarget(head, this.#plainQueryAt());
     if (failure !== undefined) {
       this.state = S_FAILED;
       this.failure = failure;
@@ -189,14 +209,20 @@ export class RequestDecoder extends FieldDecoder {
     return true;
   }
 
-  #methodOf(bytes: Buffer, base: number, text: string): string {
-    const first = bytes[base + this.#lineStart];
+  /** Where the query begins in a target whose path means itself, as `readTarget` wants it. */
+  #plainQueryAt(): number {
+    if ((this.#targetClasses & IS_PATH_ODD) !== 0 || this.#hasSegmentsToMerge) return PATH_ODD;
+    return this.#questionAt === 0 ? -1 : this.#questionAt - this.#targetStart;
+  }
+
+  #methodOf(bytes: Buffer, base: number): string {
+    const start = base + this.#lineStart;
     const length = this.#methodEnd - this.#lineStart;
-    for (const method of COMMON_METHODS) {
-      if (method.length !== length || method.charCodeAt(0) !== first) continue;
-      if (text.startsWith(method, this.#lineStart)) return method;
+    for (let at = 0; at < COMMON_METHODS.length; at++) {
+      const method = COMMON_METHODS[at] as string;
+      if (method.length === length && startsWith(bytes, start, method)) return method;
     }
-    return text.substring(this.#lineStart, this.#methodEnd);
+    return latin1(bytes, start, start + length);
   }
 
   /** RFC 9110 §10.1.1: only 100-continue is known; a 1.0 client does not mean it. */
@@ -211,6 +237,17 @@ export class RequestDecoder extends FieldDecoder {
     head.expectsContinue = true;
     return true;
   }
+}
+
+function startsWith(bytes: Buffer, start: number, text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    if (bytes[start + at] !== text.charCodeAt(at)) return false;
+  }
+  return true;
+}
+
+function isHttp1(bytes: Buffer, start: number): boolean {
+  return startsWith(bytes, start, 'HTTP/1.');
 }
 
 /** RFC 9110 §7.8: nothing in 1.0. With a body behind it, where the new protocol began was a guess. */

@@ -43,6 +43,7 @@ export class ResponseDecoder extends FieldDecoder {
     }
     const length = this.decodeFields(bytes, base, end, head.fields);
     if (length <= 0) return length;
+    head.fields.take(bytes, base, base + length);
     head.status = this.#status;
     head.reason = this.#reason;
     head.minorVersion = this.#minorVersion;

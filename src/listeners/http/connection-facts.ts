@@ -1,6 +1,6 @@
 /** Data path. What variables and logs ask about a client connection; asked only when needed. */
 
-import type { ClientFacts } from '#src/exchange/downstream.ts';
+import type { ClientFacts, ConnectionLines } from '#src/exchange/downstream.ts';
 import type { Connection } from '#src/transport/connection.ts';
 
 export class ConnectionFacts implements ClientFacts {
@@ -8,6 +8,7 @@ export class ConnectionFacts implements ClientFacts {
   readonly scheme = 'http';
   readonly connectionSerial: number;
   exchangeCount = 0;
+  lines: ConnectionLines | undefined = undefined;
 
   constructor(connection: Connection, connectionSerial: number) {
     this.#connection = connection;

@@ -114,9 +114,11 @@ export class Http1Connection
   }
 
   /** ConnectionOwner. */
-  onBytes(bytes: Buffer, length: number): void {
-    this.#count.add(BYTES_IN, length);
-    this.#intake.take(bytes, length);
+  onBytes(bytes: Buffer, start: number, end: number): void {
+    const { exchangeCount } = this.facts;
+    this.#count.add(BYTES_IN, end - start);
+    this.#intake.take(bytes, start, end);
+    this.#awaitHead(exchangeCount);
     if (this.#count.phase === P_BODY) this.#awaitBody();
     else if (this.#count.phase === P_LINGER) this.#awaitClose();
   }
@@ -160,18 +162,22 @@ export class Http1Connection
 
   /** IntakeOwner. */
   onRequestStart(): RequestHead {
-    const { clock, wheel } = this.#thread.host;
-    const { client } = this.#settings;
+    const { clock } = this.#thread.host;
     const exchange = this.#thread.exchanges.acquire();
     this.#exchange = exchange;
     this.#response.reset();
     exchange.downstream = this;
-    exchange.limits = client;
+    exchange.limits = this.#settings.client;
     exchange.startedAtMs = clock.refresh();
     this.facts.exchangeCount += 1;
     this.#count.enter(P_HEAD);
-    wheel.arm(this.#timer, client.headerTimeoutMs);
     return exchange.request;
+  }
+
+  /** A head that has begun since then, and is not complete, has its time from now on. */
+  #awaitHead(exchangeCountBefore: number): void {
+    if (this.#count.phase !== P_HEAD || this.facts.exchangeCount === exchangeCountBefore) return;
+    this.#thread.host.wheel.arm(this.#timer, this.#settings.client.headerTimeoutMs);
   }
 
   /** IntakeOwner. */
@@ -415,7 +421,9 @@ export class Http1Connection
   #becomeIdle(): void {
     this.#count.enter(P_IDLE);
     this.#thread.host.wheel.arm(this.#timer, this.#quietMs());
+    const { exchangeCount } = this.facts;
     this.#intake.next();
+    this.#awaitHead(exchangeCount);
     // The FIN had come before: what is not complete by now never will be.
     if (this.#clientEnded && !this.#intake.isTaking && this.#count.phase !== P_SERVED) this.onEnd();
   }

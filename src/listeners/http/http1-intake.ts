@@ -12,7 +12,6 @@
 import type { FailureCode } from '#src/base/failure.ts';
 import { CR, LF } from '#src/bytes/ascii.ts';
 import { type Carry, carryOf } from '#src/bytes/carry.ts';
-import { latin1 } from '#src/bytes/latin1.ts';
 import { type BodySink, NEED_MORE } from '#src/codecs/codec.ts';
 import { MAX_LEADING_LINES } from '#src/codecs/h1/limits.ts';
 import type { RequestHead } from '#src/http/message.ts';
@@ -29,8 +28,6 @@ const I_COMPLETE = 4; // the request has ended; what comes now belongs to the ne
 const I_TUNNEL = 5; //   another protocol: bytes as they are
 const I_CLOSED = 6; //   terminal: what comes is dropped
 
-/** Of a head that was refused, so much is kept for the log. */
-const MAX_REFUSED_BYTES = 1024;
 const EMPTY_LINE_BYTES = 2;
 
 /** Told what came, from within `take` and `next`; may close the intake from there. */
@@ -100,21 +97,21 @@ export class Http1Intake implements BodySink {
     return this.#reader?.body.remaining ?? 0;
   }
 
-  /** bytes[0..length) have come; they are used or copied when this returns. */
-  take(bytes: Buffer, length: number): void {
+  /** bytes[start..end) have come; they are used or copied when this returns. */
+  take(bytes: Buffer, start: number, end: number): void {
     if (this.#state === I_CLOSED) return;
     if (this.#carry !== undefined) {
-      this.#carry.append(bytes, 0, length);
+      this.#carry.append(bytes, start, end);
       this.#takeCarry();
       return;
     }
-    const used = this.#run(bytes, length);
-    if (used < length && !this.#isClosed) this.#carry = carryOf(bytes, used, length);
+    const at = this.#run(bytes, start, end);
+    if (at < end && !this.#isClosed()) this.#carry = carryOf(bytes, at, end);
   }
 
   /** The request has been answered: goes on with the next, which may have come already. */
   next(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed()) return;
     this.#state = I_IDLE;
     this.#head = undefined;
     this.#releaseReader();
@@ -164,7 +161,7 @@ export class Http1Intake implements BodySink {
     if (this.#state === I_BODY) this.#owner.onRequestBody(bytes, start, end);
   }
 
-  get #isClosed(): boolean {
+  #isClosed(): boolean {
     return this.#state === I_CLOSED;
   }
 
@@ -175,13 +172,13 @@ export class Http1Intake implements BodySink {
       this.#holdReading();
       return;
     }
-    carry.consume(this.#run(carry.bytes, carry.length));
-    if (carry.length === 0 || this.#isClosed) this.#carry = undefined;
+    carry.consume(this.#run(carry.bytes, 0, carry.length));
+    if (carry.length === 0 || this.#isClosed()) this.#carry = undefined;
   }
 
-  /** Takes bytes[0..length) as far as they go; how many were used. */
-  #run(bytes: Buffer, length: number): number {
-    let at = 0;
+  /** Takes bytes[start..length) as far as they go; where the first unused one is. */
+  #run(bytes: Buffer, start: number, length: number): number {
+    let at = start;
     this.#isTaking = true;
     try {
       while (at < length) {
@@ -248,8 +245,8 @@ export class Http1Intake implements BodySink {
     const used = reader.head.decodeHead(bytes, at, length, head);
     if (used === NEED_MORE) return 0;
     if (used < 0) {
-      if (head.fields.text === '') {
-        head.fields.text = latin1(bytes, at, Math.min(length, at + MAX_REFUSED_BYTES));
+      if (head.fields.length === 0) {
+        head.fields.take(bytes, at, Math.min(length, at + reader.head.maxHeadBytes));
       }
       this.#refuse(reader.head.failure);
       return length - at;

@@ -2,6 +2,9 @@
 
 import type { Clock } from '#src/base/clock.ts';
 import { PRODUCT, VERSION } from '#src/base/version.ts';
+import { blockOfText } from '#src/bytes/byte-copy.ts';
+import type { ByteWriter } from '#src/bytes/byte-writer.ts';
+import { encodeLength } from '#src/codecs/h1/encoder.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { httpDate } from '#src/http/date.ts';
 import { FieldEdits } from '#src/http/field-edits.ts';
@@ -14,7 +17,12 @@ import {
   fieldId,
 } from '#src/http/field-names.ts';
 import { HOP_BY_HOP_IDS } from '#src/http/hop-by-hop.ts';
-import { BODY_CHUNKED, BODY_LENGTH, BODY_UNTIL_CLOSE } from '#src/http/message.ts';
+import {
+  BODY_CHUNKED,
+  BODY_LENGTH,
+  BODY_UNTIL_CLOSE,
+  type ResponseHead,
+} from '#src/http/message.ts';
 import { hasNoBody } from '#src/http/status.ts';
 
 /** What nginx keeps from the client: its own fields stand for Date and Server, X-Accel-* is for it. */
@@ -60,51 +68,65 @@ export function framingToClient(exchange: Exchange): number {
   return TO_CLIENT_LENGTH;
 }
 
+/** No lines of `encodeLines` are longer; values of fields are repeated in some. */
+export function roomForLines({ fields }: ResponseHead): number {
+  return OWN_LINES_BYTES + fields.length;
+}
+
+const OWN_LINES_BYTES = 512;
+const CHUNKED = blockOfText('Transfer-Encoding: chunked\r\n').view;
+const KEEP_ALIVE = blockOfText('Connection: keep-alive\r\n').view;
+const CLOSE = blockOfText('Connection: close\r\n').view;
+
 /** The lines, each ended by CRLF; `closes` announces the end of the connection. */
-export function responseLines(
+export function encodeLines(
+  out: ByteWriter,
   exchange: Exchange,
   framing: number,
   closes: boolean,
   clock: Clock,
-): string {
+): void {
   const { response } = exchange;
-  let lines = serverAndDate(exchange.limits.serverTokens !== 'off', clock);
-  if (framing === TO_CLIENT_TUNNEL) {
-    const protocol = response.fields.get(F_UPGRADE) ?? '';
-    return `${lines}Connection: upgrade\r\nUpgrade: ${protocol}\r\n`;
-  }
+  const { keepalive, serverTokens } = exchange.limits;
+  const ours = serverAndDate(serverTokens !== 'off', clock);
+  out.copy(ours, 0, ours.byteLength);
   if (framing === TO_CLIENT_LENGTH) {
-    lines += `Content-Length: ${response.framing === BODY_LENGTH ? response.bodyBytes : 0}\r\n`;
+    encodeLength(out, response.framing === BODY_LENGTH ? response.bodyBytes : 0);
   } else if (framing === TO_CLIENT_CHUNKED) {
-    lines += 'Transfer-Encoding: chunked\r\n';
+    out.copy(CHUNKED, 0, CHUNKED.byteLength);
     const trailer = exchange.keepsTrailers ? response.fields.get(F_TRAILER) : undefined;
-    if (trailer !== undefined) lines += `Trailer: ${trailer}\r\n`;
+    if (trailer !== undefined) out.text(`Trailer: ${trailer}\r\n`);
+  } else if (framing === TO_CLIENT_TUNNEL) {
+    const protocol = response.fields.get(F_UPGRADE) ?? '';
+    out.text(`Connection: upgrade\r\nUpgrade: ${protocol}\r\n`);
+    return;
   } else if (framing === TO_CLIENT_NONE && response.status >= 200 && response.status !== 204) {
     // HEAD and 304: the length the body would have had, when the endpoint told it (RFC 9110 §8.6).
     const isTold = response.fields.find(F_CONTENT_LENGTH) >= 0;
-    if (isTold || response.framing === BODY_LENGTH) {
-      lines += `Content-Length: ${response.bodyBytes}\r\n`;
-    }
+    if (isTold || response.framing === BODY_LENGTH) encodeLength(out, response.bodyBytes);
   }
-  const { headerSec } = exchange.limits.keepalive;
   if (response.status === UPGRADE_REQUIRED && response.fields.find(F_UPGRADE) >= 0) {
-    lines += `Upgrade: ${response.fields.joined('upgrade', ', ')}\r\nConnection: upgrade\r\n`;
+    const wanted = response.fields.joined('upgrade', ', ');
+    out.text(`Upgrade: ${wanted}\r\nConnection: upgrade\r\n`);
   }
-  if (closes) return `${lines}Connection: close\r\n`;
-  if (headerSec > 0) lines += `Keep-Alive: timeout=${headerSec}\r\n`;
-  return `${lines}Connection: keep-alive\r\n`;
+  if (closes) {
+    out.copy(CLOSE, 0, CLOSE.byteLength);
+    return;
+  }
+  if (keepalive.headerSec > 0) out.text(`Keep-Alive: timeout=${keepalive.headerSec}\r\n`);
+  out.copy(KEEP_ALIVE, 0, KEEP_ALIVE.byteLength);
 }
 
 let madeForDate = '';
-let withVersion = '';
-let withoutVersion = '';
+let withVersion = blockOfText('').view;
+let withoutVersion = withVersion;
 
-function serverAndDate(showsVersion: boolean, clock: Clock): string {
+function serverAndDate(showsVersion: boolean, clock: Clock): DataView {
   const date = httpDate(clock);
   if (date !== madeForDate) {
     madeForDate = date;
-    withVersion = `Server: ${PRODUCT}/${VERSION}\r\nDate: ${date}\r\n`;
-    withoutVersion = `Server: ${PRODUCT}\r\nDate: ${date}\r\n`;
+    withVersion = blockOfText(`Server: ${PRODUCT}/${VERSION}\r\nDate: ${date}\r\n`).view;
+    withoutVersion = blockOfText(`Server: ${PRODUCT}\r\nDate: ${date}\r\n`).view;
   }
   return showsVersion ? withVersion : withoutVersion;
 }

@@ -4,22 +4,34 @@
  */
 
 import type { Clock } from '#src/base/clock.ts';
-import { latin1 } from '#src/bytes/latin1.ts';
-import { CHUNK_END, chunkHead, encodeResponse, lastChunk } from '#src/codecs/h1/encoder.ts';
+import {
+  CHUNK_END,
+  chunkHead,
+  encodeKept,
+  encodeStatusLine,
+  lastChunk,
+  roomForResponse,
+} from '#src/codecs/h1/encoder.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { Connection } from '#src/transport/connection.ts';
 import {
+  encodeLines,
   framingToClient,
   RESPONSE_EDITS,
-  responseLines,
+  roomForLines,
   TO_CLIENT_CHUNKED,
   TO_CLIENT_CLOSE,
   TO_CLIENT_NONE,
   TO_CLIENT_TUNNEL,
 } from './response-lines.ts';
 
-/** Bodies up to this are sent as text, in one write with what is around them. */
-const MAX_TEXT_BODY_BYTES = 8 * 1024;
+/**
+ * Bytes that may stay where they are are copied behind what is around them up to this length; one
+ * write takes all either way. Others are copied in any case.
+ */
+const MAX_STABLE_COPIED_BYTES = 8 * 1024;
+/** Around a chunk: its size in hexadecimal digits, and two ends of lines. */
+const CHUNK_BYTES = 16;
 
 export class ResponseWriter {
   readonly #connection: Connection;
@@ -44,17 +56,28 @@ export class ResponseWriter {
   }
 
   writeHead(exchange: Exchange, closes: boolean, clock: Clock): void {
-    const lines = responseLines(exchange, this.#framing, closes, clock);
-    const text = encodeResponse(exchange.response, RESPONSE_EDITS, lines);
-    exchange.bytesSent += text.length;
-    this.#connection.queueText(text);
+    const { response } = exchange;
+    const room = roomForResponse(response) + roomForLines(response);
+    const out = this.#connection.room(room);
+    const start = out.at;
+    encodeStatusLine(out, response);
+    encodeLines(out, exchange, this.#framing, closes, clock);
+    encodeKept(out, response.fields, RESPONSE_EDITS);
+    out.crlf();
+    exchange.bytesSent += out.at - start;
+    this.#connection.commit();
   }
 
   /** A head in front of the final one (RFC 9110 §15.2). */
   writeInformational(exchange: Exchange): void {
-    const text = encodeResponse(exchange.response, RESPONSE_EDITS, '');
-    exchange.bytesSent += text.length;
-    this.#connection.queueText(text);
+    const { response } = exchange;
+    const out = this.#connection.room(roomForResponse(response));
+    const start = out.at;
+    encodeStatusLine(out, response);
+    encodeKept(out, response.fields, RESPONSE_EDITS);
+    out.crlf();
+    exchange.bytesSent += out.at - start;
+    this.#connection.commit();
   }
 
   /** For `stable` see exchange/downstream.ts. */
@@ -64,17 +87,20 @@ export class ResponseWriter {
     const connection = this.#connection;
     exchange.bodyBytesSent += length;
     exchange.bytesSent += length;
-    if (this.#framing === TO_CLIENT_CHUNKED) {
-      const head = chunkHead(length);
-      exchange.bytesSent += head.length + CHUNK_END.length;
-      connection.queueText(head);
+    const isChunked = this.#framing === TO_CLIENT_CHUNKED;
+    const head = isChunked ? chunkHead(length) : '';
+    if (isChunked) exchange.bytesSent += head.length + CHUNK_END.length;
+    if (stable && length > MAX_STABLE_COPIED_BYTES) {
+      if (isChunked) connection.queueText(head);
+      connection.queueBytes(bytes.subarray(start, end));
+      if (isChunked) connection.queueText(CHUNK_END);
+      return;
     }
-    if (length <= MAX_TEXT_BODY_BYTES) connection.queueText(latin1(bytes, start, end));
-    else {
-      const view = bytes.subarray(start, end);
-      connection.queueBytes(stable ? view : Buffer.from(view));
-    }
-    if (this.#framing === TO_CLIENT_CHUNKED) connection.queueText(CHUNK_END);
+    const out = connection.room(length + CHUNK_BYTES);
+    if (isChunked) out.text(head);
+    out.copyBuffer(bytes, start, end);
+    if (isChunked) out.crlf();
+    connection.commit();
   }
 
   end(exchange: Exchange): void {

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { ManualClock } from '#src/base/clock.ts';
 import type { FailureCode } from '#src/base/failure.ts';
 import { TICK_MS, TimerWheel } from '#src/base/timer-wheel.ts';
-import { ResponseHead } from '#src/http/message.ts';
+import { atTurnEnd } from '#src/base/turn.ts';
+import { ByteWriter } from '#src/bytes/byte-writer.ts';
+import type { OutgoingRequest } from '#src/codecs/h1/encoder.ts';
+import { AddedLines, FieldEdits } from '#src/http/field-edits.ts';
+import { HOP_BY_HOP_IDS } from '#src/http/hop-by-hop.ts';
+import { BODY_CHUNKED, RequestHead, ResponseHead } from '#src/http/message.ts';
 import { type Connection, type ConnectionOwner, NO_OWNER } from '#src/transport/connection.ts';
 import { type ConnectionHome, H1Connection } from './h1-connection.ts';
 import { FLOW_GO, FLOW_HOLD, FLOW_SWAP, type ResponseSink } from './response-sink.ts';
@@ -13,12 +19,26 @@ import { FLOW_GO, FLOW_HOLD, FLOW_SWAP, type ResponseSink } from './response-sin
 class FakeConnection implements Connection {
   owner: ConnectionOwner = NO_OWNER;
   isQueued = false;
+  isUnsent = false;
   written = '';
   takesWrites = true;
   holders = 0;
   isDestroyed = false;
   buffer: Buffer | undefined = undefined;
   #gathered: (string | Buffer)[] = [];
+  #out = new ByteWriter(0);
+
+  /** As much as was asked for, and not a byte more. */
+  room(count: number): ByteWriter {
+    this.#out = new ByteWriter(count);
+    return this.#out;
+  }
+
+  commit(): void {
+    const { at, bytes } = this.#out;
+    assert.ok(at <= bytes.length, `${at} bytes where room for ${bytes.length} was made`);
+    this.#gathered.push(bytes.subarray(0, at));
+  }
 
   queueText(text: string): void {
     this.#gathered.push(text);
@@ -44,9 +64,11 @@ class FakeConnection implements Connection {
   receive(text: string): void {
     if (this.isDestroyed) return;
     assert.equal(this.holders, 0, 'bytes while reading is held');
-    const bytes = this.buffer ?? Buffer.alloc(65_536);
-    const length = bytes.write(text, 'latin1');
-    this.owner.onBytes(bytes, length);
+    // Those of others stand in front, as in an inbox; a buffer of the owner's is its alone.
+    const at = this.buffer === undefined ? 7 : 0;
+    const bytes = this.buffer ?? Buffer.alloc(65_536 + at, 'HTTP/1.1 999 Another answer\r\n\r\n');
+    const length = bytes.write(text, at, 'latin1');
+    this.owner.onBytes(bytes, at, at + length);
   }
 
   readInto(buffer: Buffer | undefined): void {
@@ -160,6 +182,19 @@ const TIMEOUTS = {
   closes: false,
 };
 const HEAD = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+const CHUNKED_HEAD = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+/** A request whose head is HEAD, or CHUNKED_HEAD. */
+function request(isChunked: boolean): OutgoingRequest {
+  const head = new RequestHead();
+  head.method = isChunked ? 'POST' : 'GET';
+  head.target = '/';
+  if (isChunked) head.framing = BODY_CHUNKED;
+  const added = new AddedLines();
+  added.add('Host', 'a');
+  const edits = new FieldEdits(HOP_BY_HOP_IDS, []);
+  return { head, target: undefined, edits, added, addedBytes: added.at, minorVersion: 1 };
+}
 
 function make() {
   const home = new Home();
@@ -172,7 +207,7 @@ function make() {
 function started() {
   const all = make();
   const { connection, sink } = all;
-  connection.start(sink, HEAD, false, TIMEOUTS);
+  connection.start(sink, request(false), TIMEOUTS);
   connection.endRequest('');
   connection.flush();
   return all;
@@ -183,24 +218,38 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
 describe('an HTTP/1.1 connection to an endpoint', () => {
   it('sends head and body in one write, chunked when asked to', () => {
     const { connection, fake, sink } = make();
-    connection.start(sink, HEAD, true, TIMEOUTS);
+    connection.start(sink, request(true), TIMEOUTS);
     const bytes = Buffer.from('..some bytes..');
     connection.writeBody(bytes, 2, 12, false);
     assert.equal(fake.written, '');
     connection.endRequest('');
     assert.equal(connection.flush(), true);
-    assert.equal(fake.written, `${HEAD}a\r\nsome bytes\r\n0\r\n\r\n`);
+    assert.equal(fake.written, `${CHUNKED_HEAD}a\r\nsome bytes\r\n0\r\n\r\n`);
   });
 
   it('copies long bodies that die with the callback, not those that stay', () => {
     for (const stable of [true, false]) {
       const { connection, fake, sink } = make();
-      connection.start(sink, HEAD, false, TIMEOUTS);
+      connection.start(sink, request(false), TIMEOUTS);
       const bytes = Buffer.alloc(20_000, 'a');
       connection.writeBody(bytes, 0, bytes.length, stable);
       bytes.fill('b');
       connection.flush();
       assert.equal(fake.written, HEAD + (stable ? 'b' : 'a').repeat(20_000));
+    }
+  });
+
+  it('frames a chunk alike, whether its bytes are copied or stay', () => {
+    for (const length of [1, 8_192, 8_193, 300_000]) {
+      for (const stable of [true, false]) {
+        const { connection, fake, sink } = make();
+        connection.start(sink, request(true), TIMEOUTS);
+        connection.writeBody(Buffer.alloc(length + 2, 'a'), 1, length + 1, stable);
+        connection.endRequest('A: b\r\n');
+        connection.flush();
+        const chunk = `${length.toString(16)}\r\n${'a'.repeat(length)}\r\n`;
+        assert.equal(fake.written, `${CHUNKED_HEAD}${chunk}0\r\nA: b\r\n\r\n`);
+      }
     }
   });
 
@@ -219,7 +268,7 @@ describe('an HTTP/1.1 connection to an endpoint', () => {
     const { connection, fake, home, sink } = started();
     fake.receive(OK);
     const next = new Sink();
-    connection.start(next, HEAD, false, TIMEOUTS);
+    connection.start(next, request(false), TIMEOUTS);
     connection.endRequest('');
     connection.flush();
     fake.receive(
@@ -340,7 +389,7 @@ describe('a connection is closed, not kept,', () => {
 
   it('when the answer is complete before the request is', () => {
     const { connection, fake, home, sink } = make();
-    connection.start(sink, HEAD, true, TIMEOUTS);
+    connection.start(sink, request(true), TIMEOUTS);
     connection.flush();
     fake.receive(OK);
     assert.deepEqual([sink.log, home.log], [['head 200', 'end'], []]);
@@ -416,6 +465,32 @@ describe('a connection fails its sink', () => {
     });
   }
 
+  it('with a reset when bytes come before its request has left: they answer another', () => {
+    for (const answer of [OK, 'H']) {
+      const { connection, fake, home, sink } = make();
+      fake.isUnsent = true;
+      connection.start(sink, request(false), TIMEOUTS);
+      connection.endRequest('');
+      connection.flush();
+      fake.receive(answer);
+      assert.deepEqual([sink.log, sink.body, home.log], [['upstream_reset'], '', []]);
+      assert.equal(fake.isDestroyed, true);
+    }
+  });
+
+  it('not when only a later part of its request has not left', async () => {
+    const { connection, fake, sink } = make();
+    connection.start(sink, request(true), TIMEOUTS);
+    connection.flush();
+    atTurnEnd({ onTurnEnd: () => undefined });
+    await nextTurn();
+    connection.writeBody(Buffer.from('more'), 0, 4, false);
+    connection.flush();
+    fake.isUnsent = true;
+    fake.receive(OK);
+    assert.deepEqual([sink.log, sink.body], [['head 200', 'end'], 'hello']);
+  });
+
   it('with our own error when it throws', () => {
     const { fake, home, sink } = started();
     sink.onHead = () => {
@@ -475,7 +550,7 @@ describe('backpressure', () => {
   it('tells the sink when the endpoint has taken the request', () => {
     const { connection, fake, sink } = make();
     fake.takesWrites = false;
-    connection.start(sink, HEAD, true, TIMEOUTS);
+    connection.start(sink, request(true), TIMEOUTS);
     assert.equal(connection.flush(), false);
     fake.drain();
     assert.deepEqual(sink.log, ['drained']);
@@ -519,7 +594,7 @@ describe('time', () => {
 
   it('does not run while the client is slow, even when its request goes on', () => {
     const { connection, fake, home, sink } = make();
-    connection.start(sink, HEAD, true, TIMEOUTS);
+    connection.start(sink, request(true), TIMEOUTS);
     connection.flush();
     sink.takesBody = false;
     fake.receive(OK.slice(0, -3));
@@ -532,7 +607,7 @@ describe('time', () => {
   it('runs for a write that the endpoint does not take', () => {
     const { connection, fake, home, sink } = make();
     fake.takesWrites = false;
-    connection.start(sink, HEAD, false, TIMEOUTS);
+    connection.start(sink, request(false), TIMEOUTS);
     connection.endRequest('');
     connection.flush();
     home.passMs(500 + TICK_MS);
@@ -541,7 +616,7 @@ describe('time', () => {
 
   it('does not run while the client sends its body', () => {
     const { connection, fake, home, sink } = make();
-    connection.start(sink, HEAD, true, TIMEOUTS);
+    connection.start(sink, request(true), TIMEOUTS);
     connection.flush();
     home.passMs(60_000);
     fake.takesWrites = false;
@@ -570,7 +645,7 @@ describe('time', () => {
   it('does not begin in the pool for a request that has not left yet: it is closed', () => {
     const { connection, fake, home, sink } = make();
     fake.takesWrites = false;
-    connection.start(sink, HEAD, false, TIMEOUTS);
+    connection.start(sink, request(false), TIMEOUTS);
     connection.endRequest('');
     connection.flush();
     fake.receive(OK);

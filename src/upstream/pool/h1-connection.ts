@@ -10,14 +10,22 @@
 
 import type { FailureCode } from '#src/base/failure.ts';
 import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
+import { turnNumber } from '#src/base/turn.ts';
 import { type Carry, carryOf } from '#src/bytes/carry.ts';
-import { latin1 } from '#src/bytes/latin1.ts';
 import { type BodySink, NEED_MORE } from '#src/codecs/codec.ts';
 import { BodyDecoder } from '#src/codecs/h1/body-decoder.ts';
-import { CHUNK_END, chunkHead, lastChunk } from '#src/codecs/h1/encoder.ts';
+import {
+  CHUNK_END,
+  chunkHead,
+  encodeRequest,
+  lastChunk,
+  type OutgoingRequest,
+  roomForRequest,
+} from '#src/codecs/h1/encoder.ts';
 import { MAX_HEAD_BYTES } from '#src/codecs/h1/limits.ts';
 import { ResponseDecoder } from '#src/codecs/h1/response-decoder.ts';
 import { B_UNTIL_CLOSE } from '#src/codecs/h1/states.ts';
+import { BODY_CHUNKED } from '#src/http/message.ts';
 import { withoutConnectionNamed } from '#src/http/trailers.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
 import { acquireRelayBuffer, releaseRelayBuffer } from '#src/transport/relay-buffers.ts';
@@ -35,8 +43,15 @@ const U_BODY = 2; //   its body is coming
 const U_TUNNEL = 3; // another protocol, relayed as it is
 const U_CLOSED = 4; // terminal
 
-/** Bodies up to this go out as text, in one write with what is around them. */
-const MAX_TEXT_BODY_BYTES = 8 * 1024;
+/**
+ * Bytes that may stay where they are are copied behind what is around them up to this length; one
+ * write takes all either way. Others are copied in any case.
+ */
+const MAX_STABLE_COPIED_BYTES = 8 * 1024;
+/** Around a chunk: its size in hexadecimal digits, and two ends of lines. */
+const CHUNK_BYTES = 16;
+/** A read of more than this is bulk. */
+const BULK_BYTES = 8 * 1024;
 /** Informational responses in front of the final one (reliability.md §5). */
 const MAX_INFORMATIONAL = 8;
 const NO_TRAITS: UpstreamTraits = {
@@ -75,6 +90,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   #responseEnded = false;
   #sawBytes = false;
   #informationalCount = 0;
+  #startedInTurn = 0;
   #carry: Carry | undefined = undefined;
   #relay: Buffer | undefined = undefined;
   #isStable = false;
@@ -93,30 +109,37 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
 
   // ---- UpstreamConnection ----------------------------------------------------------------------
 
-  start(sink: ResponseSink, head: string, isChunked: boolean, traits: UpstreamTraits): void {
+  start(sink: ResponseSink, request: OutgoingRequest, traits: UpstreamTraits): void {
     this.#sink = sink;
     this.#traits = traits;
-    this.#isChunked = isChunked;
+    this.#isChunked = request.head.framing === BODY_CHUNKED;
     this.#requestEnded = false;
     this.#sawBytes = false;
     this.#informationalCount = 0;
     this.#phase = U_HEAD;
+    this.#startedInTurn = turnNumber();
     this.#head.reset();
     this.#head.maxHeadBytes = traits.maxHeadBytes;
     this.#home.wheel.disarm(this.#timer);
-    this.#connection.queueText(head);
+    encodeRequest(this.#connection.room(roomForRequest(request)), request);
+    this.#connection.commit();
   }
 
   writeBody(bytes: Buffer, start: number, end: number, stable: boolean): void {
     const connection = this.#connection;
     const length = end - start;
-    if (this.#isChunked) connection.queueText(chunkHead(length));
-    if (length <= MAX_TEXT_BODY_BYTES) connection.queueText(latin1(bytes, start, end));
-    else {
-      const view = bytes.subarray(start, end);
-      connection.queueBytes(stable ? view : Buffer.from(view));
+    const isChunked = this.#isChunked;
+    if (stable && length > MAX_STABLE_COPIED_BYTES) {
+      if (isChunked) connection.queueText(chunkHead(length));
+      connection.queueBytes(bytes.subarray(start, end));
+      if (isChunked) connection.queueText(CHUNK_END);
+      return;
     }
-    if (this.#isChunked) connection.queueText(CHUNK_END);
+    const out = connection.room(length + CHUNK_BYTES);
+    if (isChunked) out.text(chunkHead(length));
+    out.copyBuffer(bytes, start, end);
+    if (isChunked) out.crlf();
+    connection.commit();
   }
 
   endRequest(trailers: string): void {
@@ -163,28 +186,40 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
 
   // ---- ConnectionOwner -------------------------------------------------------------------------
 
-  onBytes(bytes: Buffer, length: number): void {
+  onBytes(bytes: Buffer, start: number, end: number): void {
     const sink = this.#sink;
     if (sink === undefined) {
       this.#closeIdle(); // nobody asked for these
       return;
     }
+    if (this.#isNotSentYet()) {
+      // What comes before our request has left answers none (response-queue poisoning).
+      this.fail('upstream_reset');
+      return;
+    }
     this.#sawBytes = true;
     try {
       if (this.#phase === U_TUNNEL) {
-        this.#relayTunnel(sink, bytes, 0, length);
+        this.#relayTunnel(sink, bytes, start, end);
         return;
       }
       const carry = this.#carry;
-      if (carry === undefined) this.#take(sink, bytes, length);
+      if (carry === undefined) this.#take(sink, bytes, start, end);
       else {
-        carry.append(bytes, 0, length);
-        this.#take(sink, carry.bytes, carry.length);
+        carry.append(bytes, start, end);
+        this.#take(sink, carry.bytes, 0, carry.length);
       }
     } catch (error) {
       this.#home.onInternalError(error);
       this.fail('internal_error');
     }
+  }
+
+  /** The request was handed over in this turn, and nothing of it has been written. */
+  #isNotSentYet(): boolean {
+    return (
+      this.#phase === U_HEAD && this.#startedInTurn === turnNumber() && this.#connection.isUnsent
+    );
   }
 
   onEnd(): void {
@@ -219,8 +254,8 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
 
   // ---- Response --------------------------------------------------------------------------------
 
-  #take(sink: ResponseSink, bytes: Buffer, length: number): void {
-    let at = 0;
+  #take(sink: ResponseSink, bytes: Buffer, start: number, length: number): void {
+    let at = start;
     while (this.#phase === U_HEAD && at < length) {
       const used = this.#takeHead(sink, bytes, at, length);
       if (used <= 0) return;
@@ -244,7 +279,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
       this.#finish(at === length);
       return;
     }
-    this.#flushResponse(sink, length);
+    this.#flushResponse(sink, length - start);
   }
 
   /** What a read of that length brought goes on. */
@@ -258,7 +293,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
 
   #relayTunnel(sink: ResponseSink, bytes: Buffer, at: number, length: number): void {
     if (at < length) sink.onResponseBody(bytes, at, length, bytes === this.#relay);
-    if (this.#sink === sink) this.#flushResponse(sink, length);
+    if (this.#sink === sink) this.#flushResponse(sink, length - at);
   }
 
   /** FIN of the endpoint; the client's side of the tunnel may go on. */
@@ -325,7 +360,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
    */
   #chooseBuffer(flow: number, length: number): void {
     const relay = this.#relay;
-    const isBulk = length > MAX_TEXT_BODY_BYTES;
+    const isBulk = length > BULK_BYTES;
     if (relay !== undefined) {
       if (flow === FLOW_HOLD || (flow === FLOW_GO && isBulk)) return;
       if (flow === FLOW_GO) releaseRelayBuffer(relay);

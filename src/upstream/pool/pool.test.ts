@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import { ManualClock } from '#src/base/clock.ts';
 import { DrainState } from '#src/base/drain-state.ts';
 import { TICK_MS, TimerWheel } from '#src/base/timer-wheel.ts';
-import { ResponseHead } from '#src/http/message.ts';
+import { ByteWriter } from '#src/bytes/byte-writer.ts';
+import { AddedLines, FieldEdits } from '#src/http/field-edits.ts';
+import { RequestHead, ResponseHead } from '#src/http/message.ts';
 import {
   type Connection,
   type ConnectionOwner,
@@ -25,7 +27,10 @@ import {
 class QuietConnection implements Connection {
   owner: ConnectionOwner = NO_OWNER;
   isQueued = false;
+  readonly isUnsent = false;
   isDestroyed = false;
+  room = (count: number): ByteWriter => new ByteWriter(count);
+  commit = (): void => undefined;
   queueText = (): void => undefined;
   queueBytes = (): void => undefined;
   flush = (): boolean => true;
@@ -91,6 +96,15 @@ const SINK: ResponseSink = {
   onUpstreamFailed: (failure) => assert.fail(failure),
 };
 
+const REQUEST = {
+  head: new RequestHead(),
+  target: '/',
+  edits: new FieldEdits([], []),
+  added: new AddedLines(),
+  addedBytes: 0,
+  minorVersion: 1,
+};
+
 const ENDPOINT: EndpointConfig = {
   address: { kind: 'tcp', host: '127.0.0.1', port: 80 },
   name: '127.0.0.1:80',
@@ -130,7 +144,7 @@ function lend({ pool, transport }: ReturnType<typeof make>): [H1Connection, Quie
 
 /** One request and its answer on a lent connection. */
 function exchange(connection: H1Connection, raw: QuietConnection): void {
-  connection.start(SINK, '', false, {
+  connection.start(SINK, REQUEST, {
     readTimeoutMs: 1_000,
     sendTimeoutMs: 1_000,
     maxHeadBytes: 1_000,
@@ -139,7 +153,7 @@ function exchange(connection: H1Connection, raw: QuietConnection): void {
   connection.endRequest('');
   connection.flush();
   const answer = Buffer.from('HTTP/1.1 204 No Content\r\n\r\n');
-  raw.owner.onBytes(answer, answer.length);
+  raw.owner.onBytes(answer, 0, answer.length);
 }
 
 describe('a pool', () => {

@@ -1,6 +1,7 @@
 /** Data path. Who takes the answer of an endpoint: an attempt. Whatever the upstream protocol. */
 
 import type { FailureCode } from '#src/base/failure.ts';
+import type { OutgoingRequest } from '#src/codecs/h1/encoder.ts';
 import type { ResponseHead } from '#src/http/message.ts';
 
 /** All bytes were taken: their buffer is free again. */
@@ -52,8 +53,8 @@ export interface PoolClient {
 export interface UpstreamConnection {
   /** Served a request before: it may have died meanwhile without our knowing. */
   readonly isReused: boolean;
-  /** Takes the head in text as the protocol wants it; nothing leaves before `flush`. */
-  start(sink: ResponseSink, head: string, isChunked: boolean, traits: UpstreamTraits): void;
+  /** Encodes the head as its protocol wants it; nothing leaves before `flush`. */
+  start(sink: ResponseSink, request: OutgoingRequest, traits: UpstreamTraits): void;
   writeBody(bytes: Buffer, start: number, end: number, stable: boolean): void;
   /** `trailers`: lines, each ended by CRLF; only behind a chunked body. In a tunnel: sends FIN. */
   endRequest(trailers: string): void;
