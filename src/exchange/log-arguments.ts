@@ -29,7 +29,7 @@ export interface LogFormatArgument {
   readonly textWord: Word;
 }
 
-/** nginx writes each line at once unless told otherwise; we gather a loop turn's worth. */
+/** nginx writes each line at once unless told otherwise; we gather those of a tenth of a second. */
 const DEFAULT_BUFFER_BYTES = 65_536;
 const DEFAULT_FLUSH_MS = 100;
 

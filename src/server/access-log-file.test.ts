@@ -140,6 +140,13 @@ test('a line longer than the buffer', async (t) => {
   assert.equal(await rig.has(long.length + 15), `before\n${long}\nbehind\n`);
 });
 
+test('a line that ends exactly where the buffer does has its end', async (t) => {
+  const rig = new Rig(t, 4096);
+  const text = line(1, rig.file.beginLine().bytes.length);
+  rig.append(text);
+  assert.equal(await rig.has(text.length + 1), `${text}\n`);
+});
+
 test('beyond a megabyte that waits for a write lines are dropped and counted', async (t) => {
   const rig = new Rig(t, 4096);
   const text = line(1, 4095);
