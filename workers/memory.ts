@@ -21,6 +21,9 @@ export function threadLimits(connectionCap: number): ResourceLimits {
 export const GENERATION_FLAGS: readonly string[] = [
   '--no-warnings',
   '--max-semi-space-size=1',
-  // Nothing here follows a request through promises; without it a callback costs 0.2 µs less.
-  '--no-async-context-frame',
+  // One request runs through some forty small functions: inlined generously, JavaScript costs a tenth
+  // less (npm run micro -- exchange).
+  '--max-inlined-bytecode-size=2000',
+  '--max-inlined-bytecode-size-cumulative=6000',
+  '--max-inlined-bytecode-size-absolute=20000',
 ];

@@ -42,7 +42,7 @@ export function statusBody(
 
 /** A head that could not be read has no fields to ask; its method is '' then. */
 function wantsJson({ request: { fields, method } }: Exchange): boolean {
-  const count = fields.countById[F_ACCEPT] as number;
+  const count = fields.countOf(F_ACCEPT);
   if (count === 0 || method === '') return false;
   return prefersJson(count === 1 ? fields.get(F_ACCEPT) : fields.joined('accept', ', '));
 }

@@ -27,8 +27,8 @@ export class FieldEdits {
 
   /** Whether the field at that index goes on. */
   keeps(fields: HeaderMap, index: number): boolean {
-    const id = fields.ids[index] as number;
-    if (((fields.marks[index] as number) & MARK_DROP) !== 0 || this.dropIds[id] === 1) return false;
+    const id = fields.idAt(index);
+    if ((fields.marksAt(index) & MARK_DROP) !== 0 || this.dropIds[id] === 1) return false;
     if (id !== 0 || this.dropNames.length === 0) return true;
     for (const name of this.dropNames) if (fields.nameEquals(index, name)) return false;
     return true;

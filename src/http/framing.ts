@@ -27,8 +27,8 @@ const CODING_UNKNOWN = 3;
 /** Sets framing and length of a request, or says why it must be refused and the connection closed. */
 export function frameRequest(head: RequestHead): FailureCode | undefined {
   const { fields } = head;
-  const codings = fields.countById[F_TRANSFER_ENCODING] as number;
-  const lengths = fields.countById[F_CONTENT_LENGTH] as number;
+  const codings = fields.countOf(F_TRANSFER_ENCODING);
+  const lengths = fields.countOf(F_CONTENT_LENGTH);
   if (codings === 0 && lengths === 0) {
     head.framing = BODY_NONE; // RFC 9112 §6.3 rule 7
     return undefined;
@@ -60,8 +60,8 @@ export function frameRequest(head: RequestHead): FailureCode | undefined {
  */
 export function frameResponse(head: ResponseHead, method: string): boolean {
   const { fields } = head;
-  const codings = fields.countById[F_TRANSFER_ENCODING] as number;
-  const lengths = fields.countById[F_CONTENT_LENGTH] as number;
+  const codings = fields.countOf(F_TRANSFER_ENCODING);
+  const lengths = fields.countOf(F_CONTENT_LENGTH);
   if (codings > 0) {
     if (lengths > 0 || codings > 1 || head.minorVersion === 0) return false;
     if (codingOf(fields) !== CODING_CHUNKED) return false;
@@ -89,12 +89,8 @@ function framesNothing(status: number, codings: number, bodyBytes: number): bool
 }
 
 function lengthOf(fields: HeaderMap): number {
-  const span = fields.find(F_CONTENT_LENGTH) * 4;
-  return parseDecimal(
-    fields.bytes,
-    fields.spans[span + 2] as number,
-    fields.spans[span + 3] as number,
-  );
+  const index = fields.find(F_CONTENT_LENGTH);
+  return parseDecimal(fields.bytes, fields.valueStart(index), fields.valueEnd(index));
 }
 
 function codingOf(fields: HeaderMap): number {

@@ -2,7 +2,7 @@
  * Data path. The fields of one head: ordered, case-insensitive, known names first.
  *
  *   bytes  GET / HTTP/1.1␍␊Host: a.test␍␊Accept:  x ␍␊␍␊     the head as it came, a copy
- *   spans                  ^nameStart ^nameEnd/valueStart/valueEnd, four numbers per field
+ *   fields                 ^nameStart ^nameEnd/valueStart/valueEnd, id, marks
  *
  * A field is never a key of an object (CVE-2026-21710); it is four offsets into `bytes` and a known
  * id. Fields of HTTP/2 are put into the same form, so whoever forwards a head copies runs of lines
@@ -28,6 +28,12 @@ const MAX_KEPT_BYTES = 4096;
 /** Longer heads are taken by memcpy. */
 const MAX_WORDS_BYTES = 512;
 
+const PER_FIELD = 5;
+const PER_KNOWN = 2;
+/** Id and marks share a number. */
+const ID_BITS = 0xff;
+const MARK_SHIFT = 8;
+
 export class HeaderMap implements ByteBlock {
   /** The head as it came, up to `length`. Offsets point into it. */
   bytes = Buffer.allocUnsafeSlow(USUAL_BYTES);
@@ -35,22 +41,21 @@ export class HeaderMap implements ByteBlock {
   length = 0;
   #text: string | undefined = undefined;
   count = 0;
-  readonly spans = new Int32Array(MAX_FIELDS * 4);
-  readonly ids = new Uint8Array(MAX_FIELDS);
-  readonly marks = new Uint8Array(MAX_FIELDS);
-  /** Per known id: 1 + index of its first field, 0 when absent. */
-  readonly firstById = new Uint8Array(KNOWN_FIELDS.length);
-  /** Per known id: how many fields carry it. */
-  readonly countById = new Uint8Array(KNOWN_FIELDS.length);
+  // Two small pieces of memory per head: with dozens of heads in flight what counts is how many
+  // lines of the cache one touches.
+  /** Per field: start and end of its name, start and end of its value, id and marks. */
+  readonly #fields = new Int32Array(MAX_FIELDS * PER_FIELD);
+  /** Per known id: 1 + index of its first field, 0 when absent; how many fields carry it. */
+  readonly #known = new Uint8Array(KNOWN_FIELDS.length * PER_KNOWN);
 
   reset(): void {
     this.length = 0;
     this.#text = undefined;
     if (this.bytes.length > MAX_KEPT_BYTES) this.#replace(USUAL_BYTES);
-    for (let at = 0; at < this.count; at++) {
-      const id = this.ids[at] as number;
-      this.firstById[id] = 0;
-      this.countById[id] = 0;
+    for (let index = 0; index < this.count; index++) {
+      const known = this.idAt(index) * PER_KNOWN;
+      this.#known[known] = 0;
+      this.#known[known + 1] = 0;
     }
     this.count = 0;
   }
@@ -74,16 +79,44 @@ export class HeaderMap implements ByteBlock {
   /** Adds the field whose offsets are given; the caller has checked that there is room. */
   add(id: number, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): void {
     const index = this.count;
-    const span = index * 4;
-    this.spans[span] = nameStart;
-    this.spans[span + 1] = nameEnd;
-    this.spans[span + 2] = valueStart;
-    this.spans[span + 3] = valueEnd;
-    this.ids[index] = id;
-    this.marks[index] = 0;
-    if (this.firstById[id] === 0) this.firstById[id] = index + 1;
-    this.countById[id] = (this.countById[id] as number) + 1;
+    const fields = this.#fields;
+    const at = index * PER_FIELD;
+    fields[at] = nameStart;
+    fields[at + 1] = nameEnd;
+    fields[at + 2] = valueStart;
+    fields[at + 3] = valueEnd;
+    fields[at + 4] = id;
+    const known = id * PER_KNOWN;
+    const before = this.#known[known + 1] as number;
+    if (before === 0) this.#known[known] = index + 1;
+    this.#known[known + 1] = before + 1;
     this.count = index + 1;
+  }
+
+  nameStart(index: number): number {
+    return this.#fields[index * PER_FIELD] as number;
+  }
+
+  nameEnd(index: number): number {
+    return this.#fields[index * PER_FIELD + 1] as number;
+  }
+
+  valueStart(index: number): number {
+    return this.#fields[index * PER_FIELD + 2] as number;
+  }
+
+  valueEnd(index: number): number {
+    return this.#fields[index * PER_FIELD + 3] as number;
+  }
+
+  /** 0 for a name that is not a known one. */
+  idAt(index: number): number {
+    return (this.#fields[index * PER_FIELD + 4] as number) & ID_BITS;
+  }
+
+  /** MARK_ bits. */
+  marksAt(index: number): number {
+    return (this.#fields[index * PER_FIELD + 4] as number) >> MARK_SHIFT;
   }
 
   /** Adds a field of our own at the end. Name and value must be clean (no CR, LF, NUL). */
@@ -98,8 +131,8 @@ export class HeaderMap implements ByteBlock {
   setValue(index: number, value: string): void {
     const start = this.length;
     this.#append(value);
-    this.spans[index * 4 + 2] = start;
-    this.spans[index * 4 + 3] = start + value.length;
+    this.#fields[index * PER_FIELD + 2] = start;
+    this.#fields[index * PER_FIELD + 3] = start + value.length;
     this.mark(index, MARK_UNUSUAL);
   }
 
@@ -122,7 +155,12 @@ export class HeaderMap implements ByteBlock {
 
   /** Index of the first field with that known id; −1 when there is none. */
   find(id: number): number {
-    return (this.firstById[id] as number) - 1;
+    return (this.#known[id * PER_KNOWN] as number) - 1;
+  }
+
+  /** How many fields have that known id. */
+  countOf(id: number): number {
+    return this.#known[id * PER_KNOWN + 1] as number;
   }
 
   /** The value of the first field with that known id; undefined when there is none. */
@@ -132,23 +170,19 @@ export class HeaderMap implements ByteBlock {
   }
 
   nameAt(index: number): string {
-    return this.text.substring(
-      this.spans[index * 4] as number,
-      this.spans[index * 4 + 1] as number,
-    );
+    return this.text.substring(this.nameStart(index), this.nameEnd(index));
   }
 
   valueAt(index: number): string {
-    return this.text.substring(
-      this.spans[index * 4 + 2] as number,
-      this.spans[index * 4 + 3] as number,
-    );
+    return this.text.substring(this.valueStart(index), this.valueEnd(index));
   }
 
   /** The name of the field, compared with one in lower case, without making a string. */
   nameEquals(index: number, lowerName: string): boolean {
-    const start = this.spans[index * 4] as number;
-    const length = (this.spans[index * 4 + 1] as number) - start;
+    const start = this.nameStart(index);
+    const end = this.nameEnd(index);
+    const length = end - start;
+    if (end > this.length) return false; // of a head that never came whole: there are no bytes
     if (length !== lowerName.length) return false;
     for (let at = 0; at < length; at++) {
       const lower = LOWER[this.bytes[start + at] as number];
@@ -177,8 +211,8 @@ export class HeaderMap implements ByteBlock {
 
   /** Whether the value of the field is exactly that text. */
   valueEquals(index: number, text: string): boolean {
-    const start = this.spans[index * 4 + 2] as number;
-    const length = (this.spans[index * 4 + 3] as number) - start;
+    const start = this.valueStart(index);
+    const length = this.valueEnd(index) - start;
     if (length !== text.length) return false;
     for (let at = 0; at < length; at++) {
       if (this.bytes[start + at] !== text.charCodeAt(at)) return false;
@@ -187,6 +221,7 @@ export class HeaderMap implements ByteBlock {
   }
 
   mark(index: number, bits: number): void {
-    this.marks[index] = (this.marks[index] as number) | bits;
+    const at = index * PER_FIELD + 4;
+    this.#fields[at] = (this.#fields[at] as number) | (bits << MARK_SHIFT);
   }
 }

@@ -19,7 +19,7 @@ function read(...lines: string[]) {
   const bits = readConnection(fields);
   const dropped: string[] = [];
   for (let index = 0; index < fields.count; index++) {
-    if (((fields.marks[index] ?? 0) & MARK_DROP) !== 0) dropped.push(fields.nameAt(index));
+    if ((fields.marksAt(index) & MARK_DROP) !== 0) dropped.push(fields.nameAt(index));
   }
   return { bits, dropped };
 }

@@ -69,7 +69,7 @@ export const CONNECTION_UPGRADE = 4;
  * CONNECTION_ bits. No Connection field costs one look-up; `keep-alive` alone costs no string.
  */
 export function readConnection(fields: HeaderMap): number {
-  const count = fields.countById[F_CONNECTION] as number;
+  const count = fields.countOf(F_CONNECTION);
   if (count === 0) return 0;
   if (count === 1) {
     const index = fields.find(F_CONNECTION);
@@ -79,7 +79,7 @@ export function readConnection(fields: HeaderMap): number {
   }
   let bits = 0;
   for (let index = 0; index < fields.count; index++) {
-    if (fields.ids[index] === F_CONNECTION) bits |= readTokens(fields, fields.valueAt(index));
+    if (fields.idAt(index) === F_CONNECTION) bits |= readTokens(fields, fields.valueAt(index));
   }
   return bits;
 }

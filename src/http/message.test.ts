@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
+import { KNOWN_FIELDS } from './field-names.ts';
 import { RequestHead, ResponseHead } from './message.ts';
 
 /** Gives every field of the head another value than it has, those behind accessors too. */
@@ -67,7 +68,7 @@ describe('nothing of one message reaches the next', () => {
       assert.deepEqual(seen(head), seen(fresh));
       const { fields } = head;
       assert.deepEqual([fields.count, fields.text, fields.find(1)], [0, '', -1]);
-      assert.deepEqual(fields.countById, fresh.fields.countById);
+      assert.ok(KNOWN_FIELDS.every((_, id) => fields.countOf(id) === 0));
     });
   }
 

@@ -22,7 +22,7 @@ export const PATH_ODD = -2;
  */
 export function readTarget(head: RequestHead, queryAt = PATH_ODD): FailureCode | undefined {
   const { fields } = head;
-  const hosts = fields.countById[F_HOST] as number;
+  const hosts = fields.countOf(F_HOST);
   // RFC 9112 §3.2: exactly one Host in every 1.1 request, and a valid one.
   if (hosts > 1) return 'host_repeated';
   if (hosts === 0 && head.minorVersion === 1) return 'host_missing';

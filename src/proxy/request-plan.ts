@@ -188,14 +188,14 @@ class KeptLines implements ConnectionLines {
 
 /** Nothing in the request itself adds or changes a line. */
 function isUsual({ keepsTrailers, request }: Exchange): boolean {
-  const { countById } = request.fields;
+  const { fields } = request;
   return (
     request.minorVersion === 1 &&
     request.upgrade === '' &&
     !request.expectsContinue &&
     !keepsTrailers &&
-    countById[F_X_FORWARDED_FOR] === 0 &&
-    countById[F_VIA] === 0
+    fields.countOf(F_X_FORWARDED_FOR) === 0 &&
+    fields.countOf(F_VIA) === 0
   );
 }
 

@@ -8,10 +8,10 @@ const MAX_PASSAGES = 10;
 
 /** Whether that pseudonym has passed the request on ten times or more. */
 export function isLooping(fields: HeaderMap, pseudonym: string): boolean {
-  if ((fields.countById[F_VIA] as number) === 0) return false;
+  if (fields.countOf(F_VIA) === 0) return false;
   let passages = 0;
   for (let index = fields.find(F_VIA); index < fields.count; index++) {
-    if (fields.ids[index] === F_VIA) passages += mentions(fields.valueAt(index), pseudonym);
+    if (fields.idAt(index) === F_VIA) passages += mentions(fields.valueAt(index), pseudonym);
   }
   return passages >= MAX_PASSAGES;
 }

@@ -11,7 +11,7 @@ export function fieldReader(
   const id = fieldIdOf(dashed);
   if (id !== 0) {
     return (fields) => {
-      const count = fields.countById[id] as number;
+      const count = fields.countOf(id);
       if (count === 0) return undefined;
       return count === 1 ? fields.get(id) : fields.joined(dashed, separator);
     };

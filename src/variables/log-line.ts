@@ -111,7 +111,7 @@ export class LogLine implements LineFormat<Exchange> {
         this.#textOrNone(downstream?.facts.remoteAddress, out);
         return;
       case K_REMOTE_USER:
-        if (request.fields.countById[piece.field] === 0) this.#none(out);
+        if (request.fields.countOf(piece.field) === 0) this.#none(out);
         else this.#textOrNone(piece.read(exchange), out);
         return;
       case K_TIME_LOCAL:
@@ -191,13 +191,12 @@ export class LogLine implements LineFormat<Exchange> {
 
   /** A known field; several of that name are joined by the reader. */
   #field(fields: HeaderMap, piece: LinePiece, exchange: Exchange, out: ByteWriter): void {
-    const count = fields.countById[piece.field];
+    const count = fields.countOf(piece.field);
     if (count === 0) this.#none(out);
     else if (count !== 1) this.#textOrNone(piece.read(exchange), out);
     else {
-      const span = fields.find(piece.field) * 4;
-      const { spans } = fields;
-      this.#span(fields, spans[span + 2] as number, spans[span + 3] as number, out);
+      const index = fields.find(piece.field);
+      this.#span(fields, fields.valueStart(index), fields.valueEnd(index), out);
     }
   }
 

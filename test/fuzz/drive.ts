@@ -280,7 +280,7 @@ function rest({ fields }: RequestHead | ResponseHead): Rest {
   let details = '';
   for (let index = 0; index < fields.count; index++) {
     list.push(fields.nameAt(index), fields.valueAt(index));
-    details += `${fields.ids[index]}.${fields.marks[index]} `;
+    details += `${fields.idAt(index)}.${fields.marksAt(index)} `;
   }
   return { fields: list, details, body: '', trailers: '', isComplete: false, start: 0 };
 }

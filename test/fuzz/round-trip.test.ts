@@ -42,8 +42,8 @@ function kept(fields: HeaderMap, isDropped: (id: number, lowerName: string) => b
   const lines: string[] = [];
   for (let index = 0; index < fields.count; index++) {
     const name = fields.nameAt(index);
-    if (((fields.marks[index] ?? 0) & MARK_DROP) !== 0) continue;
-    if (isDropped(fields.ids[index] ?? 0, name.toLowerCase())) continue;
+    if ((fields.marksAt(index) & MARK_DROP) !== 0) continue;
+    if (isDropped(fields.idAt(index), name.toLowerCase())) continue;
     lines.push(`${name}: ${fields.valueAt(index)}`);
   }
   return lines;

@@ -112,22 +112,23 @@ export function encodeLength(out: ByteWriter, bodyBytes: number): void {
  *                   | run       |              | run  |  | run        |
  */
 export function encodeKept(out: ByteWriter, fields: HeaderMap, edits: FieldEdits): void {
-  const { count, marks, spans } = fields;
+  const { count } = fields;
   let runStart = 0;
   let runEnd = 0;
   for (let index = 0; index < count; index++) {
     if (!edits.keeps(fields, index)) continue;
-    const start = spans[index * 4] as number;
-    if (start !== runEnd || (marks[index] as number) !== 0) {
+    const start = fields.nameStart(index);
+    const marks = fields.marksAt(index);
+    if (start !== runEnd || marks !== 0) {
       copyRun(out, fields, runStart, runEnd);
       runStart = start;
-      if (((marks[index] as number) & MARK_UNUSUAL) !== 0) {
+      if ((marks & MARK_UNUSUAL) !== 0) {
         encodeAnew(out, fields, index);
         runEnd = runStart;
         continue;
       }
     }
-    runEnd = (spans[index * 4 + 3] as number) + 2;
+    runEnd = fields.valueEnd(index) + 2;
   }
   copyRun(out, fields, runStart, runEnd);
 }
@@ -141,11 +142,10 @@ function copyRun(out: ByteWriter, block: ByteBlock, start: number, end: number):
 }
 
 function encodeAnew(out: ByteWriter, fields: HeaderMap, index: number): void {
-  const { spans } = fields;
-  copyRun(out, fields, spans[index * 4] as number, spans[index * 4 + 1] as number);
+  copyRun(out, fields, fields.nameStart(index), fields.nameEnd(index));
   out.byte(COLON);
   out.byte(SPACE);
-  copyRun(out, fields, spans[index * 4 + 2] as number, spans[index * 4 + 3] as number);
+  copyRun(out, fields, fields.valueStart(index), fields.valueEnd(index));
   out.crlf();
 }
 

@@ -229,7 +229,7 @@ export class RequestDecoder extends FieldDecoder {
   #readExpect(head: RequestHead): boolean {
     const value = head.fields.get(F_EXPECT)?.toLowerCase();
     if (head.minorVersion === 0) return true;
-    if (value !== '100-continue' || (head.fields.countById[F_EXPECT] as number) > 1) {
+    if (value !== '100-continue' || head.fields.countOf(F_EXPECT) > 1) {
       this.state = S_FAILED;
       this.failure = 'expectation_unknown';
       return false;
@@ -253,6 +253,5 @@ function isHttp1(bytes: Buffer, start: number): boolean {
 /** RFC 9110 §7.8: nothing in 1.0. With a body behind it, where the new protocol began was a guess. */
 function readUpgrade(head: RequestHead): void {
   if (head.minorVersion === 0 || head.framing !== BODY_NONE) return;
-  if ((head.fields.countById[F_UPGRADE] as number) === 1)
-    head.upgrade = head.fields.get(F_UPGRADE) ?? '';
+  if (head.fields.countOf(F_UPGRADE) === 1) head.upgrade = head.fields.get(F_UPGRADE) ?? '';
 }

@@ -114,7 +114,7 @@ describe('a response head', () => {
   });
 
   it('keeps names with an underscore', () => {
-    assert.equal(taken('HTTP/1.1 200 OK\r\nx_y: 1\r\n\r\n').fields.marks[0], 0);
+    assert.equal(taken('HTTP/1.1 200 OK\r\nx_y: 1\r\n\r\n').fields.marksAt(0), 0);
   });
 
   it('brings nothing into the next one', () => {
