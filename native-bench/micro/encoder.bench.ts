@@ -1,5 +1,5 @@
 /** Heads on their way out: most lines are copied in runs, some are left out or written anew. */
-import { blockOfText } from '#src/bytes/byte-copy.ts';
+import { Block } from '#src/bytes/byte-copy.ts';
 import { ByteWriter } from '#src/bytes/byte-writer.ts';
 import {
   encodeKept,
@@ -79,7 +79,7 @@ function forwardWithKeptLines(text: string, edits: FieldEdits): Bench['run'] {
   };
 }
 
-const OURS = blockOfText(
+const OURS = new Block(
   'Server: weir\r\nDate: Sat, 21 Nov 2026 00:00:00 GMT\r\nContent-Length: 10\r\n',
 ).view;
 

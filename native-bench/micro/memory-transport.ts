@@ -22,7 +22,8 @@ export class MemoryConnection implements Connection {
   onFlush: (() => void) | undefined = undefined;
   #waiting = 0;
 
-  readonly isUnsent = false;
+  readonly hasUnread = false;
+  writeCount = 0;
 
   room(count: number): ByteWriter {
     out.at = 0;
@@ -46,10 +47,20 @@ export class MemoryConnection implements Connection {
   flush(): boolean {
     this.bytesOut += this.#waiting;
     this.#waiting = 0;
+    this.writeCount += 1;
     this.onFlush?.();
     return true;
   }
 
+  flushNow(): boolean {
+    return this.flush();
+  }
+
+  get writesWhenRead(): number {
+    return this.writeCount;
+  }
+
+  dropUnsent(): void {}
   readInto(): void {}
   holdReading(): void {}
   letGoReading(): void {}

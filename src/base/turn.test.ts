@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { atTurnEnd, type TurnEnd, turnNumber } from './turn.ts';
+import { atTurnEnd, type TurnEnd } from './turn.ts';
 
 /** Writes its name down at the end of the turn. */
 function member(log: string[], name: string, then?: () => void): TurnEnd {
@@ -54,22 +54,6 @@ describe('the end of a turn', () => {
     }
     const expected = Array.from({ length: 50 }, (_, turn) => [`${turn} outer`, `${turn} inner`]);
     assert.deepEqual(log, expected.flat());
-  });
-
-  it('changes the number of the turn, which is one while it is told', async () => {
-    const first = turnNumber();
-    const seen: number[] = [];
-    const see = (): void => void seen.push(turnNumber());
-    atTurnEnd(
-      member([], 'outer', () => {
-        see();
-        atTurnEnd(member([], 'inner', see));
-      }),
-    );
-    see();
-    await nextTurn();
-    see();
-    assert.deepEqual(seen, [first, first, first, first + 1]);
   });
 
   it('is soon: a member added in an immediate waits for the next one, no longer', async () => {

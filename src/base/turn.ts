@@ -18,13 +18,6 @@ export function atTurnEnd(member: TurnEnd): void {
   waiting.push(member);
 }
 
-let count = 0;
-
-/** Number of this turn, from 0; turns in which nobody asked for the end are not counted. */
-export function turnNumber(): number {
-  return count;
-}
-
 function endTurn(): void {
   let at = 0;
   try {
@@ -35,6 +28,5 @@ function endTurn(): void {
       waiting.splice(0, at + 1); // one that throws costs no other its turn
       if (waiting.length > 0) setImmediate(endTurn);
     }
-    count += 1;
   }
 }

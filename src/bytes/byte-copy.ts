@@ -11,14 +11,21 @@ export interface ByteBlock {
   readonly view: DataView;
 }
 
-/** A block over the whole of a buffer. */
-export function blockOf(bytes: Buffer): ByteBlock {
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
-}
+/**
+ * Bytes that stay as they are. Their length is kept as a number: asking a buffer, a view or a string
+ * of changing representation for it costs more than the copy of a short one.
+ */
+export class Block implements ByteBlock {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+  readonly length: number;
 
-/** A block of a text of one char per byte. */
-export function blockOfText(text: string): ByteBlock {
-  return blockOf(Buffer.from(text, 'latin1'));
+  /** Of a text of one char per byte. */
+  constructor(text: string) {
+    this.bytes = Buffer.from(text, 'latin1');
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+    this.length = this.bytes.length;
+  }
 }
 
 let viewed: Buffer = Buffer.alloc(0);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { blockOfText } from './byte-copy.ts';
+import { Block } from './byte-copy.ts';
 import { ByteWriter } from './byte-writer.ts';
 
 /** A writer that has `...` in front, and what `write` puts behind it. */
@@ -35,7 +35,7 @@ describe('a byte writer', () => {
   });
 
   it('writes one piece behind the other', () => {
-    const { bytes, view } = blockOfText('0123456789');
+    const { bytes, view } = new Block('0123456789');
     const text = written((out) => {
       out.text('a');
       out.byte(0x3a);
@@ -104,7 +104,7 @@ describe('a byte writer', () => {
   });
 
   it('holds exactly what it was made for', () => {
-    const { view } = blockOfText('x'.repeat(20));
+    const { view } = new Block('x'.repeat(20));
     for (const length of [0, 1, 7, 8, 9, 17]) {
       const out = new ByteWriter(length);
       out.copy(view, 0, length);

@@ -4,7 +4,7 @@
  */
 
 import { CR, DIGIT_0, LF } from './ascii.ts';
-import { type ByteBlock, copyBytes } from './byte-copy.ts';
+import { type Block, type ByteBlock, copyBytes } from './byte-copy.ts';
 import { writeLatin1 } from './latin1.ts';
 
 /** Longer texts are encoded by one call into Node (35 ns), shorter ones char by char. */
@@ -16,15 +16,18 @@ export class ByteWriter implements ByteBlock {
   view: DataView;
   /** Where the next byte goes. */
   at = 0;
+  /** Length of `bytes`. */
+  protected capacity: number;
 
   constructor(capacity: number) {
     this.bytes = Buffer.allocUnsafeSlow(capacity);
     this.view = new DataView(this.bytes.buffer);
+    this.capacity = capacity;
   }
 
   /** Makes room for so many more bytes; what was written stays. */
   reserve(count: number): void {
-    if (this.at + count <= this.bytes.length) return;
+    if (this.at + count <= this.capacity) return;
     const before = this.bytes;
     this.replace((this.at + count) * 2);
     before.copy(this.bytes, 0, 0, this.at);
@@ -34,6 +37,7 @@ export class ByteWriter implements ByteBlock {
   protected replace(capacity: number): void {
     this.bytes = Buffer.allocUnsafeSlow(capacity);
     this.view = new DataView(this.bytes.buffer);
+    this.capacity = capacity;
   }
 
   /** Text of one char per byte. */
@@ -49,6 +53,12 @@ export class ByteWriter implements ByteBlock {
   copy(source: DataView, start: number, end: number): void {
     copyBytes(source, start, end, this.view, this.at);
     this.at += end - start;
+  }
+
+  /** The whole of a block. */
+  block({ length, view }: Block): void {
+    copyBytes(view, 0, length, this.view, this.at);
+    this.at += length;
   }
 
   /** source[start..end), of any length. */

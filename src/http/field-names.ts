@@ -131,6 +131,7 @@ function sameName(bytes: Uint8Array, start: number, length: number, name: Uint8A
 const WORDS_PER_NAME = 8;
 const WORD = 4;
 const CASE_BITS = 0x20202020;
+const LENGTHS = Uint8Array.from(NAMES, (name) => name.length);
 const WORDS = new Int32Array(KNOWN_FIELDS.length * WORDS_PER_NAME);
 
 for (const [id, name] of NAMES.entries()) {
@@ -154,9 +155,9 @@ export function lookUpInView(view: DataView, start: number, end: number): number
 }
 
 function sameWords(view: DataView, start: number, length: number, id: number): boolean {
-  const name = NAMES[id] as Uint8Array;
-  if (name.length !== length) return false;
+  if (LENGTHS[id] !== length) return false;
   if (length < WORD) {
+    const name = NAMES[id] as Uint8Array;
     for (let at = 0; at < length; at++) {
       if ((view.getUint8(start + at) | CASE_BIT) !== name[at]) return false;
     }

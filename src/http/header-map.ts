@@ -10,7 +10,7 @@
  */
 
 import { LOWER } from '#src/bytes/ascii.ts';
-import { type ByteBlock, copyBytes, viewOf } from '#src/bytes/byte-copy.ts';
+import { type Block, type ByteBlock, copyBytes, viewOf } from '#src/bytes/byte-copy.ts';
 import { latin1, writeLatin1 } from '#src/bytes/latin1.ts';
 import { KNOWN_FIELDS } from './field-names.ts';
 
@@ -38,6 +38,7 @@ export class HeaderMap implements ByteBlock {
   /** The head as it came, up to `length`. Offsets point into it. */
   bytes = Buffer.allocUnsafeSlow(USUAL_BYTES);
   view = new DataView(this.bytes.buffer);
+  #capacity = USUAL_BYTES;
   length = 0;
   #text: string | undefined = undefined;
   count = 0;
@@ -51,7 +52,7 @@ export class HeaderMap implements ByteBlock {
   reset(): void {
     this.length = 0;
     this.#text = undefined;
-    if (this.bytes.length > MAX_KEPT_BYTES) this.#replace(USUAL_BYTES);
+    if (this.#capacity > MAX_KEPT_BYTES) this.#replace(USUAL_BYTES);
     for (let index = 0; index < this.count; index++) {
       const known = this.idAt(index) * PER_KNOWN;
       this.#known[known] = 0;
@@ -69,7 +70,7 @@ export class HeaderMap implements ByteBlock {
   /** Takes a copy of source[start..end) as the head; offsets count from `start`. */
   take(source: Buffer, start: number, end: number): void {
     const length = end - start;
-    if (length > this.bytes.length) this.#replace(length);
+    if (length > this.#capacity) this.#replace(length);
     if (length > MAX_WORDS_BYTES) source.copy(this.bytes, 0, start, end);
     else copyBytes(viewOf(source), start, end, this.view, 0);
     this.length = length;
@@ -138,7 +139,7 @@ export class HeaderMap implements ByteBlock {
 
   #append(text: string): void {
     const start = this.length;
-    if (start + text.length > this.bytes.length) {
+    if (start + text.length > this.#capacity) {
       const before = this.bytes;
       this.#replace((start + text.length) * 2);
       before.copy(this.bytes, 0, 0, start);
@@ -151,6 +152,7 @@ export class HeaderMap implements ByteBlock {
   #replace(capacity: number): void {
     this.bytes = Buffer.allocUnsafeSlow(capacity);
     this.view = new DataView(this.bytes.buffer);
+    this.#capacity = capacity;
   }
 
   /** Index of the first field with that known id; −1 when there is none. */
@@ -209,13 +211,13 @@ export class HeaderMap implements ByteBlock {
     return all;
   }
 
-  /** Whether the value of the field is exactly that text. */
-  valueEquals(index: number, text: string): boolean {
+  /** Whether the value of the field is exactly those bytes. */
+  valueEquals(index: number, block: Block): boolean {
     const start = this.valueStart(index);
     const length = this.valueEnd(index) - start;
-    if (length !== text.length) return false;
+    if (length !== block.length) return false;
     for (let at = 0; at < length; at++) {
-      if (this.bytes[start + at] !== text.charCodeAt(at)) return false;
+      if (this.bytes[start + at] !== block.bytes[at]) return false;
     }
     return true;
   }

@@ -3,6 +3,7 @@
  * about the connection itself.
  */
 
+import { Block } from '#src/bytes/byte-copy.ts';
 import {
   F_CONNECTION,
   F_CONTENT_LENGTH,
@@ -64,6 +65,9 @@ export const CONNECTION_CLOSE = 1;
 export const CONNECTION_KEEP_ALIVE = 2;
 export const CONNECTION_UPGRADE = 4;
 
+const KEEP_ALIVE = new Block('keep-alive');
+const CLOSE = new Block('close');
+
 /**
  * Reads every Connection field: marks the fields it names as not to be forwarded, and returns the
  * CONNECTION_ bits. No Connection field costs one look-up; `keep-alive` alone costs no string.
@@ -73,8 +77,8 @@ export function readConnection(fields: HeaderMap): number {
   if (count === 0) return 0;
   if (count === 1) {
     const index = fields.find(F_CONNECTION);
-    if (fields.valueEquals(index, 'keep-alive')) return CONNECTION_KEEP_ALIVE;
-    if (fields.valueEquals(index, 'close')) return CONNECTION_CLOSE;
+    if (fields.valueEquals(index, KEEP_ALIVE)) return CONNECTION_KEEP_ALIVE;
+    if (fields.valueEquals(index, CLOSE)) return CONNECTION_CLOSE;
     return readTokens(fields, fields.valueAt(index));
   }
   let bits = 0;

@@ -5,6 +5,7 @@
 
 import type { FailureCode } from '#src/base/failure.ts';
 import { BYTE_CLASS, HEX_VALUE, IS_PATH_ODD } from '#src/bytes/ascii.ts';
+import { Block } from '#src/bytes/byte-copy.ts';
 import { F_HOST } from './field-names.ts';
 import type { RequestHead } from './message.ts';
 
@@ -28,7 +29,7 @@ export function readTarget(head: RequestHead, queryAt = PATH_ODD): FailureCode |
   if (hosts === 0 && head.minorVersion === 1) return 'host_missing';
   if (hosts === 1) {
     const index = fields.find(F_HOST);
-    const host = fields.valueEquals(index, lastValue) ? lastHost : hostOf(fields.valueAt(index));
+    const host = fields.valueEquals(index, last.bytes) ? last.host : hostOf(fields.valueAt(index));
     if (host === undefined) return 'host_malformed';
     head.host = host;
   }
@@ -106,9 +107,8 @@ function isHost(host: string): boolean {
 function hostOf(value: string): string | undefined {
   const cached = hostCache.get(value);
   if (cached !== undefined) {
-    lastValue = value;
-    lastHost = cached;
-    return cached;
+    last = cached;
+    return cached.host;
   }
   const match = /^(\[[0-9a-f:.]*\]|[^:]*)(?::(\d{0,5}))?$/i.exec(value);
   if (match === null || value.length > 260) return undefined;
@@ -116,16 +116,23 @@ function hostOf(value: string): string | undefined {
   let host = (match[1] ?? '').toLowerCase();
   if (!isHost(host)) return undefined;
   if (host.endsWith('.')) host = host.slice(0, -1);
-  if (hostCache.size < HOST_CACHE_SIZE) hostCache.set(detached(value), detached(host));
+  if (hostCache.size < HOST_CACHE_SIZE) {
+    hostCache.set(detached(value), { bytes: new Block(value), host: detached(host) });
+  }
   return host;
+}
+
+interface KnownHost {
+  /** The field's value. */
+  readonly bytes: Block;
+  readonly host: string;
 }
 
 /** Most edges serve few names: the answer of `hostOf` for the first of them, valid ones only. */
 const HOST_CACHE_SIZE = 256;
-const hostCache = new Map<string, string>();
-/** And the last one of those, which is compared without making a string. No Host is empty. */
-let lastValue = '\n';
-let lastHost = '';
+const hostCache = new Map<string, KnownHost>();
+/** And the last one of those, which is compared without making a string. No Host is a line end. */
+let last: KnownHost = { bytes: new Block('\n'), host: '' };
 
 /** A copy: a substring kept for long would keep the whole head it was cut from. */
 function detached(text: string): string {

@@ -7,7 +7,7 @@
 
 import { FAILURES, type FailureCode } from '#src/base/failure.ts';
 import type { Reusable } from '#src/base/free-list.ts';
-import { blockOf } from '#src/bytes/byte-copy.ts';
+import { Block, type ByteBlock } from '#src/bytes/byte-copy.ts';
 import { refuse } from '#src/exchange/answer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
 import { type Exchange, type ExchangeHandler, RESPONSE_NONE } from '#src/exchange/exchange.ts';
@@ -50,7 +50,7 @@ function statusText(status: number): string {
 }
 
 /** Filled and encoded before the next exchange can need it: one per thread. */
-const NO_LINES = blockOf(Buffer.alloc(0));
+const NO_LINES: ByteBlock = new Block('');
 const outgoing = {
   head: new RequestHead(),
   target: undefined as string | undefined,

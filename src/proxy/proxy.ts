@@ -60,6 +60,8 @@ export class Proxy implements AttemptHome, RedirectHome {
   readonly #clock: Clock;
   readonly #router: Router;
   readonly #served = new Map<Location, Served>();
+  /** What was asked for last: often it is the same again. */
+  #last: Served | undefined = undefined;
   readonly #statusPage: (format: 'stub' | 'json') => StatusPage;
   readonly onAttemptFailed: AttemptHome['onAttemptFailed'];
   readonly onSpoolFailed: AttemptHome['onSpoolFailed'];
@@ -132,7 +134,9 @@ export class Proxy implements AttemptHome, RedirectHome {
 
   /** From here on the location's settings hold. */
   #enter(exchange: Exchange, location: Location): Served {
-    const served = this.#served.get(location) as Served;
+    const served =
+      location === this.#last?.location ? this.#last : (this.#served.get(location) as Served);
+    this.#last = served;
     exchange.limits = location.client;
     exchange.logs = served.logs;
     if (exchange.rescuer !== NO_MORE_PAGES) exchange.rescuer = served.rescuer;

@@ -38,14 +38,14 @@ export class PathTable<T> {
       return this.#byPath.get(latin1(bytes, start, start + length));
     }
     for (let at = 0; at < paths.length; at++) {
-      if (startsWith(bytes, start, paths[at] as Buffer)) return this.#values[at];
+      if (startsWith(bytes, start, paths[at] as Buffer, length)) return this.#values[at];
     }
     return undefined;
   }
 }
 
-function startsWith(bytes: Buffer, start: number, prefix: Buffer): boolean {
-  for (let at = 0; at < prefix.length; at++) {
+function startsWith(bytes: Buffer, start: number, prefix: Buffer, length: number): boolean {
+  for (let at = 0; at < length; at++) {
     if (bytes[start + at] !== prefix[at]) return false;
   }
   return true;

@@ -41,8 +41,16 @@ export interface Connection {
    * `queueBytes` have gone when it is true.
    */
   flush(): boolean;
-  /** What was flushed goes at the end of this turn: the peer cannot have seen it yet. */
-  readonly isUnsent: boolean;
+  /** As `flush`, but at once: for whoever closes when all is out. */
+  flushNow(): boolean;
+  /** What was flushed in this turn and has not left yet does not leave. */
+  dropUnsent(): void;
+  /** Something was read and not handed over yet: bytes, or the end. */
+  readonly hasUnread: boolean;
+  /** How often something was handed to the kernel. */
+  readonly writeCount: number;
+  /** `writeCount` when the bytes that `onBytes` has just now were read: what they may answer. */
+  readonly writesWhenRead: number;
   /**
    * Where bytes go from the next read on: a buffer of the owner's, or (undefined) the thread's.
    * Only within `onBytes`.

@@ -103,12 +103,12 @@ describe('a fast connection', () => {
     for (const word of ['one ', 'two ', 'three']) {
       connection.queueText(word);
       assert.equal(connection.flush(), true);
-      assert.equal(connection.isUnsent, true);
+      assert.equal(connection.writeCount, 0);
     }
     assert.deepEqual(handle.writes, []);
     await nextTurn();
     assert.deepEqual(handle.writes, ['one two three']);
-    assert.equal(connection.isUnsent, false);
+    assert.equal(connection.writeCount, 1);
     await nextTurn();
     assert.equal(handle.writes.length, 1);
   });
@@ -120,7 +120,7 @@ describe('a fast connection', () => {
     connection.commit();
     connection.queueText('');
     assert.equal(connection.flush(), true);
-    assert.equal(connection.isUnsent, false);
+    assert.equal(connection.writeCount, 0);
     await nextTurn();
     connection.end();
     assert.deepEqual(handle.log, ['shutdown']);
@@ -136,7 +136,7 @@ describe('a fast connection', () => {
       connection.queueText(text(length, 'x'));
       assert.equal(connection.flush(), true);
       assert.equal(handle.writes.length, isAtOnce ? 1 : 0);
-      assert.equal(connection.isUnsent, !isAtOnce);
+      assert.equal(connection.writeCount, isAtOnce ? 1 : 0);
       await nextTurn();
       assert.deepEqual(handle.writes, [text(length, 'x')]);
     }

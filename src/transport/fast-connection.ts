@@ -45,10 +45,15 @@ function makeOnRead(transport: FastTransport): (this: RawHandle) => Buffer | und
     const connection = this.user as FastConnection;
     if (length > 0) {
       if (connection.readsIntoThread && inbox.take(connection, length)) return undefined;
+      const { writeCount } = connection;
+      connection.unreadCount += 1;
       inbox.run();
-      return connection.deliver(length);
+      connection.unreadCount -= 1;
+      return connection.deliver(length, writeCount);
     }
+    connection.unreadCount += 1;
     inbox.run();
+    connection.unreadCount -= 1;
     if (length < 0) connection.onReadFailed(length);
     return undefined;
   };
@@ -57,6 +62,9 @@ function makeOnRead(transport: FastTransport): (this: RawHandle) => Buffer | und
 export class FastConnection implements Connection, Reader, TurnEnd {
   owner: ConnectionOwner;
   isQueued = false;
+  writeCount = 0;
+  writesWhenRead = 0;
+  unreadCount = 0;
   #transport: FastTransport;
   #handle: RawHandle | undefined;
   /** What is gathered, behind the last of `#parts`: memory[from..to). */
@@ -105,27 +113,28 @@ export class FastConnection implements Connection, Reader, TurnEnd {
   }
 
   /** Called by the handle; returns the buffer for the next read when it changed. */
-  deliver(length: number): Buffer | undefined {
+  deliver(length: number, writes: number): Buffer | undefined {
     const armed = this.#armed;
-    if (armed === this.#buffer) this.onRead(armed, 0, length);
-    else this.#deliverCopy(armed, length);
+    if (armed === this.#buffer) this.onRead(armed, 0, length, writes);
+    else this.#deliverCopy(armed, length, writes);
     if (armed === threadReadBuffer) retireBytes(length);
     this.#armed = this.#buffer;
     return armed === this.#buffer ? undefined : this.#buffer;
   }
 
   /** The owner wanted another buffer before this was read: it goes there, piece by piece. */
-  #deliverCopy(from: Buffer, length: number): void {
+  #deliverCopy(from: Buffer, length: number, writes: number): void {
     for (let at = 0; at < length; ) {
       const buffer = this.#buffer;
       const copied = from.copy(buffer, 0, at, length);
       at += copied;
-      this.onRead(buffer, 0, copied);
+      this.onRead(buffer, 0, copied, writes);
     }
   }
 
   /** Reader. */
-  onRead(bytes: Buffer, start: number, end: number): void {
+  onRead(bytes: Buffer, start: number, end: number, writes: number): void {
+    this.writesWhenRead = writes;
     if (this.#holders === 0) this.owner.onBytes(bytes, start, end);
     else if (this.#handle !== undefined) this.#keepLate(bytes, start, end);
   }
@@ -208,16 +217,17 @@ export class FastConnection implements Connection, Reader, TurnEnd {
 
   flush(): boolean {
     const gathered = this.#to - this.#from;
-    if (this.#parts === undefined && !this.isQueued && this.#transport.outgoing.takes(gathered)) {
+    const { inbox, outgoing } = this.#transport;
+    // While reads of this turn are still to come, nothing leaves: they answer none of it.
+    const waits = outgoing.takes(gathered) || inbox.isEarly;
+    if (this.#parts === undefined && !this.isQueued && waits) {
       if (gathered > 0 && !this.#isDeferred) {
         this.#isDeferred = true;
         atTurnEnd(this);
       }
       return true;
     }
-    const isOut = this.#write();
-    if (!isOut) this.#isDrainAwaited = true;
-    return isOut;
+    return this.flushNow();
   }
 
   /** TurnEnd. */
@@ -226,14 +236,27 @@ export class FastConnection implements Connection, Reader, TurnEnd {
     if (this.#isDeferred) this.#write();
   }
 
-  get isUnsent(): boolean {
-    return this.#isDeferred;
+  get hasUnread(): boolean {
+    return this.unreadCount > 0;
+  }
+
+  flushNow(): boolean {
+    const isOut = this.#write();
+    if (!isOut) this.#isDrainAwaited = true;
+    return isOut;
+  }
+
+  dropUnsent(): void {
+    if (!this.#isDeferred) return;
+    this.#isDeferred = false;
+    this.#closeRegion();
   }
 
   #write(): boolean {
     this.#isDeferred = false;
     const parts = this.#parts;
     if (parts === undefined && this.#to === this.#from) return !this.isQueued;
+    this.writeCount += 1;
     if (parts !== undefined) this.#takeRegion(parts);
     this.#parts = undefined;
     const handle = this.#handle;

@@ -14,7 +14,8 @@ import { copyBytes } from '#src/bytes/byte-copy.ts';
 import { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { retireSpan } from './read-buffer.ts';
 
-const ARENA_BYTES = 256 * 1024;
+/** A write that has to wait keeps all of it: slow clients must not hold more than this each. */
+const ARENA_BYTES = 64 * 1024;
 /**
  * Longer regions are written at once and from where they are: the copy would cost more than a view
  * of them, and later they would not be in the cache any more.
@@ -31,7 +32,7 @@ export class Arena extends ByteWriter {
   }
 
   hasRoom(count: number): boolean {
-    return this.at + count <= this.bytes.length;
+    return this.at + count <= this.capacity;
   }
 
   /** Makes room for `count` bytes; when there is none, in other memory: open regions stay theirs. */

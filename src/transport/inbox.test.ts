@@ -7,6 +7,8 @@ import { threadReadBuffer } from './read-buffer.ts';
 /** Takes its bytes down, and itself in a list that it shares with others. */
 class Notes implements Reader {
   readonly texts: string[] = [];
+  unreadCount = 0;
+  writeCount = 0;
   readonly #log: Notes[];
 
   constructor(log: Notes[] = []) {
@@ -85,5 +87,34 @@ describe('an inbox', () => {
     read(inbox, notes, 'b');
     await nextTurn();
     assert.deepEqual(notes.texts, ['a', 'b']);
+  });
+
+  it('costs no other its bytes when a reader throws, then or later', () => {
+    const inbox = new Inbox();
+    const notes = new Notes();
+    const thrower = new Notes();
+    thrower.onRead = () => {
+      throw new Error('one bad exchange');
+    };
+    read(inbox, notes, 'first');
+    read(inbox, thrower, 'bad');
+    read(inbox, notes, 'behind it');
+    assert.throws(() => inbox.run(), /one bad exchange/);
+    inbox.run();
+    read(inbox, notes, 'later');
+    inbox.run();
+    assert.deepEqual(notes.texts, ['first', 'behind it', 'later']);
+    assert.equal(notes.unreadCount, 0);
+  });
+
+  it('counts the reads of each that were not handed on', () => {
+    const inbox = new Inbox();
+    const [a, b] = [new Notes(), new Notes()];
+    read(inbox, a, 'one');
+    read(inbox, a, 'two');
+    read(inbox, b, 'three');
+    assert.deepEqual([a.unreadCount, b.unreadCount], [2, 1]);
+    inbox.run();
+    assert.deepEqual([a.unreadCount, b.unreadCount], [0, 0]);
   });
 });

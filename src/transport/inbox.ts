@@ -17,9 +17,13 @@ const MAX_WORDS_BYTES = 512;
 /** So many reads are handed on in one go at most. */
 const MAX_READS = 256;
 
-/** Takes what has come for it; bytes[start..end) die when this returns. */
 export interface Reader {
-  onRead(bytes: Buffer, start: number, end: number): void;
+  /** Reads that were not handed on yet. */
+  unreadCount: number;
+  /** How often it has written. */
+  readonly writeCount: number;
+  /** Takes what has come; bytes[start..end) die when this returns. `writes`: writeCount then. */
+  onRead(bytes: Buffer, start: number, end: number, writes: number): void;
 }
 
 const readView = new DataView(threadReadBuffer.buffer);
@@ -29,8 +33,11 @@ export class Inbox implements TurnEnd {
   readonly #view = new DataView(this.#bytes.buffer);
   readonly #readers: (Reader | undefined)[] = new Array(MAX_READS).fill(undefined);
   readonly #ends = new Int32Array(MAX_READS);
+  readonly #writes = new Float64Array(MAX_READS);
   #count = 0;
   #at = 0;
+  /** The first that was not handed on; not 0 only after one has thrown. */
+  #next = 0;
 
   /**
    * Keeps the first `length` bytes of the thread's read buffer for the end of the turn. False:
@@ -44,30 +51,56 @@ export class Inbox implements TurnEnd {
     else copyBytes(readView, 0, length, this.#view, at);
     if (this.#count === 0) atTurnEnd(this);
     this.#readers[this.#count] = reader;
+    reader.unreadCount += 1;
     this.#at = at + length;
     this.#ends[this.#count] = this.#at;
+    this.#writes[this.#count] = reader.writeCount;
     this.#count += 1;
     return true;
   }
 
+  /** Not everything of this turn has been read, and reads are being handed on already. */
+  isEarly = false;
+
   /** Hands on everything that waits: before whatever else happens to a connection. */
   run(): void {
-    const count = this.#count;
-    let start = 0;
-    for (let at = 0; at < count; at++) {
-      const reader = this.#readers[at] as Reader;
-      const end = this.#ends[at] as number;
-      this.#readers[at] = undefined;
-      reader.onRead(this.#bytes, start, end);
-      retireSpan(this.#bytes, start, end);
-      start = end;
+    if (this.#count === 0) return;
+    this.isEarly = true;
+    try {
+      this.#handOn();
+    } finally {
+      this.isEarly = false;
     }
-    this.#count = 0;
-    this.#at = 0;
   }
 
   /** TurnEnd. */
   onTurnEnd(): void {
-    this.run();
+    this.#handOn();
+  }
+
+  #handOn(): void {
+    const count = this.#count;
+    let at = this.#next;
+    try {
+      for (; at < count; at++) {
+        const reader = this.#readers[at] as Reader;
+        const start = at === 0 ? 0 : (this.#ends[at - 1] as number);
+        const end = this.#ends[at] as number;
+        this.#readers[at] = undefined;
+        reader.unreadCount -= 1;
+        reader.onRead(this.#bytes, start, end, this.#writes[at] as number);
+        retireSpan(this.#bytes, start, end);
+      }
+    } finally {
+      if (at < count) {
+        // One that throws costs no other its bytes.
+        this.#next = at + 1;
+        atTurnEnd(this);
+      } else {
+        this.#next = 0;
+        this.#count = 0;
+        this.#at = 0;
+      }
+    }
   }
 }

@@ -15,7 +15,8 @@ const scratch = new ByteWriter(64 * 1024);
 export class PortableConnection implements Connection {
   owner: ConnectionOwner;
   isQueued = false;
-  readonly isUnsent = false;
+  readonly hasUnread = false;
+  writeCount = 0;
   readonly #socket: Socket;
   #parts: (string | Buffer)[] = [];
   #buffer: Buffer | undefined = undefined;
@@ -59,6 +60,7 @@ export class PortableConnection implements Connection {
     const parts = this.#parts;
     if (parts.length === 0) return !this.isQueued;
     this.#parts = [];
+    this.writeCount += 1;
     if (this.#isBroken || this.#isEnded) return true;
     if (parts.length > 1) this.#socket.cork();
     for (const part of parts) {
@@ -69,6 +71,18 @@ export class PortableConnection implements Connection {
     if (this.#socket.writableLength === 0) return true;
     this.isQueued = true;
     return false;
+  }
+
+  flushNow(): boolean {
+    return this.flush();
+  }
+
+  dropUnsent(): void {
+    this.#parts = [];
+  }
+
+  get writesWhenRead(): number {
+    return this.writeCount;
   }
 
   readInto(buffer: Buffer | undefined): void {

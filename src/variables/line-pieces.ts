@@ -4,7 +4,7 @@
  * others are read as strings.
  */
 
-import { blockOfText } from '#src/bytes/byte-copy.ts';
+import { Block } from '#src/bytes/byte-copy.ts';
 import { F_CONTENT_LENGTH, F_CONTENT_TYPE, fieldId, fieldIdOf } from '#src/http/field-names.ts';
 import type { Part } from './text-with-variables.ts';
 import type { VariableReader } from './variable.ts';
@@ -75,15 +75,13 @@ export class LinePiece {
   readonly kind: number;
   /** The id of the field, for kinds of fields; else 0. */
   readonly field: number;
-  readonly constant: DataView;
-  readonly constantBytes: number;
+  readonly constant: Block;
   readonly read: VariableReader;
 
   constructor(constant: string, kind: number, field: number, read: VariableReader) {
     this.kind = kind;
     this.field = field;
-    this.constant = blockOfText(constant).view;
-    this.constantBytes = constant.length;
+    this.constant = new Block(constant);
     this.read = read;
   }
 }

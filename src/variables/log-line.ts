@@ -6,7 +6,6 @@
 
 import type { Clock } from '#src/base/clock.ts';
 import { SPACE } from '#src/bytes/ascii.ts';
-import type { ByteBlock } from '#src/bytes/byte-copy.ts';
 import type { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { latin1 } from '#src/bytes/latin1.ts';
 import type { LineFormat } from '#src/exchange/access-record.ts';
@@ -77,7 +76,7 @@ export class LogLine implements LineFormat<Exchange> {
     this.#clock = clock;
     this.#localTime = localTime;
     this.#room = this.#pieces.reduce((sum, piece) => {
-      return sum + piece.constantBytes + MAX_SHORT_BYTES;
+      return sum + piece.constant.length + MAX_SHORT_BYTES;
     }, 0);
   }
 
@@ -86,7 +85,7 @@ export class LogLine implements LineFormat<Exchange> {
     out.reserve(this.#room);
     for (let at = 0; at < pieces.length; at++) {
       const piece = pieces[at] as LinePiece;
-      out.copy(piece.constant, 0, piece.constantBytes);
+      out.block(piece.constant);
       this.#value(piece, exchange, out);
     }
   }
@@ -115,10 +114,10 @@ export class LogLine implements LineFormat<Exchange> {
         else this.#textOrNone(piece.read(exchange), out);
         return;
       case K_TIME_LOCAL:
-        copyBlock(this.#localTime.commonBlock, out);
+        out.block(this.#localTime.commonBlock);
         return;
       case K_TIME_ISO8601:
-        copyBlock(this.#localTime.isoBlock, out);
+        out.block(this.#localTime.isoBlock);
         return;
       case K_REQUEST:
         this.#text(exchange.clientMethod || request.method, out);
@@ -241,10 +240,6 @@ export class LogLine implements LineFormat<Exchange> {
     out.reserve(value.length + this.#room);
     out.text(value);
   }
-}
-
-function copyBlock({ bytes, view }: ByteBlock, out: ByteWriter): void {
-  out.copy(view, 0, bytes.length);
 }
 
 function writeStatus(status: number, out: ByteWriter): void {

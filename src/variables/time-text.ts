@@ -1,7 +1,7 @@
 /** Data path. Times as log lines show them. */
 import type { Clock } from '#src/base/clock.ts';
 import { DIGIT_0, DOT } from '#src/bytes/ascii.ts';
-import { type ByteBlock, blockOfText } from '#src/bytes/byte-copy.ts';
+import { Block } from '#src/bytes/byte-copy.ts';
 import type { ByteWriter } from '#src/bytes/byte-writer.ts';
 
 /** Seconds with milliseconds: `0.012`, `61.500`. A negative time counts as none. */
@@ -39,8 +39,8 @@ export class LocalTime {
   #second = Number.NaN;
   #common = '';
   #iso = '';
-  #commonBlock = blockOfText('');
-  #isoBlock = blockOfText('');
+  #commonBlock = new Block('');
+  #isoBlock = new Block('');
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -59,13 +59,13 @@ export class LocalTime {
   }
 
   /** The bytes of `common`. */
-  get commonBlock(): ByteBlock {
+  get commonBlock(): Block {
     this.#refresh();
     return this.#commonBlock;
   }
 
   /** The bytes of `iso`. */
-  get isoBlock(): ByteBlock {
+  get isoBlock(): Block {
     this.#refresh();
     return this.#isoBlock;
   }
@@ -90,8 +90,8 @@ export class LocalTime {
     const year = date.getFullYear();
     this.#common = `${day}/${monthName}/${year}:${clock} ${sign}${zoneHours}${zoneMinutes}`;
     this.#iso = `${year}-${two(month + 1)}-${day}T${clock}${sign}${zoneHours}:${zoneMinutes}`;
-    this.#commonBlock = blockOfText(this.#common);
-    this.#isoBlock = blockOfText(this.#iso);
+    this.#commonBlock = new Block(this.#common);
+    this.#isoBlock = new Block(this.#iso);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { COLON, SPACE } from '#src/bytes/ascii.ts';
-import { type ByteBlock, blockOfText } from '#src/bytes/byte-copy.ts';
+import { Block, type ByteBlock } from '#src/bytes/byte-copy.ts';
 import type { ByteWriter } from '#src/bytes/byte-writer.ts';
 import type { FieldEdits } from '#src/http/field-edits.ts';
 import { type HeaderMap, MARK_UNUSUAL } from '#src/http/header-map.ts';
@@ -33,13 +33,13 @@ export interface OutgoingRequest {
   readonly minorVersion: number;
 }
 
-/** Room for the version, a status line without its reason, and the framing of a request. */
-const LINES_BYTES = 128;
+/** Room for a method, the version, a usual status line, and the framing of a request. */
+const LINES_BYTES = 192;
 
 /** No request of these is longer when it is encoded. */
 export function roomForRequest({ head, target, addedBytes }: OutgoingRequest): number {
-  const targetBytes = target?.length ?? head.targetBytes;
-  return LINES_BYTES + head.method.length + targetBytes + addedBytes + roomForFields(head.fields);
+  const targetBytes = target === undefined ? head.targetBytes : target.length;
+  return LINES_BYTES + targetBytes + addedBytes + roomForFields(head.fields);
 }
 
 /** A field line that is written anew may gain a space behind its colon. */
@@ -47,31 +47,31 @@ function roomForFields(fields: HeaderMap): number {
   return fields.length + fields.count;
 }
 
-const HTTP_11 = blockOfText(' HTTP/1.1\r\n').view;
-const HTTP_10 = blockOfText(' HTTP/1.0\r\n').view;
-const GET = blockOfText('GET ').view;
-const OK = blockOfText('HTTP/1.1 200 OK\r\n').view;
-const NO_BODY = blockOfText('Content-Length: 0\r\n').view;
-const CHUNKED = blockOfText('Transfer-Encoding: chunked\r\n').view;
-const CONTENT_LENGTH = blockOfText('Content-Length: ').view;
+const HTTP_11 = new Block(' HTTP/1.1\r\n');
+const HTTP_10 = new Block(' HTTP/1.0\r\n');
+const GET = new Block('GET ');
+const OK = new Block('HTTP/1.1 200 OK\r\n');
+const NO_BODY = new Block('Content-Length: 0\r\n');
+const CHUNKED = new Block('Transfer-Encoding: chunked\r\n');
+const CONTENT_LENGTH = new Block('Content-Length: ');
 
 /** The head of a request to an endpoint, with the empty line. */
 export function encodeRequest(out: ByteWriter, request: OutgoingRequest): void {
   const { added, addedBytes, edits, head } = request;
   const { method } = head;
-  if (method === 'GET') out.copy(GET, 0, GET.byteLength);
+  if (method === 'GET') out.block(GET);
   else {
     out.text(method);
     out.byte(SPACE);
   }
   encodeTarget(out, request);
   const version = request.minorVersion === 1 ? HTTP_11 : HTTP_10;
-  out.copy(version, 0, version.byteLength);
+  out.block(version);
   copyRun(out, added, 0, addedBytes);
   encodeKept(out, head.fields, edits);
   if (head.framing === BODY_LENGTH) encodeLength(out, head.bodyBytes);
-  else if (head.framing === BODY_CHUNKED) out.copy(CHUNKED, 0, CHUNKED.byteLength);
-  else if (method !== 'GET' && expectsBody(method)) out.copy(NO_BODY, 0, NO_BODY.byteLength);
+  else if (head.framing === BODY_CHUNKED) out.block(CHUNKED);
+  else if (method !== 'GET' && expectsBody(method)) out.block(NO_BODY);
   out.crlf();
 }
 
@@ -89,18 +89,18 @@ function expectsBody(method: string): boolean {
 
 /** No response head is longer when it is encoded, the caller's own lines apart. */
 export function roomForResponse({ fields, reason }: ResponseHead): number {
-  return LINES_BYTES + reason.length + roomForFields(fields);
+  return LINES_BYTES + (reason === 'OK' ? 0 : reason.length) + roomForFields(fields);
 }
 
 /** The status line; the version is always 1.1, our own (RFC 9110 §2.5). */
 export function encodeStatusLine(out: ByteWriter, { reason, status }: ResponseHead): void {
-  if (status === 200 && reason === 'OK') out.copy(OK, 0, OK.byteLength);
+  if (status === 200 && reason === 'OK') out.block(OK);
   else out.text(`HTTP/1.1 ${status} ${reason}\r\n`);
 }
 
 /** `Content-Length: N␍␊`. */
 export function encodeLength(out: ByteWriter, bodyBytes: number): void {
-  out.copy(CONTENT_LENGTH, 0, CONTENT_LENGTH.byteLength);
+  out.block(CONTENT_LENGTH);
   out.decimal(bodyBytes);
   out.crlf();
 }

@@ -4,6 +4,7 @@
  */
 
 import { CR, LF } from '#src/bytes/ascii.ts';
+import { viewOf } from '#src/bytes/byte-copy.ts';
 import { latin1 } from '#src/bytes/latin1.ts';
 import { frameResponse } from '#src/http/framing.ts';
 import { CONNECTION_CLOSE, CONNECTION_KEEP_ALIVE, readConnection } from '#src/http/hop-by-hop.ts';
@@ -13,7 +14,12 @@ import { MAX_HEAD_BYTES } from './limits.ts';
 import { S_FIELD_START, S_LINE_LF, S_START, S_STATUS_LINE } from './states.ts';
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
-const USUAL_LINE = Buffer.from('HTTP/1.1 200 OK', 'latin1');
+// The line of nearly every answer, as words of four bytes: `HTTP`, `/1.1`, ` 200`, `0 OK`; the last
+// overlaps the one before.
+const USUAL_LINE = 'HTTP/1.1 200 OK';
+const USUAL_BYTES = USUAL_LINE.length;
+const USUAL_WORDS = [0, 4, 8, 11].map((at) => Buffer.from(USUAL_LINE).readInt32LE(at));
+const [WORD_0 = 0, WORD_4 = 0, WORD_8 = 0, WORD_11 = 0] = USUAL_WORDS;
 const STATUS_START = 9; //  "HTTP/1.1 "
 const STATUS_END = 12; //   "HTTP/1.1 200"
 const MAX_STATUS_LINE_BYTES = 1024;
@@ -58,8 +64,15 @@ export class ResponseDecoder extends FieldDecoder {
   }
 
   #decodeLine(bytes: Buffer, base: number, end: number): number {
+    if (this.state === S_START) {
+      if (this.#isUsual(bytes, base, end)) {
+        this.state = S_FIELD_START;
+        this.at = USUAL_BYTES + 2;
+        return 1;
+      }
+      this.state = S_STATUS_LINE;
+    }
     let at = base + this.at;
-    if (this.state === S_START) this.state = S_STATUS_LINE;
     if (this.state === S_STATUS_LINE) {
       while (at < end && bytes[at] !== CR) {
         if (bytes[at] === LF) return this.fail('upstream_protocol_error');
@@ -68,7 +81,7 @@ export class ResponseDecoder extends FieldDecoder {
       this.at = at - base;
       if (this.at > MAX_STATUS_LINE_BYTES) return this.fail('upstream_protocol_error');
       if (at === end) return 0;
-      if (!this.#isUsual(bytes, base, at) && !this.#readStatusLine(latin1(bytes, base, at))) {
+      if (!this.#readStatusLine(latin1(bytes, base, at))) {
         return this.fail('upstream_protocol_error');
       }
       at += 1;
@@ -82,11 +95,19 @@ export class ResponseDecoder extends FieldDecoder {
     return 1;
   }
 
-  /** The line of nearly every answer, without making a string of it. */
+  /** The line of nearly every answer, whole, without making a string of it. */
   #isUsual(bytes: Buffer, base: number, end: number): boolean {
-    if (end - base !== USUAL_LINE.length) return false;
-    for (let at = 0; at < USUAL_LINE.length; at++) {
-      if (bytes[base + at] !== USUAL_LINE[at]) return false;
+    if (end - base < USUAL_BYTES + 2) return false;
+    const view = viewOf(bytes);
+    if (
+      view.getInt32(base, true) !== WORD_0 ||
+      view.getInt32(base + 4, true) !== WORD_4 ||
+      view.getInt32(base + 8, true) !== WORD_8 ||
+      view.getInt32(base + 11, true) !== WORD_11 ||
+      bytes[base + USUAL_BYTES] !== CR ||
+      bytes[base + USUAL_BYTES + 1] !== LF
+    ) {
+      return false;
     }
     this.#minorVersion = 1;
     this.#status = 200;

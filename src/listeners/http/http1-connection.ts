@@ -110,7 +110,7 @@ export class Http1Connection
   }
 
   get isIdle(): boolean {
-    return this.#count.phase === P_IDLE;
+    return this.#count.phase === P_IDLE && !this.#connection.isQueued;
   }
 
   /** ConnectionOwner. */
@@ -306,7 +306,9 @@ export class Http1Connection
 
   flush(): boolean {
     const exchange = this.#exchange;
-    const isOut = this.#connection.flush();
+    // Whoever closes behind it has to know that the kernel has it all.
+    const closes = this.#mustClose || this.#clientEnded;
+    const isOut = closes ? this.#connection.flushNow() : this.#connection.flush();
     if (exchange === undefined) return isOut;
     if (!isOut) this.#thread.host.wheel.arm(this.#timer, exchange.limits.sendTimeoutMs);
     else if (exchange.responseState === RESPONSE_ENDED) this.#finishExchange(exchange);

@@ -2,7 +2,7 @@
 
 import type { Clock } from '#src/base/clock.ts';
 import { PRODUCT, VERSION } from '#src/base/version.ts';
-import { blockOfText } from '#src/bytes/byte-copy.ts';
+import { Block } from '#src/bytes/byte-copy.ts';
 import type { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { encodeLength } from '#src/codecs/h1/encoder.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
@@ -74,9 +74,9 @@ export function roomForLines({ fields }: ResponseHead): number {
 }
 
 const OWN_LINES_BYTES = 512;
-const CHUNKED = blockOfText('Transfer-Encoding: chunked\r\n').view;
-const KEEP_ALIVE = blockOfText('Connection: keep-alive\r\n').view;
-const CLOSE = blockOfText('Connection: close\r\n').view;
+const CHUNKED = new Block('Transfer-Encoding: chunked\r\n');
+const KEEP_ALIVE = new Block('Connection: keep-alive\r\n');
+const CLOSE = new Block('Connection: close\r\n');
 
 /** The lines, each ended by CRLF; `closes` announces the end of the connection. */
 export function encodeLines(
@@ -89,11 +89,11 @@ export function encodeLines(
   const { response } = exchange;
   const { keepalive, serverTokens } = exchange.limits;
   const ours = serverAndDate(serverTokens !== 'off', clock);
-  out.copy(ours, 0, ours.byteLength);
+  out.block(ours);
   if (framing === TO_CLIENT_LENGTH) {
     encodeLength(out, response.framing === BODY_LENGTH ? response.bodyBytes : 0);
   } else if (framing === TO_CLIENT_CHUNKED) {
-    out.copy(CHUNKED, 0, CHUNKED.byteLength);
+    out.block(CHUNKED);
     const trailer = exchange.keepsTrailers ? response.fields.get(F_TRAILER) : undefined;
     if (trailer !== undefined) out.text(`Trailer: ${trailer}\r\n`);
   } else if (framing === TO_CLIENT_TUNNEL) {
@@ -110,23 +110,23 @@ export function encodeLines(
     out.text(`Upgrade: ${wanted}\r\nConnection: upgrade\r\n`);
   }
   if (closes) {
-    out.copy(CLOSE, 0, CLOSE.byteLength);
+    out.block(CLOSE);
     return;
   }
   if (keepalive.headerSec > 0) out.text(`Keep-Alive: timeout=${keepalive.headerSec}\r\n`);
-  out.copy(KEEP_ALIVE, 0, KEEP_ALIVE.byteLength);
+  out.block(KEEP_ALIVE);
 }
 
 let madeForDate = '';
-let withVersion = blockOfText('').view;
+let withVersion = new Block('');
 let withoutVersion = withVersion;
 
-function serverAndDate(showsVersion: boolean, clock: Clock): DataView {
+function serverAndDate(showsVersion: boolean, clock: Clock): Block {
   const date = httpDate(clock);
   if (date !== madeForDate) {
     madeForDate = date;
-    withVersion = blockOfText(`Server: ${PRODUCT}/${VERSION}\r\nDate: ${date}\r\n`).view;
-    withoutVersion = blockOfText(`Server: ${PRODUCT}\r\nDate: ${date}\r\n`).view;
+    withVersion = new Block(`Server: ${PRODUCT}/${VERSION}\r\nDate: ${date}\r\n`);
+    withoutVersion = new Block(`Server: ${PRODUCT}\r\nDate: ${date}\r\n`);
   }
   return showsVersion ? withVersion : withoutVersion;
 }

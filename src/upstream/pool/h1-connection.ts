@@ -10,7 +10,6 @@
 
 import type { FailureCode } from '#src/base/failure.ts';
 import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
-import { turnNumber } from '#src/base/turn.ts';
 import { type Carry, carryOf } from '#src/bytes/carry.ts';
 import { type BodySink, NEED_MORE } from '#src/codecs/codec.ts';
 import { BodyDecoder } from '#src/codecs/h1/body-decoder.ts';
@@ -90,7 +89,8 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   #responseEnded = false;
   #sawBytes = false;
   #informationalCount = 0;
-  #startedInTurn = 0;
+  /** Writes on the connection before those of this request. */
+  #writesBefore = 0;
   #carry: Carry | undefined = undefined;
   #relay: Buffer | undefined = undefined;
   #isStable = false;
@@ -101,6 +101,11 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     this.#connection = connection;
     this.openedAtMs = home.wheel.clock.nowMs;
     connection.owner = this;
+  }
+
+  /** Nothing came while it was idle, not even what we have read and not looked at. */
+  get mayBeLent(): boolean {
+    return !this.#connection.hasUnread;
   }
 
   get isReused(): boolean {
@@ -117,7 +122,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     this.#sawBytes = false;
     this.#informationalCount = 0;
     this.#phase = U_HEAD;
-    this.#startedInTurn = turnNumber();
+    this.#writesBefore = this.#connection.writeCount;
     this.#head.reset();
     this.#head.maxHeadBytes = traits.maxHeadBytes;
     this.#home.wheel.disarm(this.#timer);
@@ -192,8 +197,9 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
       this.#closeIdle(); // nobody asked for these
       return;
     }
-    if (this.#isNotSentYet()) {
-      // What comes before our request has left answers none (response-queue poisoning).
+    if (this.#phase === U_HEAD && this.#connection.writesWhenRead === this.#writesBefore) {
+      // What was read before our request had left answers none (response-queue poisoning).
+      this.#connection.dropUnsent();
       this.fail('upstream_reset');
       return;
     }
@@ -213,13 +219,6 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
       this.#home.onInternalError(error);
       this.fail('internal_error');
     }
-  }
-
-  /** The request was handed over in this turn, and nothing of it has been written. */
-  #isNotSentYet(): boolean {
-    return (
-      this.#phase === U_HEAD && this.#startedInTurn === turnNumber() && this.#connection.isUnsent
-    );
   }
 
   onEnd(): void {

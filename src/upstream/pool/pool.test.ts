@@ -27,7 +27,11 @@ import {
 class QuietConnection implements Connection {
   owner: ConnectionOwner = NO_OWNER;
   isQueued = false;
-  readonly isUnsent = false;
+  hasUnread = false;
+  writeCount = 0;
+  writesWhenRead = 1;
+  flushNow = (): boolean => true;
+  dropUnsent = (): void => undefined;
   isDestroyed = false;
   room = (count: number): ByteWriter => new ByteWriter(count);
   commit = (): void => undefined;

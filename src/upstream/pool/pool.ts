@@ -55,11 +55,15 @@ export class Pool implements ConnectionHome {
 
   /** An idle connection; undefined when there is none, then `dial`. */
   take(): H1Connection | undefined {
-    const connection = this.#idle.pop();
-    if (connection === undefined) return undefined;
-    this.#room.idleCount -= 1;
-    this.#thread.countReuse();
-    return connection;
+    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
+      this.#room.idleCount -= 1;
+      if (last.mayBeLent) {
+        this.#thread.countReuse();
+        return last;
+      }
+      last.discard();
+    }
+    return undefined;
   }
 
   /** Connects; the client is told later, unless it cancels what this returns. */

@@ -17,18 +17,21 @@ const MAX_ORDER = 65_536;
 export class RoundRobin implements Balancer {
   readonly #endpoints: readonly Endpoint[];
   readonly #order: Uint32Array;
+  readonly #length: number;
   /** Per endpoint: nginx's `current_weight`, for the turns that fell out. Per thread. */
   readonly #credit: Float64Array;
 
   constructor(endpoints: readonly Endpoint[]) {
     this.#endpoints = endpoints;
     this.#order = smoothOrder(endpoints.map((endpoint) => endpoint.config.weight));
+    this.#length = this.#order.length;
     this.#credit = new Float64Array(endpoints.length);
   }
 
   pick(context: PickContext): Endpoint | undefined {
-    const order = this.#order;
-    const endpoint = this.#endpoints[order[context.nextTurn() % order.length] ?? 0];
+    const length = this.#length;
+    const turn = length === 1 ? 0 : context.nextTurn() % length;
+    const endpoint = this.#endpoints[this.#order[turn] ?? 0];
     if (endpoint?.isEligible() && !context.hasTried(endpoint)) return endpoint;
     return this.#pickAmongTheRest(context);
   }
