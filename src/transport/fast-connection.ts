@@ -9,7 +9,7 @@ import { getSystemErrorName } from 'node:util';
 import { atTurnEnd, type TurnEnd } from '#src/base/turn.ts';
 import type { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { type Connection, type ConnectionOwner, NO_OWNER } from './connection.ts';
-import { Arena, Outgoing } from './gather.ts';
+import { Arena, LONG_ARENA_BYTES, Outgoing, SHORT_ARENA_BYTES } from './gather.ts';
 import { Inbox, type Reader } from './inbox.ts';
 import type { RawBindings, RawHandle, SocketName, WriteRequest } from './raw-handles.ts';
 import { retireBytes, threadReadBuffer } from './read-buffer.ts';
@@ -23,7 +23,8 @@ export class FastTransport {
   readonly raw: RawBindings;
   /** Unused so far: kept until a write has to wait with it. */
   spareRequest: WriteRequest;
-  readonly arena = new Arena();
+  readonly shortArena = new Arena(SHORT_ARENA_BYTES);
+  readonly longArena = new Arena(LONG_ARENA_BYTES);
   readonly outgoing = new Outgoing();
   readonly inbox = new Inbox();
 
@@ -67,7 +68,8 @@ export class FastConnection implements Connection, Reader, TurnEnd {
   unreadCount = 0;
   #transport: FastTransport;
   #handle: RawHandle | undefined;
-  /** What is gathered, behind the last of `#parts`: memory[from..to). */
+  /** What is gathered, behind the last of `#parts`: memory[from..to), and whose memory that was. */
+  #arena: Arena;
   #memory: Buffer = NO_MEMORY;
   #from = 0;
   #to = 0;
@@ -98,6 +100,7 @@ export class FastConnection implements Connection, Reader, TurnEnd {
 
   constructor(transport: FastTransport, handle: RawHandle, owner: ConnectionOwner) {
     this.#transport = transport;
+    this.#arena = transport.shortArena;
     this.#handle = handle;
     this.owner = owner;
     handle.user = this;
@@ -168,15 +171,22 @@ export class FastConnection implements Connection, Reader, TurnEnd {
   }
 
   room(count: number): ByteWriter {
-    const { arena } = this.#transport;
+    const { longArena, outgoing, shortArena } = this.#transport;
     const gathered = this.#to - this.#from;
-    const from = this.#memory;
-    const isLast = gathered > 0 && from === arena.bytes && this.#to === arena.at;
-    if (isLast && arena.hasRoom(count)) return arena;
+    const arena = outgoing.takes(gathered + count) ? shortArena : longArena;
+    const memory = this.#memory;
+    if (gathered > 0 && memory === arena.bytes && this.#to === arena.at && arena.hasRoom(count)) {
+      return arena;
+    }
     // It begins, or moves to where there is room: another connection has gathered behind it.
     arena.reserve(gathered + count);
     const start = arena.at;
-    if (gathered > 0) arena.copyBuffer(from, this.#from, this.#to);
+    if (gathered > 0) {
+      arena.copyBuffer(memory, this.#from, this.#to);
+      arena.open();
+      this.#arena.close(memory, this.#from, this.#to);
+    }
+    this.#arena = arena;
     this.#memory = arena.bytes;
     this.#from = start;
     this.#to = start + gathered;
@@ -184,7 +194,7 @@ export class FastConnection implements Connection, Reader, TurnEnd {
   }
 
   commit(): void {
-    const { arena } = this.#transport;
+    const arena = this.#arena;
     if (this.#to === this.#from && arena.at > this.#to) arena.open();
     this.#to = arena.at;
   }
@@ -209,7 +219,7 @@ export class FastConnection implements Connection, Reader, TurnEnd {
 
   #closeRegion(): void {
     if (this.#to === this.#from) return;
-    this.#transport.arena.close(this.#memory, this.#from, this.#to);
+    this.#arena.close(this.#memory, this.#from, this.#to);
     this.#memory = NO_MEMORY;
     this.#from = 0;
     this.#to = 0;
@@ -268,7 +278,8 @@ export class FastConnection implements Connection, Reader, TurnEnd {
   }
 
   #writeRegion(handle: RawHandle): boolean {
-    const { arena, outgoing, raw, spareRequest } = this.#transport;
+    const { outgoing, raw, spareRequest } = this.#transport;
+    const arena = this.#arena;
     const memory = this.#memory;
     const [from, to] = [this.#from, this.#to];
     const isShort = outgoing.takes(to - from) && memory === arena.bytes;

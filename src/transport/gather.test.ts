@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Arena, Outgoing } from './gather.ts';
+import { Arena, Outgoing, SHORT_ARENA_BYTES } from './gather.ts';
 
 /** What one connection has gathered. */
 interface Region {
@@ -24,7 +24,7 @@ const read = ({ from, memory, to }: Region): string => memory.toString('latin1',
 
 describe('an arena', () => {
   it('has a region behind the other', () => {
-    const arena = new Arena();
+    const arena = new Arena(SHORT_ARENA_BYTES);
     const regions = ['one', 'two', 'three'].map((text) => gather(arena, text));
     assert.deepEqual(
       regions.map(({ from, to }) => [from, to]),
@@ -44,7 +44,7 @@ describe('an arena', () => {
       [1, 0, 2],
       [1, 2, 0],
     ]) {
-      const arena = new Arena();
+      const arena = new Arena(SHORT_ARENA_BYTES);
       const regions = ['one', 'two', 'three'].map((text) => gather(arena, text));
       for (const index of order) {
         assert.notEqual(arena.at, 0);
@@ -55,7 +55,7 @@ describe('an arena', () => {
   });
 
   it('gives back the room of the last region, and leaves that of others alone', () => {
-    const arena = new Arena();
+    const arena = new Arena(SHORT_ARENA_BYTES);
     const [one, two, three] = [gather(arena, 'one'), gather(arena, 'two'), gather(arena, 'three')];
     close(arena, two);
     assert.equal(arena.at, three.to);
@@ -66,7 +66,7 @@ describe('an arena', () => {
   });
 
   it('leaves open regions to who has them, when it takes other memory', () => {
-    const arena = new Arena();
+    const arena = new Arena(SHORT_ARENA_BYTES);
     const one = gather(arena, 'one');
     arena.abandon();
     assert.equal(arena.at, 0);
@@ -83,7 +83,7 @@ describe('an arena', () => {
   });
 
   it('takes other memory when it is full, as much as is needed', () => {
-    const arena = new Arena();
+    const arena = new Arena(SHORT_ARENA_BYTES);
     const one = gather(arena, '1'.repeat(arena.bytes.length - 1));
     assert.equal(arena.hasRoom(1), true);
     assert.equal(arena.hasRoom(2), false);
@@ -103,7 +103,7 @@ describe('an arena', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const arena = new Arena();
+        const arena = new Arena(SHORT_ARENA_BYTES);
         let open: Region[] = [];
         for (const [count, { abandons, closes, index, length }] of steps.entries()) {
           if (abandons) arena.abandon();
@@ -125,7 +125,7 @@ describe('an arena', () => {
 
 describe('what goes out', () => {
   it('is what the region holds, of any length that it takes', () => {
-    const [arena, outgoing] = [new Arena(), new Outgoing()];
+    const [arena, outgoing] = [new Arena(SHORT_ARENA_BYTES), new Outgoing()];
     gather(arena, '....');
     for (const length of [0, 1, 7, 8, 9, 500, 512, 513, 4_095, 4_096]) {
       assert.equal(outgoing.takes(length), true);
@@ -137,7 +137,7 @@ describe('what goes out', () => {
   });
 
   it('is a copy: the region may be used anew before it has left', () => {
-    const [arena, outgoing] = [new Arena(), new Outgoing()];
+    const [arena, outgoing] = [new Arena(SHORT_ARENA_BYTES), new Outgoing()];
     const region = gather(arena, 'as it was');
     const bytes = outgoing.copyOf(arena, region.from, region.to);
     region.memory.fill('#');
@@ -145,7 +145,7 @@ describe('what goes out', () => {
   });
 
   it('has one view per length', () => {
-    const [arena, outgoing] = [new Arena(), new Outgoing()];
+    const [arena, outgoing] = [new Arena(SHORT_ARENA_BYTES), new Outgoing()];
     gather(arena, 'first second');
     const first = outgoing.copyOf(arena, 0, 5);
     outgoing.copyOf(arena, 0, 6);
@@ -154,7 +154,7 @@ describe('what goes out', () => {
   });
 
   it('stays as it is when it was given up', () => {
-    const [arena, outgoing] = [new Arena(), new Outgoing()];
+    const [arena, outgoing] = [new Arena(SHORT_ARENA_BYTES), new Outgoing()];
     gather(arena, 'first second');
     const kept = outgoing.copyOf(arena, 0, 5);
     outgoing.abandon();

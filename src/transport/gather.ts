@@ -14,8 +14,10 @@ import { copyBytes } from '#src/bytes/byte-copy.ts';
 import { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { retireSpan } from './read-buffer.ts';
 
-/** A write that has to wait keeps all of it: slow clients must not hold more than this each. */
-const ARENA_BYTES = 64 * 1024;
+/** For short regions: a thousand connections may gather in one turn. Pages that nobody used cost nothing. */
+export const SHORT_ARENA_BYTES = 512 * 1024;
+/** For long ones: a write that has to wait keeps all of it, and slow clients must not hold more each. */
+export const LONG_ARENA_BYTES = 64 * 1024;
 /**
  * Longer regions are written at once and from where they are: the copy would cost more than a view
  * of them, and later they would not be in the cache any more.
@@ -25,10 +27,12 @@ const MAX_OUTGOING_BYTES = 4096;
 const MAX_WORDS_BYTES = 512;
 
 export class Arena extends ByteWriter {
+  readonly #bytes: number;
   #openCount = 0;
 
-  constructor() {
-    super(ARENA_BYTES);
+  constructor(bytes: number) {
+    super(bytes);
+    this.#bytes = bytes;
   }
 
   hasRoom(count: number): boolean {
@@ -42,7 +46,7 @@ export class Arena extends ByteWriter {
 
   /** From now on other memory is used; whoever refers to the old one keeps it. */
   abandon(count = 0): void {
-    this.replace(Math.max(ARENA_BYTES, count));
+    this.replace(Math.max(this.#bytes, count));
     this.at = 0;
   }
 
