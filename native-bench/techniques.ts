@@ -43,14 +43,16 @@ export const TECHNIQUES: readonly Technique[] = [
     verdict: 'kept',
   },
   {
-    technique: 'Short reads of a turn handed on at its end: reads, our code and writes in a piece each',
+    technique:
+      'Short reads of a turn handed on at its end: reads, our code and writes in a piece each',
     before: '15.0 µs per request',
     after: '14.3 µs (0.98 x at the median of a noisy run, 0.95 x in its quiet fifth)',
     measuredBy: 'unique heads, 24 pairs of 1 s',
     verdict: 'kept',
   },
   {
-    technique: 'The lines that depend on a connection alone are kept with it, one clock reading per turn',
+    technique:
+      'The lines that depend on a connection alone are kept with it, one clock reading per turn',
     before: '2,250 ns per exchange',
     after: '2,060 ns, 25 B of heap',
     measuredBy: 'npm run micro -- exchange',
@@ -64,7 +66,8 @@ export const TECHNIQUES: readonly Technique[] = [
     verdict: 'kept',
   },
   {
-    technique: 'No generic look-ups: settings that were dictionaries to V8, lengths of strings and views',
+    technique:
+      'No generic look-ups: settings that were dictionaries to V8, lengths of strings and views',
     before: '1,800 ns per exchange',
     after: '1,670 ns; 0.96 x per request',
     measuredBy: 'best of 25 rounds of npm run micro -- exchange; 12 pairs of 2 s',
@@ -92,7 +95,8 @@ export const TECHNIQUES: readonly Technique[] = [
     verdict: 'dropped',
   },
   {
-    technique: '--single-threaded-gc, semi-spaces of 1 to 32 MB, --v8-pool-size, --minor-ms, large pages',
+    technique:
+      '--single-threaded-gc, semi-spaces of 1 to 32 MB, --v8-pool-size, --minor-ms, large pages',
     before: '1.00 x',
     after: '0.98 to 1.03 x: less than the noise; there is little garbage left',
     measuredBy: 'unique heads, 8 pairs of 2 s each',
