@@ -5,7 +5,7 @@
  * whatever asks for it.
  */
 
-/** Wants to be called at the end of the turn, once per `add`. */
+/** Wants to be called at the end of the turn, once per `atTurnEnd`. */
 export interface TurnEnd {
   onTurnEnd(): void;
 }

@@ -1,14 +1,16 @@
 /**
- * Data path. Bytes ↔ strings of one char per byte. Heads are handled as such strings: slices of
- * them cost no copy, and a write encodes them into memory of its own, so no byte of a read buffer
- * outlives the callback that brought it (DESIGN §4).
+ * Data path. Bytes ↔ strings of one char per byte, for what is wanted as a string: values that
+ * variables ask for, odd targets, our own texts. Heads themselves stay bytes (http/header-map.ts).
  */
 
 interface Latin1Slicer {
   latin1Slice(start: number, end: number): string;
 }
 
-/** `latin1Slice` (`latin1Write`) is what `toString` (`write`) calls after 30 ns of argument handling; not in Node's docs. */
+/**
+ * `latin1Slice` (`latin1Write`) is what `toString` (`write`) calls after 30 ns of argument handling;
+ * not in Node's docs.
+ */
 const hasSlice = typeof (Buffer.prototype as unknown as Latin1Slicer).latin1Slice === 'function';
 
 /** bytes[start..end) as a string. Copies. */

@@ -44,18 +44,15 @@ function makeOnRead(transport: FastTransport): (this: RawHandle) => Buffer | und
   return function onRead(this: RawHandle): Buffer | undefined {
     const length = state[readIndex] as number;
     const connection = this.user as FastConnection;
-    if (length > 0) {
-      if (connection.readsIntoThread && inbox.take(connection, length)) return undefined;
-      const { writeCount } = connection;
-      connection.unreadCount += 1;
-      inbox.run();
-      connection.unreadCount -= 1;
-      return connection.deliver(length, writeCount);
-    }
+    if (length === 0) return undefined; // nothing was there after all
+    if (length > 0 && connection.readsIntoThread && inbox.take(connection, length)) return undefined;
+    // What was read before goes first; meanwhile this one counts as unread.
+    const { writeCount } = connection;
     connection.unreadCount += 1;
     inbox.run();
     connection.unreadCount -= 1;
-    if (length < 0) connection.onReadFailed(length);
+    if (length > 0) return connection.deliver(length, writeCount);
+    connection.onReadFailed(length);
     return undefined;
   };
 }
