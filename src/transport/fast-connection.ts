@@ -45,7 +45,8 @@ function makeOnRead(transport: FastTransport): (this: RawHandle) => Buffer | und
     const length = state[readIndex] as number;
     const connection = this.user as FastConnection;
     if (length === 0) return undefined; // nothing was there after all
-    if (length > 0 && connection.readsIntoThread && inbox.take(connection, length)) return undefined;
+    if (length > 0 && connection.readsIntoThread && inbox.take(connection, length))
+      return undefined;
     // What was read before goes first; meanwhile this one counts as unread.
     const { writeCount } = connection;
     connection.unreadCount += 1;
