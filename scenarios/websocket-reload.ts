@@ -67,6 +67,8 @@ export const scenario: Scenario = {
     origin.endPage();
     const talks = await Promise.all(talkers.map((talker) => talker.end()));
     const page = await Promise.race([origin.pageReport, delay(END_PATIENCE_MS, undefined)]);
+    // The page tells before the end of its socket has come through to the origin.
+    await soon(() => origin.closeCodes.includes('4003 page'));
     if (!origin.closeCodes.includes('4003 page')) faults.push('the close code of the page');
     const ended = Promise.all(old.map(processEnd)).then(() => true);
     const isEnded = await Promise.race([ended, delay(END_PATIENCE_MS, false)]);
