@@ -34,14 +34,14 @@ function planOf({ httpVersion = '1.1', path = '/', set = {}, uri, via = '' }: Sk
   return new RequestPlan(location, handler);
 }
 
-/** One connection of a client. */
+/** One connection of a client, which has asked for something before unless it is new. */
 class Client {
-  readonly facts: ClientFacts;
+  readonly facts: ClientFacts & { exchangeCount: number };
 
-  constructor(remoteAddress = '203.0.113.7') {
+  constructor(remoteAddress = '203.0.113.7', { isNew = false } = {}) {
     this.facts = {
       ...{ remoteAddress, remotePort: 5_000, localAddress: '192.0.2.1', localPort: 80 },
-      ...{ scheme: 'http', connectionSerial: 9, exchangeCount: 1, lines: undefined },
+      ...{ scheme: 'http', connectionSerial: 9, exchangeCount: isNew ? 0 : 1, lines: undefined },
     };
   }
 
@@ -51,6 +51,7 @@ class Client {
 
   asksFor(...lines: string[]): Exchange {
     const exchange = new Exchange();
+    this.facts.exchangeCount += 1;
     const bytes = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
     const decoder = new RequestDecoder();
     assert.equal(decoder.decodeHead(bytes, 0, bytes.length, exchange.request), bytes.length);
@@ -92,7 +93,19 @@ describe('the lines of a plan', () => {
     ]);
   });
 
-  it('are made for the first request of a connection, and kept', () => {
+  it('are not kept for the first request of a connection: often it is the only one', () => {
+    const plan = planOf({ set: FORWARDED });
+    const client = new Client('203.0.113.7', { isNew: true });
+    const first = client.asks('a.test');
+    const expected = linesOf(plan, first);
+    assert.equal(expected[1], 'X-Real-IP: 203.0.113.7');
+    assert.deepEqual(linesOf(plan, first), expected, 'nor when it is tried again');
+    assert.equal(client.keptCount, 0);
+    assert.deepEqual(linesOf(plan, client.asks('a.test')), expected);
+    assert.equal(client.keptCount, 1);
+  });
+
+  it('are made for the second request of a connection, and kept', () => {
     const plan = planOf({ set: FORWARDED, via: 'edge' });
     const client = new Client();
     const kept = plan.lines(client.asks('a.test'));

@@ -85,7 +85,7 @@ export class RequestPlan {
   }
 
   /**
-   * The lines to put into the request. Most depend on the connection alone: made for its first
+   * The lines to put into the request. Most depend on the connection alone: made for its second
    * request, kept with it. Undefined: a value would split the head.
    */
   lines(exchange: Exchange): Lines | undefined {
@@ -98,6 +98,8 @@ export class RequestPlan {
       if (kept.maker === this && kept.host === host) return kept;
     }
     if (!this.#fill(exchange)) return undefined;
+    // What is kept costs memory outside V8's heap: too much for a connection of one request.
+    if (facts.exchangeCount <= 1) return scratch;
     if (facts.lines !== undefined && facts.lines.count >= MAX_KEPT_LINES) return scratch;
     facts.lines = new KeptLines(this, host, scratch, facts.lines);
     return facts.lines;
