@@ -103,7 +103,6 @@ export class FastConnection implements Connection, Reader, TurnEnd {
     this.owner = owner;
     handle.user = this;
     handle.onread = transport.onRead;
-    handle.setNoDelay?.(true);
     handle.useUserBuffer(this.#buffer);
     const status = handle.readStart();
     if (status < 0) this.#breakLater(status);
