@@ -1,11 +1,12 @@
 /** The two passes of a profile: one that perf watches, one in which V8 watches itself. */
-import { appendFileSync, chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processTree } from '#native-bench/measure/process-usage.ts';
 import { countSystemCalls, foldStacks, recordStacks } from './perf.ts';
 import { type LoadCost, type SubjectOptions, withSubject } from './subject.ts';
 import type { SystemCallCount } from './system-calls.ts';
+import { giveOrder, keepProfiles, makeOrderFolder, orderedEnvironment } from './thread-orders.ts';
 import {
   type AllocationProfile,
   allocationsByFunction,
@@ -81,38 +82,44 @@ export function watchFromOutside(options: PassOptions): Promise<OutsidePass> {
   });
 }
 
-/** Pauses of the collector, V8's CPU profiler and its allocation sampler, one after the other, in every proxy thread of a warm Weir. */
-export function watchFromInside(options: PassOptions): Promise<InsidePass> {
+/**
+ * Pauses of the collector, V8's CPU profiler and its allocation sampler, one after the other, in
+ * every proxy thread of a warm Weir. Rejects when no thread wrote a profile.
+ */
+export async function watchFromInside(options: PassOptions): Promise<InsidePass> {
   const { folder, seconds } = options;
-  mkdirSync(folder, { recursive: true });
-  chmodSync(folder, 0o777); // a generation may run as another user
-  const hook = join(import.meta.dirname, 'thread-hook.ts');
-  const environment = {
-    NODE_OPTIONS: `--import=${hook}`,
-    WEIR_PROFILE_ORDERS: folder,
-  };
-  return withSubject({ ...options, environment }, async ({ load }) => {
-    await load(WARM_SECONDS);
-    const watched = async (what: string): Promise<number> => {
-      await order(folder, `${what} start`);
-      const { requests } = await load(seconds);
-      await order(folder, `${what} stop`);
-      return requests;
-    };
-    const gcRequests = await watched('gc');
-    const cpuRequests = await watched('cpu');
-    const allocationRequests = await watched('allocations');
-    return { threads: readThreads(folder), gcRequests, cpuRequests, allocationRequests };
-  });
+  const orders = makeOrderFolder();
+  try {
+    const environment = orderedEnvironment(orders);
+    return await withSubject({ ...options, environment }, async ({ load }) => {
+      await load(WARM_SECONDS);
+      const watched = async (what: string): Promise<number> => {
+        await order(orders, `${what} start`);
+        const { requests } = await load(seconds);
+        await order(orders, `${what} stop`);
+        return requests;
+      };
+      const gcRequests = await watched('gc');
+      const cpuRequests = await watched('cpu');
+      const allocationRequests = await watched('allocations');
+      return { threads: readThreads(orders), gcRequests, cpuRequests, allocationRequests };
+    });
+  } finally {
+    keepProfiles(orders, folder);
+  }
 }
 
 async function order(folder: string, text: string): Promise<void> {
-  appendFileSync(join(folder, 'orders'), `${text}\n`);
+  giveOrder(folder, text);
   await delay(ORDER_MS);
 }
 
-function readThreads(folder: string): ThreadProfile[] {
+/** What the threads wrote into a folder. Throws when none did. */
+export function readThreads(folder: string): ThreadProfile[] {
   const names = readdirSync(folder).filter((name) => name.endsWith('.cpuprofile'));
+  if (names.length === 0) {
+    throw new Error(`no thread wrote a profile: may the proxy's user enter ${dirname(folder)}?`);
+  }
   return names.map((name) => {
     const thread = name.slice(0, -'.cpuprofile'.length);
     const cpu = read<CpuProfile>(folder, name);

@@ -5,7 +5,7 @@ import type { FrameKind } from './frames.ts';
 import type { CallCounts, InsidePass, OutsidePass } from './passes.ts';
 
 const SYMBOLS = 30;
-const FUNCTIONS = 20;
+const FUNCTIONS = 25;
 const RARE_CALL = 0.001; // per request: timers and the like
 
 /** What perf found: cost, kinds, threads, system calls, symbols. */
@@ -84,7 +84,6 @@ export function insideReport({
   cpuRequests,
   allocationRequests,
 }: InsidePass): string {
-  if (threads.length === 0) return 'No thread wrote a profile.';
   return threads
     .map((thread) => {
       const bytes = thread.allocatedBytes / allocationRequests;

@@ -6,7 +6,7 @@
  * by itself; a proxy thread is warmed first and then terminated. `--heap-prof` keeps samples of
  * objects that still live at the end; what an exchange allocates is dead by then.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { join } from 'node:path';
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
@@ -33,8 +33,9 @@ function follow(ordersFolder: string): void {
   let done = 0;
   let bytesAtStart = 0;
   const write = (ending: string, data: object): void => {
-    const name = `process-${process.pid}-thread-${threadId}.${ending}`;
-    writeFileSync(join(ordersFolder, name), JSON.stringify(data));
+    const file = join(ordersFolder, `process-${process.pid}-thread-${threadId}.${ending}`);
+    writeFileSync(`${file}.part`, JSON.stringify(data));
+    renameSync(`${file}.part`, file); // who finds it finds all of it
   };
   const collections: { kind: string; ms: number }[] = [];
   const observer = new PerformanceObserver((list) => {
@@ -88,7 +89,7 @@ function readOrders(path: string): string[] {
   try {
     return readFileSync(path, 'utf8').split('\n').slice(0, -1);
   } catch {
-    return []; // none yet
+    return []; // none yet, or not for this user's eyes: no profile comes, and readThreads says so
   }
 }
 
