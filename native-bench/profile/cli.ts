@@ -15,8 +15,8 @@ import { insideReport, outsideReport } from './report.ts';
 const HELP = `usage: npm run profile [-- options]
 
 Puts a proxy under one workload of "npm run bench" and says where the time of a
-request goes. Proxy on core 0, wrk and the origin on core 1. Two passes, each
-with a proxy of its own:
+request goes. Settings, load and cores are the bench's. Two passes, each with a
+proxy of its own:
   outside  perf: CPU per request, sampled stacks (kernel included) as a flame
            graph, shares by kind of code, thread, system call and symbol, and
            system calls per request
@@ -31,7 +31,7 @@ fast a proxy is: that is "npm run bench".
                    (default ${WORKLOADS[0]?.name})
   --passes LIST    outside,inside (default: both)
   --seconds N      of each measured stretch (default 5)
-  --threads N      proxy threads (default 1; more are not pinned to a core)
+  --threads N      proxy threads (default 1), all on the cores that the workload gives the proxy
   --out FOLDER     for report.txt, flame.svg, stacks.folded, *.cpuprofile and
                    *.heapprofile (for Chrome's DevTools); default: a new
                    folder in ${tmpdir()}

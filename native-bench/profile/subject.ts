@@ -1,18 +1,16 @@
 /** The proxy that is profiled, under the load of a workload. */
 import { join, resolve } from 'node:path';
 import {
-  originSocket,
   type ProxyKind,
-  type ProxySettings,
   type RunningProcess,
   startFastOrigin,
   startProxy,
 } from '#native-bench/baselines/proxies.ts';
 import { runWrk } from '#native-bench/load/wrk.ts';
 import { cpuMicros } from '#native-bench/measure/process-usage.ts';
-import type { WORKLOADS } from '#native-bench/workloads.ts';
-
-type Workload = (typeof WORKLOADS)[number];
+import { checkReport } from '#native-bench/sample.ts';
+import { CORES, settingsFor, wrkOptions } from '#native-bench/setup.ts';
+import type { Workload } from '#native-bench/workloads.ts';
 
 /** Which proxy, and how it is started. */
 export interface SubjectOptions {
@@ -35,12 +33,13 @@ export interface LoadCost {
 /** A proxy with its origin, ready for load. */
 export interface Subject {
   readonly proxy: RunningProcess;
-  /** wrk for so long on the other core; `meanwhile` begins half a second later. */
+  /**
+   * The workload for so long, as the bench has it; `meanwhile` begins half a second later. Rejects
+   * when not all of the work was done.
+   */
   load(seconds: number, meanwhile?: () => Promise<void>): Promise<LoadCost>;
 }
 
-const PROXY_CORE = 0;
-const LOAD_CORE = 1;
 const SETTLE_MS = 500;
 
 /** Starts origin and proxy, lets `use` work with them, and ends both whatever happens. */
@@ -48,7 +47,7 @@ export async function withSubject<Result>(
   options: SubjectOptions,
   use: (subject: Subject) => Promise<Result>,
 ): Promise<Result> {
-  const origin = await startFastOrigin(LOAD_CORE);
+  const origin = await startFastOrigin(CORES[options.workload.placement].load);
   try {
     const proxy = await start(options, origin);
     try {
@@ -68,13 +67,7 @@ async function start(options: SubjectOptions, origin: RunningProcess): Promise<R
   if (weir !== undefined && workload.upstream === 'unix') {
     throw new Error('another tree may know no upstream over a unix socket: profile it over TCP');
   }
-  const settings: ProxySettings = {
-    threads,
-    originPort: origin.port,
-    originSocket: workload.upstream === 'unix' ? originSocket(origin) : undefined,
-    accessLog: workload.accessLog,
-    core: threads === 1 ? PROXY_CORE : undefined,
-  };
+  const settings = settingsFor(workload, origin, threads);
   const starter = weir === undefined || kind !== 'weir' ? startProxy : await starterOf(weir);
   const before = { ...process.env };
   Object.assign(process.env, environment);
@@ -99,13 +92,12 @@ async function measureLoad(
   seconds: number,
   meanwhile: () => Promise<void> = async () => {},
 ): Promise<LoadCost> {
-  const { path, ...rest } = workload;
-  const url = `http://127.0.0.1:${proxy.port}${path}`;
   const before = cpuMicros(proxy.pid);
-  const running = runWrk({ ...rest, url, seconds, core: LOAD_CORE });
+  const running = runWrk(wrkOptions(proxy, workload, seconds));
   await new Promise((done) => setTimeout(done, SETTLE_MS));
   const [report] = await Promise.all([running, meanwhile()]);
-  const requests = Math.max(1, report.requests);
+  checkReport(report, proxy, workload);
+  const { requests } = report;
   return {
     requests,
     requestsPerSec: (requests / report.durationUs) * 1e6,
