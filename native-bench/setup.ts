@@ -1,4 +1,6 @@
 /** How a workload sets up the proxy under test and the generator. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   originSocket,
   type ProxySettings,
@@ -34,4 +36,34 @@ export function wrkOptions(proxy: RunningProcess, workload: Workload, seconds: n
   const { path, heads, connections, close, sendBytes, placement } = workload;
   const url = `http://127.0.0.1:${proxy.port}${path}`;
   return { url, seconds, connections, heads, close, sendBytes, core: CORES[placement].load };
+}
+
+/** What is filled in where the configuration says `@NAME@`. */
+export interface ConfigurationNames {
+  readonly DIRECTORY: string;
+  readonly THREADS: string;
+  readonly PORT: string;
+  /** An address as in `server` of an upstream. */
+  readonly ORIGIN: string;
+  /** The words of `access_log`. */
+  readonly ACCESS_LOG: string;
+  /** Directives for buffers, or nothing. */
+  readonly BUFFERS: string;
+}
+
+/**
+ * The configuration that Weir is measured with (baselines/nginx.conf), for measurements that do not
+ * start it with `startProxy`. Throws when the file has a name that is not filled in.
+ */
+export function weirConfiguration(names: ConfigurationNames): string {
+  const text = readFileSync(join(import.meta.dirname, 'baselines/nginx.conf'), 'utf8');
+  const lines = text.split('\n').filter((line) => !line.endsWith('# nginx only'));
+  return lines
+    .filter((line) => !line.startsWith('#')) // they explain @NAMES@
+    .join('\n')
+    .replace(/@([A-Z_]+)@/g, (_, name: string) => {
+      const value = names[name as keyof ConfigurationNames];
+      if (value === undefined) throw new Error(`baselines/nginx.conf: what is @${name}@?`);
+      return value;
+    });
 }

@@ -2,6 +2,7 @@
  * A whole exchange without the kernel: request in, request out, response in, response out. What is
  * left of a request's cost when system calls are taken away, and what it allocates.
  */
+import { weirConfiguration } from '#native-bench/setup.ts';
 import { SystemClock } from '#src/base/clock.ts';
 import { NO_LOG } from '#src/base/log.ts';
 import { buildModel } from '#src/config/build.ts';
@@ -15,17 +16,6 @@ import { type MemoryConnection, MemoryTransport } from './memory-transport.ts';
 /** As many as the headline of `npm run bench` has in flight. */
 const CONNECTIONS = 64;
 const VARIANTS = 1024;
-
-const LOCATION = `
-  location / {
-    proxy_pass http://origin;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host $host;
-    proxy_set_header X-Real-IP $remote_addr;
-    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-    proxy_set_header X-Forwarded-Proto $scheme;
-  }`;
 
 const requests = Array.from({ length: VARIANTS }, (_, variant) =>
   Buffer.from(
@@ -77,9 +67,14 @@ function exchanges(log: string): Bench['run'] {
 }
 
 function start(transport: MemoryTransport, log: string): void {
-  const conf = `events {} http { access_log ${log}; keepalive_requests 1000000000;
-    upstream origin { server 127.0.0.1:9; keepalive 256; keepalive_requests 1000000000; }
-    server { listen 127.0.0.1:8080; ${LOCATION} } }`;
+  const conf = weirConfiguration({
+    DIRECTORY: '/',
+    THREADS: '1',
+    PORT: '8080',
+    ORIGIN: '127.0.0.1:9',
+    ACCESS_LOG: log,
+    BUFFERS: '',
+  });
   const problems = new Problems();
   const nodes = parse(conf, 'bench.conf', problems);
   const clock = new SystemClock();
