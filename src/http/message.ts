@@ -126,6 +126,16 @@ export class RequestHead {
     return this.#targetEnd;
   }
 
+  /** Where the request line as it came stands, without its end; −1: the target was set as a string. */
+  get sameLineStart(): number {
+    const start = this.sameTargetStart;
+    return start < 0 ? NOWHERE : start - this.method.length - 1;
+  }
+
+  get sameLineEnd(): number {
+    return this.#targetEnd + 1 + this.protocol.length;
+  }
+
   /** Length of `originTarget`. */
   get targetBytes(): number {
     const start = this.sameTargetStart;

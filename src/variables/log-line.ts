@@ -120,12 +120,7 @@ export class LogLine implements LineFormat<Exchange> {
         out.block(this.#localTime.isoBlock);
         return;
       case K_REQUEST:
-        this.#text(exchange.clientMethod || request.method, out);
-        out.byte(SPACE);
-        if (request.sameTargetStart < 0) this.#text(request.target, out);
-        else this.#target(request, out);
-        out.byte(SPACE);
-        this.#text(request.protocol, out);
+        this.#request(exchange, out);
         return;
       case K_REQUEST_URI:
         if (exchange.clientTarget !== '') this.#text(exchange.clientTarget, out);
@@ -182,6 +177,21 @@ export class LogLine implements LineFormat<Exchange> {
     if (upstreamAddress === '') this.#none(out);
     else if (ms < 0) out.byte(HYPHEN);
     else writeSeconds(ms, out);
+  }
+
+  /** In one piece, as it came, unless an internal redirect has made another of it. */
+  #request({ clientMethod, request }: Exchange, out: ByteWriter): void {
+    const start = request.sameLineStart;
+    if (clientMethod === '' && start >= 0) {
+      this.#span(request.fields, start, request.sameLineEnd, out);
+      return;
+    }
+    this.#text(clientMethod || request.method, out);
+    out.byte(SPACE);
+    if (request.sameTargetStart < 0) this.#text(request.target, out);
+    else this.#target(request, out);
+    out.byte(SPACE);
+    this.#text(request.protocol, out);
   }
 
   #target({ fields, sameTargetEnd, sameTargetStart }: RequestHead, out: ByteWriter): void {
