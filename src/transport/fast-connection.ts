@@ -280,7 +280,7 @@ export class FastConnection implements Connection, Reader, TurnEnd {
     const memory = this.#memory;
     const [from, to] = [this.#from, this.#to];
     const isShort = outgoing.takes(to - from) && memory === arena.bytes;
-    const bytes = isShort ? outgoing.copyOf(arena, from, to) : memory.subarray(from, to);
+    const bytes = isShort ? outgoing.copyOf(arena, from, to) : arena.viewOf(memory, from, to);
     const status = handle.writeBuffer(spareRequest, bytes);
     const mustWait = status >= 0 && raw.state[raw.asyncIndex] !== 0;
     if (mustWait && isShort) outgoing.abandon();

@@ -65,6 +65,36 @@ describe('an arena', () => {
     assert.deepEqual([one, four].map(read), ['one', 'four']);
   });
 
+  it('keeps the view of a region at its start for the next one of that length', () => {
+    const arena = new Arena(SHORT_ARENA_BYTES);
+    const viewOf = ({ from, memory, to }: Region): Buffer => arena.viewOf(memory, from, to);
+    const views = ['a'.repeat(20), 'b'.repeat(20), 'c'.repeat(36)].map((text) => {
+      const region = gather(arena, text);
+      const view = viewOf(region);
+      assert.equal(view.toString('latin1'), text);
+      close(arena, region);
+      return view;
+    });
+    assert.equal(views[0], views[1]);
+    assert.notEqual(views[1], views[2], '20 and 36 differ by the number of views that are kept');
+    const [first, behind] = [gather(arena, 'd'.repeat(20)), gather(arena, 'e'.repeat(20))];
+    assert.deepEqual(
+      [first, behind].map((one) => String(viewOf(one))),
+      [first.text, behind.text],
+    );
+  });
+
+  it('gives no view of memory that a write has kept', () => {
+    const arena = new Arena(SHORT_ARENA_BYTES);
+    const one = gather(arena, 'one');
+    const waits = arena.viewOf(one.memory, one.from, one.to);
+    arena.abandon();
+    assert.equal(arena.viewOf(one.memory, one.from, one.to).buffer, waits.buffer);
+    const two = gather(arena, 'two');
+    assert.equal(String(arena.viewOf(two.memory, two.from, two.to)), 'two');
+    assert.equal(String(waits), 'one');
+  });
+
   it('leaves open regions to who has them, when it takes other memory', () => {
     const arena = new Arena(SHORT_ARENA_BYTES);
     const one = gather(arena, 'one');

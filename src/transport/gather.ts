@@ -23,12 +23,17 @@ export const LONG_ARENA_BYTES = 64 * 1024;
  * of them, and later they would not be in the cache any more.
  */
 const MAX_OUTGOING_BYTES = 4096;
+/** Views of long regions that are kept: answers of one kind differ in a few bytes of length. */
+const KEPT_VIEWS = 16;
 /** Regions beyond this are copied by memcpy. */
 const MAX_WORDS_BYTES = 512;
 
 export class Arena extends ByteWriter {
   readonly #bytes: number;
   #openCount = 0;
+  /** Of regions from 0 on, by the last bits of their length. */
+  readonly #views: (Buffer | undefined)[] = new Array(KEPT_VIEWS).fill(undefined);
+  readonly #viewLengths = new Int32Array(KEPT_VIEWS);
 
   constructor(bytes: number) {
     super(bytes);
@@ -50,8 +55,26 @@ export class Arena extends ByteWriter {
     this.at = 0;
   }
 
+  protected override replace(capacity: number): void {
+    super.replace(capacity);
+    this.#views.fill(undefined);
+    this.#viewLengths.fill(0);
+  }
+
   open(): void {
     this.#openCount += 1;
+  }
+
+  /** The region memory[from..to), for one write; who has to keep it abandons the memory. */
+  viewOf(memory: Buffer, from: number, to: number): Buffer {
+    if (from !== 0 || memory !== this.bytes) return memory.subarray(from, to);
+    const slot = to % KEPT_VIEWS;
+    const kept = this.#views[slot];
+    if (kept !== undefined && this.#viewLengths[slot] === to) return kept;
+    const view = memory.subarray(0, to);
+    this.#views[slot] = view;
+    this.#viewLengths[slot] = to;
+    return view;
   }
 
   /** The region memory[from..to) is not needed any more. */
