@@ -2,17 +2,27 @@
 
 import type { ClientFacts, ConnectionLines } from '#src/exchange/downstream.ts';
 import type { Connection } from '#src/transport/connection.ts';
+import { NO_CONNECTION } from './no-connection.ts';
 
 export class ConnectionFacts implements ClientFacts {
-  readonly #connection: Connection;
+  #connection = NO_CONNECTION;
   readonly scheme = 'http';
-  readonly connectionSerial: number;
+  connectionSerial = 0;
   exchangeCount = 0;
   lines: ConnectionLines | undefined = undefined;
 
-  constructor(connection: Connection, connectionSerial: number) {
+  /** Of a new client. */
+  open(connection: Connection, connectionSerial: number): void {
     this.#connection = connection;
     this.connectionSerial = connectionSerial;
+  }
+
+  /** Of nobody. */
+  reset(): void {
+    this.#connection = NO_CONNECTION;
+    this.connectionSerial = 0;
+    this.exchangeCount = 0;
+    this.lines = undefined;
   }
 
   get remoteAddress(): string {

@@ -3,6 +3,7 @@
 import type { Listener, ListenerKind, ListenerSettings } from '#src/listeners/listener.ts';
 import { CONNECTIONS_ACCEPTED } from '#src/shared/thread-rows.ts';
 import type { Acceptor, AcceptorOwner, Connection } from '#src/transport/connection.ts';
+import { ConnectionList } from './connection-list.ts';
 import { HttpThread } from './http-thread.ts';
 import { type ConnectionKeeper, Http1Connection } from './http1-connection.ts';
 
@@ -11,10 +12,12 @@ export class HttpListener implements Listener, AcceptorOwner, ConnectionKeeper {
   readonly #settings: ListenerSettings;
   readonly #acceptors: Acceptor[] = [];
   readonly #connections = new Set<Http1Connection>();
+  readonly #list: ConnectionList;
 
   constructor(thread: HttpThread, settings: ListenerSettings) {
     this.#thread = thread;
     this.#settings = settings;
+    this.#list = new ConnectionList(() => new Http1Connection(thread, settings, this));
   }
 
   get key(): string {
@@ -47,7 +50,9 @@ export class HttpListener implements Listener, AcceptorOwner, ConnectionKeeper {
   onAccepted(connection: Connection): void {
     const { row } = this.#thread.host;
     row[CONNECTIONS_ACCEPTED] = (row[CONNECTIONS_ACCEPTED] ?? 0) + 1;
-    this.#connections.add(new Http1Connection(this.#thread, this.#settings, this, connection));
+    const client = this.#list.take();
+    this.#connections.add(client);
+    client.open(connection);
     this.#thread.host.owner.onConnectionOpened();
   }
 
@@ -58,7 +63,8 @@ export class HttpListener implements Listener, AcceptorOwner, ConnectionKeeper {
 
   /** ConnectionKeeper. */
   onConnectionClosed(connection: Http1Connection): void {
-    this.#connections.delete(connection);
+    if (!this.#connections.delete(connection)) return;
+    this.#list.giveBack(connection);
     this.#thread.host.owner.onConnectionClosed();
   }
 

@@ -9,10 +9,12 @@
  *                      LINGER (FIN sent, the rest is dropped until the client closes)
  *   SERVED ─101─▶ TUNNEL ─FIN from both sides─▶ CLOSED
  *
- * Allocates per exchange only what its response text costs; objects come from the thread's lists.
+ * Allocates per exchange only what its response text costs; objects come from the thread's lists, and
+ * this one with its parts serves one client after the other (connection-list.ts).
  */
 
 import type { FailureCode } from '#src/base/failure.ts';
+import type { Reusable } from '#src/base/free-list.ts';
 import { type TimeoutOwner, TimerEntry } from '#src/base/timer-wheel.ts';
 import { refuse } from '#src/exchange/answer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
@@ -31,6 +33,7 @@ import { ConnectionFacts } from './connection-facts.ts';
 import { DetachedDownstream, type DetachedOwner } from './detached-downstream.ts';
 import type { HttpThread } from './http-thread.ts';
 import { Http1Intake, type IntakeOwner } from './http1-intake.ts';
+import { NO_CONNECTION } from './no-connection.ts';
 import { PhaseCount } from './phase-count.ts';
 import {
   P_BODY,
@@ -51,22 +54,23 @@ const DRAIN_QUIET_MS = 2_000;
 
 /** Who counts the connections. */
 export interface ConnectionKeeper {
+  /** Once per `open`: it is closed, and no exchange that came from it goes on. */
   onConnectionClosed(connection: Http1Connection): void;
 }
 
 export class Http1Connection
-  implements ConnectionOwner, IntakeOwner, Downstream, DetachedOwner, TimeoutOwner
+  implements ConnectionOwner, IntakeOwner, Downstream, DetachedOwner, TimeoutOwner, Reusable
 {
-  readonly facts: ConnectionFacts;
+  readonly facts = new ConnectionFacts();
   readonly #thread: HttpThread;
   readonly #settings: ListenerSettings;
   readonly #keeper: ConnectionKeeper;
-  readonly #connection: Connection;
   readonly #intake: Http1Intake;
-  readonly #response: ResponseWriter;
+  readonly #response = new ResponseWriter();
   readonly #timer = new TimerEntry(this);
-  readonly #openedAtMs: number;
   readonly #count: PhaseCount;
+  #connection = NO_CONNECTION;
+  #openedAtMs = 0;
   #exchange: Exchange | undefined = undefined;
   /** The exchange that goes on without the client: this connection counts until it has ended. */
   #detached: DetachedDownstream | undefined = undefined;
@@ -77,31 +81,52 @@ export class Http1Connection
   /** The 101 has not gone yet. */
   #isTunnelNew = false;
   #lingerUntilMs = 0;
-  #idleTimeoutMs: number;
+  #idleTimeoutMs = 0;
   #minIdleMs = 0;
 
-  constructor(
-    thread: HttpThread,
-    settings: ListenerSettings,
-    keeper: ConnectionKeeper,
-    connection: Connection,
-  ) {
+  constructor(thread: HttpThread, settings: ListenerSettings, keeper: ConnectionKeeper) {
     this.#thread = thread;
     this.#count = new PhaseCount(thread.host.row);
     this.#settings = settings;
     this.#keeper = keeper;
+    this.#intake = new Http1Intake(thread, settings.client, this);
+  }
+
+  /** Takes a new client; nothing of one before is left (`reset`). */
+  open(connection: Connection): void {
+    const { host } = this.#thread;
     this.#connection = connection;
-    this.#intake = new Http1Intake(thread, settings.client, connection, this);
-    this.#response = new ResponseWriter(connection);
-    this.facts = new ConnectionFacts(connection, ++thread.connectionSerial);
-    this.#openedAtMs = thread.host.clock.refresh();
-    this.#idleTimeoutMs = settings.client.headerTimeoutMs;
+    this.#intake.open(connection);
+    this.#response.open(connection);
+    this.facts.open(connection, ++this.#thread.connectionSerial);
+    this.#openedAtMs = host.clock.refresh();
+    this.#idleTimeoutMs = this.#settings.client.headerTimeoutMs;
     connection.owner = this;
     // Once the peer has reset the connection its name cannot be asked for: a log line needs it.
-    if (settings.isLogged) connection.remoteAddress();
+    if (this.#settings.isLogged) connection.remoteAddress();
     this.#count.add(CONNECTIONS_ACTIVE, 1);
     this.#count.enter(P_IDLE);
-    thread.host.wheel.arm(this.#timer, this.#idleTimeoutMs);
+    host.wheel.arm(this.#timer, this.#idleTimeoutMs);
+  }
+
+  /** Reusable: it has closed, and none of its methods is running. */
+  reset(): void {
+    this.#thread.host.wheel.forget(this.#timer);
+    this.#intake.reset();
+    this.#response.close();
+    this.facts.reset();
+    this.#count.reset();
+    this.#connection = NO_CONNECTION;
+    this.#openedAtMs = 0;
+    this.#exchange = undefined;
+    this.#detached = undefined;
+    this.#mustClose = false;
+    this.#isBodyHeld = false;
+    this.#clientEnded = false;
+    this.#isTunnelNew = false;
+    this.#lingerUntilMs = 0;
+    this.#idleTimeoutMs = 0;
+    this.#minIdleMs = 0;
   }
 
   /** Requests so far, the one in progress included. */

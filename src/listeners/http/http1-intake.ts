@@ -19,6 +19,7 @@ import { withoutConnectionNamed } from '#src/http/trailers.ts';
 import type { Connection } from '#src/transport/connection.ts';
 import type { ClientSettings } from './directives.ts';
 import type { HttpThread, RequestReader } from './http-thread.ts';
+import { NO_CONNECTION } from './no-connection.ts';
 
 const I_IDLE = 0; //     between requests
 const I_HEAD = 1; //     a head is coming
@@ -50,8 +51,8 @@ export interface IntakeOwner {
 export class Http1Intake implements BodySink {
   readonly #thread: HttpThread;
   readonly #client: ClientSettings;
-  readonly #connection: Connection;
   readonly #owner: IntakeOwner;
+  #connection = NO_CONNECTION;
   #state = I_IDLE;
   #head: RequestHead | undefined = undefined;
   #reader: RequestReader | undefined = undefined;
@@ -62,16 +63,25 @@ export class Http1Intake implements BodySink {
   /** Within `take` or `next`: further bytes are looked at when the loop there comes to them. */
   #isTaking = false;
 
-  constructor(
-    thread: HttpThread,
-    client: ClientSettings,
-    connection: Connection,
-    owner: IntakeOwner,
-  ) {
+  constructor(thread: HttpThread, client: ClientSettings, owner: IntakeOwner) {
     this.#thread = thread;
     this.#client = client;
-    this.#connection = connection;
     this.#owner = owner;
+  }
+
+  /** Of a new client. */
+  open(connection: Connection): void {
+    this.#connection = connection;
+  }
+
+  /** Empty, for another client: it was closed, and neither `take` nor `next` is running. */
+  reset(): void {
+    this.close();
+    this.#connection = NO_CONNECTION;
+    this.#state = I_IDLE;
+    this.#emptyLines = 0;
+    this.#bodyCameWithHead = false;
+    this.#isTaking = false;
   }
 
   get isComplete(): boolean {

@@ -20,6 +20,11 @@ export class PhaseCount {
     if (entered !== NO_GAUGE) this.add(entered, 1);
   }
 
+  /** For the next connection; the last one has left no gauge behind, closed as it is. */
+  reset(): void {
+    this.phase = P_NEW;
+  }
+
   add(column: number, by: number): void {
     this.#row[column] = (this.#row[column] ?? 0) + by;
   }

@@ -14,6 +14,7 @@ import {
 } from '#src/codecs/h1/encoder.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { Connection } from '#src/transport/connection.ts';
+import { NO_CONNECTION } from './no-connection.ts';
 import {
   encodeLines,
   framingToClient,
@@ -34,13 +35,21 @@ const MAX_STABLE_COPIED_BYTES = 8 * 1024;
 const CHUNK_BYTES = 16;
 
 export class ResponseWriter {
-  readonly #connection: Connection;
+  #connection = NO_CONNECTION;
   #framing = TO_CLIENT_NONE;
 
-  constructor(connection: Connection) {
+  /** To a new client. */
+  open(connection: Connection): void {
     this.#connection = connection;
   }
 
+  /** To nobody. */
+  close(): void {
+    this.#connection = NO_CONNECTION;
+    this.reset();
+  }
+
+  /** For the next response to the same client. */
   reset(): void {
     this.#framing = TO_CLIENT_NONE;
   }

@@ -1,0 +1,50 @@
+/**
+ * Data path. The Http1Connections of one listener that serve nobody. One that has closed comes back
+ * at the end of the turn, not before: it may have closed from within its own methods, which go on
+ * afterwards, as do those of whoever called them.
+ *
+ *   taken ─closed─▶ #closed ─end of the turn: reset─▶ #free ─take─▶ taken
+ *
+ * Why nothing of one client can reach the next: whatever could call a connection later has let go of
+ * it when it says that it is closed. The transport has NO_OWNER in its place (`destroy`, `reset`),
+ * the wheel has forgotten its timer, its exchange has been released, or has another downstream and
+ * ended since (detached-downstream.ts). Calls that are still on the stack have returned at the end of
+ * the turn, which base/turn.ts runs from the event loop alone.
+ */
+
+import { FreeList } from '#src/base/free-list.ts';
+import { atTurnEnd, type TurnEnd } from '#src/base/turn.ts';
+import type { Http1Connection } from './http1-connection.ts';
+
+/** Connections kept for reuse; one is about 1 KB. */
+const MAX_FREE = 1024;
+
+export class ConnectionList implements TurnEnd {
+  readonly #free: FreeList<Http1Connection>;
+  readonly #closed: Http1Connection[] = [];
+
+  constructor(make: () => Http1Connection) {
+    this.#free = new FreeList(make, MAX_FREE);
+  }
+
+  take(): Http1Connection {
+    return this.#free.acquire();
+  }
+
+  /** Once per `take`, when it has closed; from within its methods, too. */
+  giveBack(connection: Http1Connection): void {
+    if (this.#closed.length === 0) atTurnEnd(this);
+    this.#closed.push(connection);
+  }
+
+  /** TurnEnd. */
+  onTurnEnd(): void {
+    const closed = this.#closed;
+    for (let at = 0; at < closed.length; at++) this.#free.release(closed[at] as Http1Connection);
+    closed.length = 0;
+  }
+
+  get freeCount(): number {
+    return this.#free.freeCount;
+  }
+}
