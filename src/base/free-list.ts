@@ -1,5 +1,7 @@
 /** Data path. Bounded reuse of hot objects: no allocation while the list holds one. */
 
+import { Stack } from './stack.ts';
+
 /** What a free list keeps. `reset` empties every field, so nothing of one use reaches the next. */
 export interface Reusable {
   reset(): void;
@@ -8,7 +10,7 @@ export interface Reusable {
 export class FreeList<T extends Reusable> {
   readonly #make: () => T;
   readonly #capacity: number;
-  readonly #free: T[] = [];
+  readonly #free = new Stack<T>();
 
   /** At most `capacity` objects are kept; more are left to the garbage collector. */
   constructor(make: () => T, capacity: number) {
@@ -23,10 +25,10 @@ export class FreeList<T extends Reusable> {
   /** Call once per acquire, when nothing refers to the object any more. */
   release(object: T): void {
     object.reset();
-    if (this.#free.length < this.#capacity) this.#free.push(object);
+    if (this.#free.size < this.#capacity) this.#free.push(object);
   }
 
   get freeCount(): number {
-    return this.#free.length;
+    return this.#free.size;
   }
 }

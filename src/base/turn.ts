@@ -10,23 +10,33 @@ export interface TurnEnd {
   onTurnEnd(): void;
 }
 
-const waiting: TurnEnd[] = [];
+/** Up to `count` who waits. Never shorter: an array that was emptied would grow anew each turn. */
+const waiting: (TurnEnd | undefined)[] = [];
+let count = 0;
+/** The first that was not called yet. */
+let next = 0;
 
 /** Calls `member` at the end of this turn, behind who asked before; also when the end has begun. */
 export function atTurnEnd(member: TurnEnd): void {
-  if (waiting.length === 0) setImmediate(endTurn);
-  waiting.push(member);
+  if (count === 0) setImmediate(endTurn);
+  waiting[count] = member;
+  count += 1;
 }
 
 function endTurn(): void {
-  let at = 0;
   try {
-    for (; at < waiting.length; at++) (waiting[at] as TurnEnd).onTurnEnd();
+    while (next < count) {
+      const member = waiting[next] as TurnEnd;
+      waiting[next] = undefined;
+      next += 1;
+      member.onTurnEnd();
+    }
   } finally {
-    if (at === waiting.length) waiting.length = 0;
+    if (next < count)
+      setImmediate(endTurn); // one that throws costs no other its turn
     else {
-      waiting.splice(0, at + 1); // one that throws costs no other its turn
-      if (waiting.length > 0) setImmediate(endTurn);
+      next = 0;
+      count = 0;
     }
   }
 }

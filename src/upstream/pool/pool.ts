@@ -4,6 +4,7 @@
  */
 
 import type { DrainState } from '#src/base/drain-state.ts';
+import { Stack } from '#src/base/stack.ts';
 import type { TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Connection } from '#src/transport/connection.ts';
 import type { Transport } from '#src/transport/transport.ts';
@@ -42,8 +43,7 @@ export class Pool implements ConnectionHome {
   readonly #config: PoolConfig;
   readonly #thread: PoolThread;
   readonly #room: IdleRoom;
-  /** Oldest first. */
-  readonly #idle: H1Connection[] = [];
+  readonly #idle = new Stack<H1Connection>();
 
   constructor(endpoint: Endpoint, config: PoolConfig, room: IdleRoom, thread: PoolThread) {
     this.#endpoint = endpoint;
@@ -86,7 +86,7 @@ export class Pool implements ConnectionHome {
     }
     if (this.wheel.clock.nowMs - connection.openedAtMs > maxAgeMs) return false;
     if (this.#room.idleCount >= this.#room.maxIdle) {
-      const oldest = this.#idle.shift();
+      const oldest = this.#idle.takeOldest();
       if (oldest === undefined) return false;
       this.#room.idleCount -= 1;
       oldest.discard();
@@ -99,10 +99,7 @@ export class Pool implements ConnectionHome {
 
   /** ConnectionHome. */
   onIdleClosed(connection: H1Connection): void {
-    const index = this.#idle.lastIndexOf(connection);
-    if (index < 0) return;
-    this.#idle.splice(index, 1);
-    this.#room.idleCount -= 1;
+    if (this.#idle.remove(connection)) this.#room.idleCount -= 1;
   }
 
   /** ConnectionHome. */
@@ -112,13 +109,13 @@ export class Pool implements ConnectionHome {
 
   /** Closes what is idle. */
   close(): void {
-    for (const connection of this.#idle.splice(0)) {
+    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
       this.#room.idleCount -= 1;
-      connection.discard();
+      last.discard();
     }
   }
 
   get idleCount(): number {
-    return this.#idle.length;
+    return this.#idle.size;
   }
 }
