@@ -37,7 +37,7 @@ export class ConnectionList implements TurnEnd {
     this.#closed.push(connection);
   }
 
-  /** TurnEnd. */
+  /** TurnEnd. Also when the listener ends: nothing is taken any more, so no turn need pass. */
   onTurnEnd(): void {
     const closed = this.#closed;
     for (let at = 0; at < closed.length; at++) this.#free.release(closed[at] as Http1Connection);
