@@ -5,6 +5,7 @@ import { SystemClock } from '#src/base/clock.ts';
 import { ErrorLog } from '#src/base/log.ts';
 import { buildModel } from '#src/config/build.ts';
 import { Server } from '#src/server/server.ts';
+import { warmUp } from '#src/server/warm-up.ts';
 import { publishFacts } from '#src/shared/facts.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
 import { createTransport, transportTier } from '#src/transport/transport.ts';
@@ -12,6 +13,11 @@ import { keepCompiled } from './compile-cache.ts';
 import { crash } from './crash.ts';
 import { openErrorLog, reopenErrorLog } from './log-files.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
+
+/** `off`, for tests and comparisons: the first clients find cold code. */
+const WARM_UP = process.env['WEIR_WARM_UP'];
+const WARM_UP_EXCHANGES = 5_000;
+const WARM_UP_MS = 80;
 
 const data = workerData as ThreadData;
 const port = parentPort;
@@ -22,17 +28,28 @@ const errorLog = new ErrorLog(sink, data.errorLog.level, process.pid, data.threa
 const clock = new SystemClock();
 const { model } = buildModel(data.tree, clock);
 if (model === undefined) throw new Error('the master sent a configuration with problems');
+const transport = createTransport(transportTier());
 const server = new Server({
   model,
   thread: data.thread,
   shared: new SharedState(data.shared, data.sizes, data.thread),
-  transport: createTransport(transportTier()),
+  transport,
   errorLog,
   clock,
   connectionCap: data.connectionCap,
   onPressure: (isFull) => tell({ type: 'pressure', state: isFull ? 'full' : 'room' }),
   onAcceptsBehind: (key) => tell({ type: 'accepts-behind', key }),
 });
+
+// Before the first message: until then it is a thread that is still starting.
+if (WARM_UP !== 'off') {
+  const isLogged = model.logFiles.length > 0;
+  const limits = { maxExchanges: WARM_UP_EXCHANGES, timeoutMs: WARM_UP_MS };
+  const { exchanges, error } = await warmUp({ transport, clock, isLogged, ...limits });
+  errorLog.debug(
+    `warm-up: ${exchanges} exchanges${error === undefined ? '' : `, ${error.message}`}`,
+  );
+}
 
 port.on('message', (message: ToThread) => {
   switch (message.type) {

@@ -17,11 +17,13 @@ export interface Start {
 
 /**
  * Starts bin/weir with what `conf` says for a free port, asks once as soon as a connection is
- * possible, and ends it. Throws, with what it printed, when it ends or the answer is no 200.
+ * possible, and ends it, after `use` if that is given. Throws, with what it printed, when it ends or
+ * the answer is no 200.
  */
 export async function timeStart(
   conf: (port: number) => { readonly file: string; readonly prefix: string },
   environment: NodeJS.ProcessEnv,
+  use: (port: number) => Promise<void> = () => Promise.resolve(),
 ): Promise<Start> {
   const port = await freePort();
   const { file, prefix } = conf(port);
@@ -42,7 +44,9 @@ export async function timeStart(
     child.once('exit', (code) => reject(new Error(`weir ended with ${code}:\n${output}`)));
   });
   try {
-    return await Promise.race([askWhenPossible(port, startMs), ended]);
+    const start = await Promise.race([askWhenPossible(port, startMs), ended]);
+    await Promise.race([use(port), ended]);
+    return start;
   } finally {
     await endGroup(child);
   }
