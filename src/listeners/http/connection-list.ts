@@ -12,7 +12,6 @@
  * the turn, which base/turn.ts runs from the event loop alone.
  */
 
-import { FreeList } from '#src/base/free-list.ts';
 import { atTurnEnd, type TurnEnd } from '#src/base/turn.ts';
 import type { Http1Connection } from './http1-connection.ts';
 
@@ -20,15 +19,16 @@ import type { Http1Connection } from './http1-connection.ts';
 const MAX_FREE = 1024;
 
 export class ConnectionList implements TurnEnd {
-  readonly #free: FreeList<Http1Connection>;
+  readonly #make: () => Http1Connection;
+  readonly #free: Http1Connection[] = [];
   readonly #closed: Http1Connection[] = [];
 
   constructor(make: () => Http1Connection) {
-    this.#free = new FreeList(make, MAX_FREE);
+    this.#make = make;
   }
 
   take(): Http1Connection {
-    return this.#free.acquire();
+    return this.#free.pop() ?? this.#make();
   }
 
   /** Once per `take`, when it has closed; from within its methods, too. */
@@ -37,14 +37,14 @@ export class ConnectionList implements TurnEnd {
     this.#closed.push(connection);
   }
 
-  /** TurnEnd. Also when the listener ends: nothing is taken any more, so no turn need pass. */
+  /** TurnEnd. */
   onTurnEnd(): void {
     const closed = this.#closed;
-    for (let at = 0; at < closed.length; at++) this.#free.release(closed[at] as Http1Connection);
+    for (let at = 0; at < closed.length; at++) {
+      const connection = closed[at] as Http1Connection;
+      connection.reset();
+      if (this.#free.length < MAX_FREE) this.#free.push(connection);
+    }
     closed.length = 0;
-  }
-
-  get freeCount(): number {
-    return this.#free.freeCount;
   }
 }

@@ -44,7 +44,6 @@ export class HttpListener implements Listener, AcceptorOwner, ConnectionKeeper {
   close(): void {
     this.stopListening();
     for (const connection of this.#connections) connection.kill();
-    this.#list.onTurnEnd();
   }
 
   /** AcceptorOwner. */
