@@ -4,6 +4,7 @@ import { startFastOrigin } from '#native-bench/baselines/proxies.ts';
 import { median, quantile } from '#native-bench/measure/statistics.ts';
 import { timeStart } from '#scenarios/support/first-answer.ts';
 import { type Burst, burst } from '#scenarios/support/first-requests.ts';
+import { USUAL_WARM_UP_MS } from '#src/server/warm-up.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const MAX_START_MS = 500;
@@ -84,7 +85,7 @@ function prepare(context: ScenarioContext, originPort: number): (isOn: boolean) 
   };
   return async (isOn) => {
     const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(prefix, 'cache') };
-    env['WEIR_WARM_UP'] = isOn ? 'on' : 'off';
+    env['WEIR_WARM_UP_MS'] = String(isOn ? USUAL_WARM_UP_MS : 0);
     let first: Burst = { latenciesMs: [], totalMs: 0 };
     const { answeredMs } = await timeStart(conf, env, async (port) => {
       first = await burst(port, REQUESTS, CONNECTIONS);

@@ -4,22 +4,19 @@ import type { ResourceLimits } from 'node:worker_threads';
 /** What a thread's heap needs without connections, and for each. Buffers lie outside of it. */
 const BASE_HEAP_MB = 128;
 const HEAP_PER_CONNECTION_MB = 8 / 1024;
-/** Three semi-spaces of 8 MB: the data path allocates little, and what it does dies young. */
-const YOUNG_HEAP_MB = 24;
 
 /** A thread that outgrows this dies alone and is replaced; the process lives. */
 export function threadLimits(connectionCap: number): ResourceLimits {
   return {
     maxOldGenerationSizeMb: Math.ceil(BASE_HEAP_MB + connectionCap * HEAP_PER_CONNECTION_MB),
-    maxYoungGenerationSizeMb: YOUNG_HEAP_MB,
   };
 }
 
-/**
- * Node's flags for a generation. Its main thread carries no traffic and needs no large young heap.
- */
+/** Node's flags for a generation. */
 export const GENERATION_FLAGS: readonly string[] = [
   '--no-warnings',
+  // Of every thread: the data path leaves little, and what it leaves dies young. 4 or 8 MB were no
+  // faster, with a connection per request either, which leaves most (native-bench/techniques.ts).
   '--max-semi-space-size=1',
   // One request runs through some forty small functions: inlined generously, JavaScript costs a tenth
   // less (npm run micro -- exchange).

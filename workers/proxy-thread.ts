@@ -5,7 +5,7 @@ import { SystemClock } from '#src/base/clock.ts';
 import { ErrorLog } from '#src/base/log.ts';
 import { buildModel } from '#src/config/build.ts';
 import { Server } from '#src/server/server.ts';
-import { warmUp } from '#src/server/warm-up.ts';
+import { USUAL_WARM_UP_MS, warmUp } from '#src/server/warm-up.ts';
 import { publishFacts } from '#src/shared/facts.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
 import { createTransport, transportTier } from '#src/transport/transport.ts';
@@ -14,10 +14,9 @@ import { crash } from './crash.ts';
 import { openErrorLog, reopenErrorLog } from './log-files.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 
-/** `off`, for tests and comparisons: the first clients find cold code. */
-const WARM_UP = process.env['WEIR_WARM_UP'];
 const WARM_UP_EXCHANGES = 5_000;
-const WARM_UP_MS = 80;
+/** With 0, for tests and comparisons, the first clients find cold code. */
+const warmUpMs = Number(process.env['WEIR_WARM_UP_MS'] ?? USUAL_WARM_UP_MS);
 
 const data = workerData as ThreadData;
 const port = parentPort;
@@ -42,9 +41,9 @@ const server = new Server({
 });
 
 // Before the first message: until then it is a thread that is still starting.
-if (WARM_UP !== 'off') {
+if (warmUpMs > 0) {
   const isLogged = model.logFiles.length > 0;
-  const limits = { maxExchanges: WARM_UP_EXCHANGES, timeoutMs: WARM_UP_MS };
+  const limits = { maxExchanges: WARM_UP_EXCHANGES, timeoutMs: warmUpMs };
   const { exchanges, error } = await warmUp({ transport, clock, isLogged, ...limits });
   errorLog.debug(
     `warm-up: ${exchanges} exchanges${error === undefined ? '' : `, ${error.message}`}`,

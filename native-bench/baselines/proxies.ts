@@ -9,12 +9,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasProgram, programVersion } from '#native-bench/measure/machine.ts';
 import { processTree } from '#native-bench/measure/process-usage.ts';
 import { ROOT } from '#native-bench/measure/results.ts';
+import { accepts, freePort } from '#test/support/free-port.ts';
 
 /** What can be put under test. */
 export const PROXY_KINDS = ['nginx', 'haproxy', 'weir'] as const;
@@ -238,35 +238,8 @@ async function acceptsConnections(child: ChildProcess, port: number): Promise<vo
   while (performance.now() - startedAt < READY_TIMEOUT_MS) {
     if (startError !== undefined) throw startError;
     if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
-    if (await canConnect(port)) return;
+    if (await accepts(port)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`nothing accepts on port ${port} after ${READY_TIMEOUT_MS / 1000} s`);
-}
-
-function canConnect(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      );
-    });
-  });
 }

@@ -1,7 +1,7 @@
 /** How long a start of bin/weir takes, as who waits for it sees it. */
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
-import { freePort } from '#native-bench/baselines/proxies.ts';
+import { freePort } from '#test/support/free-port.ts';
 import { WEIR } from '#test/support/weir.ts';
 
 const PATIENCE_MS = 30_000;

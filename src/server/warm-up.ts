@@ -37,6 +37,9 @@ export interface WarmUpOutcome {
   readonly error: Error | undefined;
 }
 
+/** What a start has time for: with it the first answer comes within half a second. */
+export const USUAL_WARM_UP_MS = 80;
+
 /** In the configuration only: nobody listens there (warm-up-transport.ts). */
 const LISTEN_KEY = '127.0.0.1:1';
 

@@ -1,4 +1,4 @@
-// Preloaded into every test file by `npm test` (--import): a file whose tests have ended and that
+// Preloaded into every test file by `npm test` (--import): no start of Weir warms up, and a file whose tests have ended and that
 // keeps running, because something in it was never closed, fails and says what it holds.
 
 import { after } from 'node:test';
@@ -8,6 +8,10 @@ import { isMainThread } from 'node:worker_threads';
 const FILE_LIMIT_MS = 300_000;
 /** What is being closed when the last test ends may take so long. */
 const END_LIMIT_MS = 10_000;
+
+// What a start warms up nobody sees afterwards, and its two listening sockets might take a port that
+// another test is about to use. Tests of the warm-up itself say otherwise.
+process.env['WEIR_WARM_UP_MS'] ??= '0';
 
 // The runner itself preloads this file too, and so does a thread that a test starts.
 if (process.env['NODE_TEST_CONTEXT'] !== undefined && isMainThread) {

@@ -68,6 +68,7 @@ describe('a running weir', () => {
         }),
     });
     const [, second = 0, third = 0] = weir.ports;
+    await statusWhen(weir, ({ threads }) => threads.every(({ state }) => state === 'ready'));
     assert.equal(await get(weir, '/', { port: second }), 'page');
     assert.equal(await get(weir, '/', { host: '::1', port: third }), 'page');
     assert.equal(await get(weir, '/', { socketPath }), 'page');
