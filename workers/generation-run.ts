@@ -48,9 +48,9 @@ export class GenerationRun implements SlotOwner {
       requestDescriptor: (socket) => tellMaster({ type: 'need-descriptor', socket }),
       onExhausted: (key) => this.#onExhausted(key),
     });
-    const { tree, connectionCap, errorLog } = order;
+    const { tree, connectionCap, servesByMs, errorLog } = order;
     for (let thread = 0; thread < order.threadCount; thread++) {
-      const data = { tree, thread, shared, sizes, connectionCap, errorLog };
+      const data = { tree, thread, shared, sizes, connectionCap, servesByMs, errorLog };
       this.#slots.push(new ThreadSlot(data, this));
     }
     for (const slot of this.#slots) slot.start();

@@ -18,6 +18,9 @@ import { logPaths } from './preparation.ts';
 import { say } from './say.ts';
 import { Supervisor } from './supervisor.ts';
 
+/** So long after its start the first generation listens, if it can: warming up may wait no longer. */
+const FIRST_SERVES_MS = 380;
+
 export class Master implements GenerationOwner {
   readonly #place: ConfigPlace;
   readonly #startedAtMs = Date.now();
@@ -213,14 +216,16 @@ export class Master implements GenerationOwner {
         failed: (reason) => reject(new Refusal([`generation did not start: ${reason}`])),
       };
     });
+    const generation = ++this.#generationCount;
     const order = {
       type: 'start',
-      generation: ++this.#generationCount,
+      generation,
       tree,
       outline: outlineOf(model, tree.file),
       threadCount,
       sockets: shares,
       connectionCap: budget.connectionCap,
+      servesByMs: generation === 1 ? performance.timeOrigin + FIRST_SERVES_MS : 0,
       facts: this.#masterFacts(),
       errorLog: model.main.errorLog,
     } as const;

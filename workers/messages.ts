@@ -52,6 +52,8 @@ export interface StartOrder {
   readonly sockets: readonly SocketShare[];
   /** Downstream connections one thread may hold open. */
   readonly connectionCap: number;
+  /** See ThreadData. */
+  readonly servesByMs: number;
   readonly facts: MasterFacts;
   readonly errorLog: { readonly path: string; readonly level: LogLevel };
 }
@@ -121,6 +123,8 @@ export interface ThreadData {
   readonly shared: SharedArrayBuffer;
   readonly sizes: SharedSizes;
   readonly connectionCap: number;
+  /** When clients are to find it listening, milliseconds since the epoch; 0: nobody waits for it. */
+  readonly servesByMs: number;
   readonly errorLog: { readonly path: string; readonly level: LogLevel };
 }
 

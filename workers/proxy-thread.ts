@@ -15,6 +15,8 @@ import { openErrorLog, reopenErrorLog } from './log-files.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 
 const WARM_UP_EXCHANGES = 5_000;
+/** Of a first start that is late already. */
+const LEAST_WARM_UP_MS = 20;
 /** With 0, for tests and comparisons, the first clients find cold code. */
 const warmUpMs = Number(process.env['WEIR_WARM_UP_MS'] ?? USUAL_WARM_UP_MS);
 
@@ -43,7 +45,9 @@ const server = new Server({
 // Before the first message: until then it is a thread that is still starting.
 if (warmUpMs > 0) {
   const isLogged = model.logFiles.length > 0;
-  const limits = { maxExchanges: WARM_UP_EXCHANGES, timeoutMs: warmUpMs };
+  const leftMs = data.servesByMs === 0 ? warmUpMs : data.servesByMs - Date.now();
+  const timeoutMs = Math.min(warmUpMs, Math.max(LEAST_WARM_UP_MS, leftMs));
+  const limits = { maxExchanges: WARM_UP_EXCHANGES, timeoutMs };
   const { exchanges, error } = await warmUp({ transport, clock, isLogged, ...limits });
   errorLog.debug(
     `warm-up: ${exchanges} exchanges${error === undefined ? '' : `, ${error.message}`}`,

@@ -37,7 +37,7 @@ export interface WarmUpOutcome {
   readonly error: Error | undefined;
 }
 
-/** What a start has time for: with it the first answer comes within half a second. */
+/** What a start has time for, unless it is late (workers/proxy-thread.ts). */
 export const USUAL_WARM_UP_MS = 80;
 
 /** In the configuration only: nobody listens there (warm-up-transport.ts). */
