@@ -13,7 +13,7 @@ function location(path: string): Location {
 
 function find(count: number): Bench['run'] {
   const paths = Array.from({ length: count - 1 }, (_, index) => `/service-${index}/v${index % 3}/`);
-  const tree = new LocationTree(['/', ...paths].map(location));
+  const tree = LocationTree.of(['/', ...paths].map(location));
   const asked = Array.from({ length: VARIANTS }, (_, variant) =>
     Buffer.from(
       variant % 4 === 0

@@ -38,7 +38,8 @@ function isKnown(name: string, scope: Scope): boolean {
 
 /** The named locations of the server around a level. */
 function namedIn(scope: Scope): string[] {
-  const server = scope.context === 'location' ? scope.parent : scope;
+  let server: Scope | undefined = scope;
+  while (server?.context === 'location') server = server.parent;
   const nodes = server?.own(routingBlocks.location.name) ?? [];
   return nodes.flatMap(({ words }) => {
     const [first] = words;

@@ -32,6 +32,7 @@ import { upstreamOf } from './build-upstreams.ts';
 export function buildLocation(
   scope: Scope,
   match: LocationMatch,
+  outer: Location | undefined,
   place: Place,
   context: LocationContext,
 ): Location {
@@ -44,7 +45,8 @@ export function buildLocation(
   // Request paths are strings of one char per byte; so must be what they are compared with.
   const path = Buffer.from(match.path, 'utf8').toString('latin1');
   return {
-    match: { kind: match.kind, path },
+    match: { ...match, path },
+    outer,
     place: placeOf(place),
     handler,
     client,

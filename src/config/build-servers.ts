@@ -15,7 +15,7 @@ import type {
 import type { ServerName } from '#src/routing/server-name-argument.ts';
 import { type Place, type Problems, placeOf } from '#src/schema/problem.ts';
 import { parseNode, type Scope } from '#src/schema/scope.ts';
-import { placeOfWord } from '#src/schema/tree.ts';
+import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import { systemTempDirectory } from '#src/spool/temp-path-argument.ts';
 import type { VariableCompiler } from '#src/variables/compiler.ts';
 import { buildLocation } from './build-location.ts';
@@ -58,7 +58,8 @@ export function buildServers(
   for (const node of scope.own(routingBlocks.server.name)) {
     if (node.block === undefined) continue;
     const inside = scope.inside('server', node);
-    const fallback = buildLocation(inside, { kind: 'prefix', path: '/' }, node, context);
+    const all: LocationMatch = { kind: 'prefix', path: '/', stopsSearch: false };
+    const fallback = buildLocation(inside, all, undefined, node, context);
     const locations = buildLocations(inside, context);
     const names = buildNames(inside, problems);
     const keys = listens.take(inside, node, http.tree.defaultPort);
@@ -133,17 +134,19 @@ function buildNames(scope: Scope, problems: Problems): ServerNameAt[] {
   return scope.node === undefined ? [] : [{ name: '', place: scope.node }];
 }
 
-function buildLocations(server: Scope, context: LocationContext): Location[] {
+/** Those that stand in `around`, and those in them, each behind the one it stands in. */
+function buildLocations(around: Scope, context: LocationContext, outer?: Location): Location[] {
   const directive = routingBlocks.location;
   const firsts = new Map<string, Place>();
   const locations: Location[] = [];
-  for (const node of server.occurrences(directive)) {
+  for (const node of around.own(directive.name)) {
     if (node.block === undefined) continue;
-    const match = parseNode<LocationMatch>(directive, node, server, context.problems);
-    const scope = server.inside('location', node);
+    const match = parseNode<LocationMatch>(directive, node, around, context.problems);
+    const scope = around.inside('location', node);
     // A location that cannot match is compiled all the same, for the problems inside it.
-    const location = buildLocation(scope, match ?? { kind: 'exact', path: '' }, node, context);
-    if (match === undefined) continue;
+    const location = buildLocation(scope, match ?? NO_MATCH, outer, node, context);
+    const inner = buildLocations(scope, context, location);
+    if (match === undefined || !mayStandIn(outer, match, node, context.problems)) continue;
     const key = `${match.kind} ${match.path}`;
     const first = firsts.get(key);
     if (first !== undefined) {
@@ -152,9 +155,34 @@ function buildLocations(server: Scope, context: LocationContext): Location[] {
       continue;
     }
     firsts.set(key, node);
-    locations.push(location);
+    locations.push(location, ...inner);
   }
   return locations;
+}
+
+const NO_MATCH: LocationMatch = { kind: 'exact', path: '', stopsSearch: false };
+
+/** nginx: what is inside a location must be able to match where that one does. */
+function mayStandIn(
+  outer: Location | undefined,
+  match: LocationMatch,
+  node: ConfigNode,
+  problems: Problems,
+): boolean {
+  const fault = outer === undefined ? undefined : faultInside(outer.match, match);
+  if (outer === undefined || fault === undefined) return true;
+  const file = outer.place.file === node.file ? '' : ` of ${outer.place.file}`;
+  problems.emerg(node, fault, `that one is in line ${outer.place.line}${file}`);
+  return false;
+}
+
+function faultInside(outer: LocationMatch, inner: LocationMatch): string | undefined {
+  const [name, around] = [`location "${inner.path}"`, `location "${outer.path}"`];
+  if (outer.kind !== 'prefix') return `${name} cannot be inside the ${outer.kind} ${around}`;
+  if (inner.kind === 'named') return `named ${name} can be on the server level only`;
+  // Paths of finished locations hold one char per byte.
+  const path = Buffer.from(inner.path, 'utf8').toString('latin1');
+  return path.startsWith(outer.path) ? undefined : `${name} is outside ${around}`;
 }
 
 /** The listening addresses of all servers: unique, each with one default server. */

@@ -427,3 +427,33 @@ test('the tree crosses processes as plain data', () => {
   const tree = JSON.parse(JSON.stringify(treeOf(text))) as ConfigTree;
   assert.equal(buildModel(tree).model?.hash, hashOf(treeOf(text)));
 });
+
+test('locations stand in one another and inherit from the one around them', () => {
+  const [server] = buildWell(`http { server {
+    proxy_read_timeout 1s;
+    location /a {
+      proxy_read_timeout 2s;
+      proxy_pass http://127.0.0.1:1;
+      location /a/b { location = /a/b/c { proxy_read_timeout 3s; } }
+      location ^~ /a/d { }
+    }
+    location /e { }
+  } }`).servers;
+  const rows = server?.locations.map(({ handler, match, outer, proxy }) => {
+    return [match.path, match.stopsSearch, outer?.match.path, handler.kind, proxy.readTimeoutMs];
+  });
+  assert.deepEqual(rows, [
+    ['/a', false, undefined, 'proxy', 2_000],
+    ['/a/b', false, '/a', 'none', 2_000], // what answers is not inherited
+    ['/a/b/c', false, '/a/b', 'none', 3_000],
+    ['/a/d', true, '/a', 'none', 2_000],
+    ['/e', false, undefined, 'none', 1_000],
+  ]);
+});
+
+test('named locations are those of the server, for locations inside others, too', () => {
+  buildWell(`http { server {
+    location /a { location /a/b { error_page 404 @lost; } }
+    location @lost { }
+  } }`);
+});

@@ -28,7 +28,7 @@ export const routingBlocks = directives({
   },
   location: {
     name: 'location',
-    contexts: ['server'],
+    contexts: ['server', 'location'],
     argument: custom({
       usage: '[= | ^~] path | @name',
       minWords: 1,
@@ -38,7 +38,7 @@ export const routingBlocks = directives({
     opens: 'location',
     repeat: true,
     inherit: false,
-    doc: 'What holds for paths that begin with (or with `=` are) `path`; the longest match wins, wherever it stands in the file. `@name` takes no request from outside: `error_page` sends exchanges there. Regular expressions and nesting are not built yet.',
+    doc: 'What holds for paths that begin with (or with `=` are) `path`; the longest match wins, wherever it stands in the file. Locations inside one are asked for the paths that it takes. `@name` takes no request from outside: `error_page` sends exchanges there. Regular expressions are not built yet.',
   },
 });
 

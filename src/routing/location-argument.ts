@@ -32,7 +32,7 @@ export function parseLocation(
     const message = `location "${path}" never matches: ${doubt}`;
     context.problems.warn(placeOfWord(context.node, word), message);
   }
-  return { kind: modifier === '=' ? 'exact' : 'prefix', path };
+  return { kind: modifier === '=' ? 'exact' : 'prefix', path, stopsSearch: modifier === '^~' };
 }
 
 /** `@name`: nginx takes the "@" for a part of the name, so `@ name` is a mistake. */
@@ -44,7 +44,7 @@ function parseNamed(
   if (second !== undefined || first.text === '@') {
     return reportInvalid(context, first, 'location name', 'write "@name" as one word');
   }
-  return { kind: 'named', path: first.text };
+  return { kind: 'named', path: first.text, stopsSearch: true };
 }
 
 /** Why no path can match; undefined when one can. Paths are decoded and normalised before. */

@@ -8,14 +8,14 @@ const PROXY: Handler = { kind: 'proxy', upstream: 0, uri: undefined, hostHeader:
 const NONE: Handler = { kind: 'none' };
 
 /** `= /x` is an exact location, `/x` a prefix. */
-function location(text: string, handler: Handler = NONE): Location {
+function location(text: string, handler: Handler = NONE, outer?: Location): Location {
   const kind = text.startsWith('= ') ? 'exact' : 'prefix';
   const path = kind === 'exact' ? text.slice(2) : text;
-  return { match: { kind, path }, handler } as Location;
+  return { match: { kind, path }, handler, outer } as Location;
 }
 
 function treeOf(...texts: string[]): LocationTree {
-  return new LocationTree(texts.map((text) => location(text)));
+  return LocationTree.of(texts.map((text) => location(text)));
 }
 
 /** Asks `ask` for a path that stands among other bytes, as it does in a head. */
@@ -68,6 +68,36 @@ describe('a location tree', () => {
     assert.equal(found(treeOf('/', '= /a'), ''), undefined);
   });
 
+  it('looks on inside the one that takes the path, and stays there', () => {
+    const [root, api] = [location('/'), location('/api')];
+    const v1 = location('/api/v1', NONE, api);
+    const all = [
+      root,
+      api,
+      v1,
+      location('= /api/v1/exact', NONE, v1),
+      location('/api/v1/deep/', PROXY, v1),
+      location('= /apia', NONE, api),
+      location('/inside-root', NONE, root),
+    ];
+    const tree = LocationTree.of(all);
+    for (const [path, expected] of [
+      ['/', '/'],
+      ['/inside-root/x', '/inside-root'],
+      ['/api/x', '/api'],
+      ['/apia', '= /apia'],
+      ['/apiab', '/api'],
+      ['/api/v1x', '/api/v1'],
+      ['/api/v1/exact', '= /api/v1/exact'],
+      ['/api/v1/exacter', '/api/v1'],
+      ['/api/v1/deep/er', '/api/v1/deep/'],
+    ] as const) {
+      assert.equal(found(tree, path), expected);
+    }
+    assert.equal(wantsSlash(tree, '/api/v1/deep'), true);
+    assert.equal(wantsSlash(tree, '/api/v1/dee'), false);
+  });
+
   it('finds what a look at every location finds', () => {
     const path = fc.stringMatching(/^\/[ab/]{0,6}$/);
     const locations = fc.array(fc.tuple(fc.boolean(), path), { maxLength: 60 });
@@ -92,7 +122,7 @@ describe('a path without its last slash', () => {
   const proxied = location('/dir/', PROXY);
 
   it('is sent to the slash of a proxied location', () => {
-    const tree = new LocationTree([proxied, location('/')]);
+    const tree = LocationTree.of([proxied, location('/')]);
     assert.equal(wantsSlash(tree, '/dir'), true);
     assert.equal(wantsSlash(tree, '/dir/'), false);
     assert.equal(wantsSlash(tree, '/di'), false);
@@ -100,13 +130,13 @@ describe('a path without its last slash', () => {
 
   it('stays when a location of that path takes it, exact or prefix', () => {
     for (const text of ['= /dir', '/dir']) {
-      assert.equal(wantsSlash(new LocationTree([proxied, location(text)]), '/dir'), false);
-      assert.equal(wantsSlash(new LocationTree([location(text), proxied]), '/dir'), false);
+      assert.equal(wantsSlash(LocationTree.of([proxied, location(text)]), '/dir'), false);
+      assert.equal(wantsSlash(LocationTree.of([location(text), proxied]), '/dir'), false);
     }
   });
 
   it('stays when the location is not proxied, or is exact itself', () => {
     assert.equal(wantsSlash(treeOf('/dir/'), '/dir'), false);
-    assert.equal(wantsSlash(new LocationTree([location('= /dir/', PROXY)]), '/dir'), false);
+    assert.equal(wantsSlash(LocationTree.of([location('= /dir/', PROXY)]), '/dir'), false);
   });
 });

@@ -29,6 +29,8 @@ export interface ServerListen {
 export interface LocationMatch {
   readonly kind: 'exact' | 'prefix' | 'named';
   readonly path: string;
+  /** `^~`: when it is the longest prefix, no regular expression beside it is tried. */
+  readonly stopsSearch: boolean;
 }
 
 /** `error_page`, for one status. */
@@ -92,6 +94,8 @@ export type Handler = ProxyHandler | ReturnHandler | StatusHandler | NoHandler;
  */
 export interface Location {
   readonly match: LocationMatch;
+  /** The location around it: asked only for what that one takes. */
+  readonly outer: Location | undefined;
   readonly place: Place;
   readonly handler: Handler;
   readonly client: ClientSettings;
@@ -107,7 +111,7 @@ export interface VirtualServer {
   /** Exact names, lower case, in order; `''` takes requests without a host. */
   readonly names: readonly string[];
   readonly listens: readonly ServerListen[];
-  /** Named ones too. Empty when the server itself answers everything by `return`. */
+  /** Inner and named ones too. Empty when the server itself answers everything by `return`. */
   readonly locations: readonly Location[];
   /** What holds when no location matches; its handler is `none` or the server's `return`. */
   readonly fallback: Location;

@@ -56,7 +56,7 @@ function routeServer(server: VirtualServer): RoutedServer {
   const named = server.locations.filter(({ match }) => match.kind === 'named');
   return {
     server,
-    tree: new LocationTree(server.locations),
+    tree: LocationTree.of(server.locations),
     named: new Map(named.map((location) => [location.match.path, location])),
     name: server.names[0] ?? '',
   };

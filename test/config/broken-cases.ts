@@ -327,6 +327,24 @@ export const BROKEN: readonly (readonly [
   ],
   ['duplicate-location', 6, 5, 'duplicate location "/a", the first is in line 5'],
   [
+    'location-outside',
+    5,
+    7,
+    'location "/other" is outside location "/api/", that one is in line 4',
+  ],
+  [
+    'location-in-exact',
+    5,
+    7,
+    'location "/api/x" cannot be inside the exact location "/api", that one is in line 4',
+  ],
+  [
+    'named-location-inside',
+    5,
+    7,
+    'named location "@one" can be on the server level only, that one is in line 4',
+  ],
+  [
     'bad-location-modifier',
     5,
     14,
