@@ -7,7 +7,7 @@ import { posix } from 'node:path';
 export const LAYERS: readonly (readonly string[])[] = [
   ['src/base'],
   ['src/bytes', 'src/shared', 'src/schema'],
-  ['src/http'],
+  ['src/http', 'src/tables'],
   ['src/codecs', 'src/transport', 'src/spool'],
   ['src/upstream/endpoint'],
   ['src/upstream/balancers', 'src/upstream/pool', 'src/upstream/health'],
