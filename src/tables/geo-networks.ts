@@ -1,4 +1,5 @@
 /** Networks in CIDR notation → steps; the longest prefix wins, as in nginx's radix trees. */
+import { DIGIT_0 } from '#src/bytes/ascii.ts';
 import { IPV4, IPV6, IpAddress } from './ip-address.ts';
 import { type Ipv4Steps, Ipv4StepsBuilder, Ipv6Steps, NO_VALUE } from './steps.ts';
 
@@ -27,20 +28,32 @@ export function parseNetwork(text: string): Network | undefined {
   if (!address.parse(text, 0, slash < 0 ? text.length : slash)) return undefined;
   const family = address.family === IPV4 ? IPV4 : IPV6;
   const bits = family === IPV4 ? V4_BITS : V6_BITS;
-  const prefix = slash < 0 ? bits : parsePrefix(text.slice(slash + 1));
+  const prefix = slash < 0 ? bits : parsePrefix(text, slash + 1);
   if (prefix > bits) return undefined;
-  const [a = 0, b = 0, c = 0, d = 0] = address.words;
-  const shift = V6_BITS - bits;
-  const words = [a, b, c, d].map((word, i) => {
-    return (word & maskOf(prefix + shift, i)) >>> 0;
-  }) as unknown as Network['words'];
-  const hadLowBits = words.some((word, i) => word !== address.words[i]);
+  const held = address.words;
+  const length = prefix + V6_BITS - bits;
+  const words = [
+    ((held[0] as number) & maskOf(length, 0)) >>> 0,
+    ((held[1] as number) & maskOf(length, 1)) >>> 0,
+    ((held[2] as number) & maskOf(length, 2)) >>> 0,
+    ((held[3] as number) & maskOf(length, 3)) >>> 0,
+  ] as const;
+  const [a, b, c, d] = words;
+  const hadLowBits = a !== held[0] || b !== held[1] || c !== held[2] || d !== held[3];
   return { family, words, prefix, hadLowBits };
 }
 
-/** Infinity when the text is no number. */
-function parsePrefix(text: string): number {
-  return /^\d{1,9}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
+/** Infinity when text[start…) is no number of at most three digits. */
+function parsePrefix(text: string, start: number): number {
+  const digits = text.length - start;
+  if (digits < 1 || digits > 3) return Number.POSITIVE_INFINITY;
+  let prefix = 0;
+  for (let at = start; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - DIGIT_0;
+    if (digit < 0 || digit > 9) return Number.POSITIVE_INFINITY;
+    prefix = prefix * 10 + digit;
+  }
+  return prefix;
 }
 
 /** The bits of word `i` of four that belong to a prefix of 128 bits. */
@@ -114,26 +127,28 @@ export class GeoNetworks {
     const entries = [...this.#v6.values()].sort(byStartThenPrefix);
     const starts = [0, 0, 0, 0];
     const values = [NO_VALUE];
-    const open: Entry[] = [];
+    const open: { readonly after: Words | undefined; readonly value: number }[] = [];
+    let last: Words = starts.slice();
     const step = (start: Words, value: number): void => {
-      if (compare(start, starts.slice(-4)) === 0) values[values.length - 1] = value;
-      else if (values.at(-1) !== value) {
-        starts.push(...start);
+      if (compare(start, last) === 0) values[values.length - 1] = value;
+      else if (values[values.length - 1] !== value) {
+        starts.push(start[0] as number, start[1] as number, start[2] as number, start[3] as number);
         values.push(value);
+        last = start;
       }
     };
     const closeBefore = (start: Words | undefined): void => {
-      for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
-        const after = wordsAfter(last.network);
+      for (let inner = open.at(-1); inner !== undefined; inner = open.at(-1)) {
+        const { after } = inner;
         if (start !== undefined && (after === undefined || compare(after, start) > 0)) return;
         open.pop();
         if (after !== undefined) step(after, open.at(-1)?.value ?? NO_VALUE);
       }
     };
-    for (const entry of entries) {
-      closeBefore(entry.network.words);
-      open.push(entry);
-      step(entry.network.words, entry.value);
+    for (const { network, value } of entries) {
+      closeBefore(network.words);
+      open.push({ after: wordsAfter(network), value });
+      step(network.words, value);
     }
     closeBefore(undefined);
     return new Ipv6Steps(starts, values);

@@ -7,22 +7,35 @@
 /** No value holds there. */
 export const NO_VALUE = -1;
 
+const HIGHS = 0x10000;
+/** From so many steps on an index of 256 KB is worth its memory. */
+const INDEXED_STEPS = 4_096;
+
 /** Steps over IPv4 addresses. */
 export class Ipv4Steps {
   readonly #starts: Uint32Array;
   readonly #values: Int32Array;
+  /** High 16 bits → the last step at or before their first address; empty for few steps. */
+  readonly #firsts: Uint32Array;
 
   /** Starts ascend and the first is 0; a value is an index of the caller or `NO_VALUE`. */
   constructor(starts: readonly number[], values: readonly number[]) {
     this.#starts = Uint32Array.from(starts);
     this.#values = Int32Array.from(values);
+    this.#firsts = new Uint32Array(starts.length < INDEXED_STEPS ? 0 : HIGHS + 1);
+    for (let high = 0, step = 0; high < this.#firsts.length; high++) {
+      while (step + 1 < starts.length && (starts[step + 1] as number) <= high * HIGHS) step++;
+      this.#firsts[high] = step;
+    }
   }
 
   /** The value at an address below 2^32. */
   find(address: number): number {
     const starts = this.#starts;
-    let low = 0;
-    let high = starts.length - 1;
+    const firsts = this.#firsts;
+    const isIndexed = firsts.length > 0;
+    let low = isIndexed ? (firsts[address >>> 16] as number) : 0;
+    let high = isIndexed ? (firsts[(address >>> 16) + 1] as number) : starts.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
       if ((starts[middle] as number) <= address) low = middle;
