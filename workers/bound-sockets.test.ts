@@ -10,7 +10,13 @@ const place = { file: '/weir.conf', line: 7, column: 1 };
 
 function listen(port: number): ListenConfig {
   const key = `127.0.0.1:${port}`;
-  return { key, address: { kind: 'tcp', host: '127.0.0.1', port }, backlog: 511, place };
+  return {
+    key,
+    address: { kind: 'tcp', host: '127.0.0.1', port },
+    ipv6Only: true,
+    backlog: 511,
+    place,
+  };
 }
 
 const sockets = new BoundSockets();

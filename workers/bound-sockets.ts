@@ -132,7 +132,7 @@ export class BoundSockets {
     const sockets = known?.sockets ?? [];
     const first = sockets.length;
     try {
-      while (sockets.length < count) sockets.push({ id: this.#nextId++, bound: bind(address) });
+      while (sockets.length < count) sockets.push({ id: this.#nextId++, bound: bind(listen) });
     } catch (error) {
       for (const { bound } of sockets.splice(first)) bound.close();
       throw explained(error as NodeJS.ErrnoException, listen);
@@ -167,7 +167,7 @@ async function probe(listen: ListenConfig): Promise<void> {
   if (address.kind === 'unix') return removeStale(listen);
   const { host, port } = address;
   try {
-    new BoundSocket({ host, port, ...only6(host) }).close();
+    new BoundSocket({ host, port, ...only6(host, listen.ipv6Only) }).close();
   } catch (error) {
     throw explained(error as NodeJS.ErrnoException, listen);
   }
@@ -206,10 +206,10 @@ function listenersOf(socketCount: number, threadCount: number): number[][] {
   return Array.from({ length: socketCount }, (_, socket) => [socket % threadCount]);
 }
 
-function bind(address: Address): BoundSocket {
+function bind({ address, ipv6Only }: ListenConfig): BoundSocket {
   if (address.kind === 'tcp') {
     const { host, port } = address;
-    return new BoundSocket({ host, port, reusePort: true, ...only6(host) });
+    return new BoundSocket({ host, port, reusePort: true, ...only6(host, ipv6Only) });
   }
   // Node 26 binds unix sockets, too; its published types do not say so yet.
   const bound = new BoundSocket({ path: address.path } as BoundSocketOptions);
@@ -217,9 +217,9 @@ function bind(address: Address): BoundSocket {
   return bound;
 }
 
-/** As nginx's `ipv6only=on`, its default: `[::]:80` does not take IPv4's port 80. */
-function only6(host: string): { ipv6Only?: true } {
-  return host.includes(':') ? { ipv6Only: true } : {};
+/** `ipv6only=on` is nginx's default: `[::]:80` does not take IPv4's port 80. */
+function only6(host: string, ipv6Only: boolean): { ipv6Only?: boolean } {
+  return host.includes(':') ? { ipv6Only } : {};
 }
 
 /** Not one of Linux's abstract names, which are no files. */

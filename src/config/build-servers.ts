@@ -185,10 +185,14 @@ function faultInside(outer: LocationMatch, inner: LocationMatch): string | undef
   return path.startsWith(outer.path) ? undefined : `${name} is outside ${around}`;
 }
 
+type ListenOptions = Pick<ListenArgument, 'isDefault' | 'backlog' | 'ipv6Only'>;
+
+const PLAIN_LISTEN: ListenOptions = { isDefault: false, backlog: undefined, ipv6Only: undefined };
+
 /** The listening addresses of all servers: unique, each with one default server. */
 class ListenTable {
   readonly #problems: Problems;
-  readonly #all = new Map<string, ListenConfig & { hasBacklog: boolean }>();
+  readonly #all = new Map<string, ListenConfig & { hasOptions: boolean }>();
   readonly #defaults = new Map<string, { server: Place; place: Place; isExplicit: boolean }>();
   readonly #names = new Map<string, Place>();
 
@@ -197,8 +201,8 @@ class ListenTable {
   }
 
   get all(): readonly ListenConfig[] {
-    return [...this.#all.values()].map(({ key, address, backlog, place }) => {
-      return { key, address, backlog, place };
+    return [...this.#all.values()].map(({ key, address, backlog, ipv6Only, place }) => {
+      return { key, address, backlog, ipv6Only, place };
     });
   }
 
@@ -214,10 +218,7 @@ class ListenTable {
     const keys = new Map<string, Place>();
     if (nodes.length === 0) {
       const address: Address = { kind: 'tcp', host: '0.0.0.0', port: defaultPort };
-      keys.set(
-        this.#enter(address, { isDefault: false, backlog: undefined }, server, server),
-        server,
-      );
+      keys.set(this.#enter(address, PLAIN_LISTEN, server, server), server);
     }
     for (const node of nodes) {
       const listen = parseNode<ListenArgument>(directive, node, scope, this.#problems);
@@ -234,26 +235,22 @@ class ListenTable {
     return [...keys.keys()];
   }
 
-  #enter(
-    address: Address,
-    listen: Pick<ListenArgument, 'isDefault' | 'backlog'>,
-    place: Place,
-    server: Place,
-  ): string {
+  #enter(address: Address, listen: ListenOptions, place: Place, server: Place): string {
     const key = formatAddress(address);
     const known = this.#all.get(key);
-    const { backlog } = listen;
-    if (known !== undefined && known.hasBacklog && backlog !== undefined) {
+    const { backlog, ipv6Only } = listen;
+    const setsOptions = backlog !== undefined || ipv6Only !== undefined;
+    if (known?.hasOptions === true && setsOptions) {
       const message = `duplicate listen options for ${key}`;
       this.#problems.emerg(place, message, firstAt(known.place, place));
     }
-    const hasBacklog = known?.hasBacklog === true || backlog !== undefined;
     this.#all.set(key, {
       key,
       address,
       backlog: backlog ?? known?.backlog ?? DEFAULT_BACKLOG,
+      ipv6Only: ipv6Only ?? known?.ipv6Only ?? true,
       place: known?.place ?? placeOf(place),
-      hasBacklog,
+      hasOptions: known?.hasOptions === true || setsOptions,
     });
     this.#enterDefault(key, listen.isDefault, place, server);
     return key;

@@ -50,6 +50,15 @@ test('defaults are those of nginx 1.31, except where we say so', () => {
     serverTokens: 'on',
   });
   assert.deepEqual(server?.fallback.proxy, {
+    redirects: [],
+    cookieDomains: [],
+    cookiePaths: [],
+    cookieFlags: [],
+    hiddenFields: [],
+    passedFields: [],
+    ignoredFields: [],
+    addedFields: [],
+    addedInherit: 'on',
     setHeaders: [],
     connectTimeoutMs: 60_000,
     sendTimeoutMs: 60_000,
@@ -456,4 +465,44 @@ test('named locations are those of the server, for locations inside others, too'
     location /a { location /a/b { error_page 404 @lost; } }
     location @lost { }
   } }`);
+});
+
+test('listen takes ranges of ports, ipv6only, and names options that have no effect', () => {
+  const { listens } = buildWell(`http { server {
+    listen 127.0.0.1:8000-8002; listen [::]:80 ipv6only=off; listen 9000-9001;
+  } }`);
+  assert.deepEqual(
+    listens.map(({ key, ipv6Only }) => [key, ipv6Only]),
+    [
+      ['127.0.0.1:8000', true],
+      ['127.0.0.1:8001', true],
+      ['127.0.0.1:8002', true],
+      ['[::]:80', false],
+      ['0.0.0.0:9000', true],
+      ['0.0.0.0:9001', true],
+    ],
+  );
+  assert.deepEqual(build('http { server { listen 80 deferred rcvbuf=64k; } }').problems, [
+    'weir: [notice] parameter "deferred" of "listen" has no effect in Weir in w.conf:1',
+    'weir: [notice] parameter "rcvbuf=64k" of "listen" has no effect in Weir in w.conf:1',
+  ]);
+});
+
+test('listen says what is wrong with a range, with ipv6only, and with options said twice', () => {
+  const wrong = (lines: string): string[] => build(`http { server { ${lines} } }`).problems;
+  for (const [lines, message] of [
+    ['listen 80-79;', /invalid port range "80-79" .* the first port is the lower one/],
+    ['listen 1-65535;', /invalid port range .* it has 65535 ports, at most 1000 will do/],
+    ['listen 65530-65540;', /a port is 1 to 65535/],
+    ['listen 127.0.0.1:80 ipv6only=on;', /the address is not one of IPv6/],
+    ['listen [::]:80 ipv6only=maybe;', /invalid parameter "ipv6only=maybe"/],
+  ] as const) {
+    assert.match(wrong(lines).join('\n'), message);
+    assert.equal(wrong(lines).length, 1);
+  }
+  const twice = build(`http {
+    server { listen [::]:80 ipv6only=on; }
+    server { listen [::]:80 ipv6only=off; }
+  }`);
+  assert.match(twice.problems.join('\n'), /duplicate listen options for \[::\]:80/);
 });

@@ -13,6 +13,8 @@ export interface ListenConfig {
   readonly key: string;
   readonly address: Address;
   readonly backlog: number;
+  /** False: an IPv6 address that takes IPv4, too. */
+  readonly ipv6Only: boolean;
   /** The first `listen` that names it. */
   readonly place: Place;
 }

@@ -4,7 +4,7 @@ import { parseInteger, reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
 import { reportNotBuilt } from '#src/schema/not-built.ts';
 import { didYouMean } from '#src/schema/suggestion.ts';
-import type { Word } from '#src/schema/tree.ts';
+import { placeOfWord, type Word } from '#src/schema/tree.ts';
 import { resolveAddresses } from '#src/upstream/resolve-address.ts';
 
 /** One `listen` line. A name may have several addresses. */
@@ -14,26 +14,21 @@ export interface ListenArgument {
   readonly isDefault: boolean;
   /** Undefined when the line does not say; an address takes it from the line that does. */
   readonly backlog: number | undefined;
+  /** `ipv6only`; undefined when the line does not say. */
+  readonly ipv6Only: boolean | undefined;
 }
 
-const BUILT = ['default_server', 'default', 'backlog=', 'reuseport', 'bind', 'ipv6only=on'];
+const BUILT = ['default_server', 'default', 'backlog=', 'reuseport', 'bind', 'ipv6only='];
 
 /** Parameters of nginx that this version has not: named, so that none is ignored. */
-const NOT_BUILT = [
-  'ssl',
-  'http2',
-  'quic',
-  'proxy_protocol',
-  'setfib',
-  'fastopen',
-  'rcvbuf',
-  'sndbuf',
-  'accept_filter',
-  'deferred',
-  'ipv6only',
-  'so_keepalive',
-  'multipath',
-];
+const NOT_BUILT = ['ssl', 'http2', 'quic', 'proxy_protocol', 'so_keepalive'];
+
+/** Options of sockets that Node cannot set. What clients see is the same without them. */
+const INERT = ['setfib', 'fastopen', 'rcvbuf', 'sndbuf', 'accept_filter', 'deferred', 'multipath'];
+
+const MAX_PORT = 65_535;
+/** Ports of one range: each is a socket per thread. */
+const MAX_PORTS = 1_000;
 
 /** Reads a `listen` line; undefined after reporting what is wrong with it. */
 export function parseListen(
@@ -46,6 +41,7 @@ export function parseListen(
   let isGood = addresses !== undefined;
   let isDefault = false;
   let backlog: number | undefined;
+  let ipv6Only: boolean | undefined;
   for (const parameter of parameters) {
     const { text } = parameter;
     if (text === 'default_server' || text === 'default') {
@@ -54,29 +50,77 @@ export function parseListen(
       const value = { ...parameter, text: text.slice('backlog='.length) };
       backlog = parseInteger(value, context, { min: 1, max: 65_535 });
       if (backlog === undefined) isGood = false;
-    } else if (text !== 'reuseport' && text !== 'bind' && text !== 'ipv6only=on') {
+    } else if (text === 'ipv6only=on' || text === 'ipv6only=off') {
+      ipv6Only = text === 'ipv6only=on';
+      if (!checkIpv6(addresses, parameter, context)) isGood = false;
+    } else if (text !== 'reuseport' && text !== 'bind' && !isInert(parameter, context)) {
       reportParameter(parameter, context);
       isGood = false;
     }
   }
-  return isGood && addresses !== undefined ? { word, addresses, isDefault, backlog } : undefined;
+  if (!isGood || addresses === undefined) return undefined;
+  return { word, addresses, isDefault, backlog, ipv6Only };
 }
 
-/** `80`, `*:80` and `*` are all IPv4 addresses, as in nginx; `[::]:80` is for IPv6 only. */
+/** nginx: an address of IPv4 cannot say what is for IPv6. */
+function checkIpv6(
+  addresses: readonly Address[] | undefined,
+  word: Word,
+  context: ParseContext,
+): boolean {
+  if (addresses?.every((one) => one.kind === 'tcp' && one.host.includes(':')) !== false)
+    return true;
+  reportInvalid(context, word, 'parameter', 'the address is not one of IPv6');
+  return false;
+}
+
+function isInert(word: Word, { node, problems }: ParseContext): boolean {
+  if (!INERT.includes(nameOf(word))) return false;
+  const message = `parameter "${word.text}" of "listen" has no effect in Weir`;
+  problems.notice(placeOfWord(node, word), message);
+  return true;
+}
+
+function nameOf({ text }: Word): string {
+  return text.split('=')[0] ?? '';
+}
+
+/** `80`, `*:80` and `*` are all IPv4 addresses, as in nginx; `[::]:80` is for IPv6 only. `8000-8010` are eleven. */
 function listenAddresses(word: Word, context: ParseContext): readonly Address[] | undefined {
   let { text } = word;
-  if (/^\d+$/.test(text)) text = `0.0.0.0:${text}`;
+  if (/^\d+(?:-\d+)?$/.test(text)) text = `0.0.0.0:${text}`;
   else if (text === '*' || text.startsWith('*:')) text = `0.0.0.0${text.slice(1)}`;
-  if (/:\d+-\d+$/.test(text)) {
-    const what = `port range in "listen ${word.text}"`;
-    return reportNotBuilt(what, word, context, 'write one "listen" per port');
+  const range = /^(.*:)(\d+)-(\d+)$/.exec(text);
+  if (range === null) return addressesOf(text, word, context);
+  const [, host = '', first = '', last = ''] = range;
+  const count = Number(last) - Number(first) + 1;
+  // One port says what is wrong with both.
+  if (Number(last) > MAX_PORT) return addressesOf(`${host}${last}`, word, context);
+  if (!(count >= 1))
+    return reportInvalid(context, word, 'port range', 'the first port is the lower one');
+  if (count > MAX_PORTS) {
+    return reportInvalid(
+      context,
+      word,
+      'port range',
+      `it has ${count} ports, at most ${MAX_PORTS} will do`,
+    );
   }
+  const ports = Array.from({ length: count }, (_, at) => Number(first) + at);
+  const each = ports.map((port) => addressesOf(`${host}${port}`, word, context));
+  return each.includes(undefined) ? undefined : each.flatMap((one) => one ?? []);
+}
+
+function addressesOf(
+  text: string,
+  word: Word,
+  context: ParseContext,
+): readonly Address[] | undefined {
   return resolveAddresses(text, word, { what: 'listen', defaultPort: 80, names: [] }, context);
 }
 
 function reportParameter(word: Word, context: ParseContext): void {
-  const name = word.text.split('=')[0] ?? '';
-  if (NOT_BUILT.includes(name)) {
+  if (NOT_BUILT.includes(nameOf(word))) {
     reportNotBuilt(`parameter "${word.text}" of "listen"`, word, context);
     return;
   }
