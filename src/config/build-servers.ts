@@ -17,6 +17,7 @@ import { type Place, type Problems, placeOf } from '#src/schema/problem.ts';
 import { parseNode, type Scope } from '#src/schema/scope.ts';
 import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import { systemTempDirectory } from '#src/spool/temp-path-argument.ts';
+import { MapTable } from '#src/tables/map-table.ts';
 import type { VariableCompiler } from '#src/variables/compiler.ts';
 import { buildLocation } from './build-location.ts';
 import { buildLog, buildLogFormats, type LogFormats } from './build-logs.ts';
@@ -194,7 +195,7 @@ class ListenTable {
   readonly #problems: Problems;
   readonly #all = new Map<string, ListenConfig & { hasOptions: boolean }>();
   readonly #defaults = new Map<string, { server: Place; place: Place; isExplicit: boolean }>();
-  readonly #names = new Map<string, Place>();
+  readonly #names = new Map<string, ClaimedNames>();
 
   constructor(problems: Problems) {
     this.#problems = problems;
@@ -270,15 +271,26 @@ class ListenTable {
   /** Warns of names that an earlier server of the same address has: they never match. */
   claimNames(keys: readonly string[], names: readonly ServerNameAt[]): void {
     for (const key of keys) {
+      const claimed = this.#names.get(key) ?? new ClaimedNames();
+      this.#names.set(key, claimed);
       for (const { name, place } of names) {
-        const first = this.#names.get(`${key} ${name}`);
-        if (first === undefined) {
-          this.#names.set(`${key} ${name}`, place);
-        } else {
-          const message = `conflicting server name "${name}" on ${key}, ignored`;
-          this.#problems.warn(place, message, firstAt(first, place));
-        }
+        const first = claimed.places.get(name);
+        claimed.places.set(name, first ?? place);
+        if (claimed.table.addKey(name, 0) !== 'conflict') continue;
+        const message = `conflicting server name "${name}" on ${key}, ignored`;
+        const advice = first === undefined ? undefined : firstAt(first, place);
+        this.#problems.warn(place, message, advice);
       }
     }
+  }
+}
+
+/** The names of one address. */
+class ClaimedNames {
+  readonly table = new MapTable();
+  readonly places = new Map<string, Place>();
+
+  constructor() {
+    this.table.useHostnames();
   }
 }

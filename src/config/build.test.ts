@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { test } from 'node:test';
 import { formatAddress } from '#src/base/address.ts';
 import { systemTempDirectory } from '#src/spool/temp-path-argument.ts';
@@ -505,4 +506,28 @@ test('listen says what is wrong with a range, with ipv6only, and with options sa
     server { listen [::]:80 ipv6only=off; }
   }`);
   assert.match(twice.problems.join('\n'), /duplicate listen options for \[::\]:80/);
+});
+
+test('server_name takes wildcards and $hostname, and names those that are none', () => {
+  const [server] = buildWell(
+    'http { server { server_name *.A.test .b.test c.* $hostname; } }',
+  ).servers;
+  assert.deepEqual(server?.names, ['*.a.test', '.b.test', 'c.*', hostname().toLowerCase()]);
+  for (const name of ['*', '*a.test', 'a*.test', '*.*.test', 'a.*.test', '.', '*.', 'a*']) {
+    const { problems } = build(`http { server { server_name ${name}; } }`);
+    assert.match(
+      problems.join('\n'),
+      /invalid server name or wildcard ".*a wildcard is a whole label/,
+    );
+  }
+  assert.deepEqual(
+    build(`http {
+      server { server_name .a.test; }
+      server { server_name a.test *.a.test; }
+    }`).problems,
+    [
+      'weir: [warn] conflicting server name "a.test" on 0.0.0.0:80, ignored in w.conf:3',
+      'weir: [warn] conflicting server name "*.a.test" on 0.0.0.0:80, ignored in w.conf:3',
+    ],
+  );
 });

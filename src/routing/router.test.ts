@@ -34,6 +34,39 @@ const A = '0.0.0.0:80';
 const B = '0.0.0.0:81';
 
 describe('a router', () => {
+  it('prefers the exact name, then the longest wildcard at its front, then at its end', () => {
+    const servers = [
+      server(['www.*'], [A]),
+      server(['*.a.test', 'www.a.*'], [A]),
+      server(['www.a.test', '*.b.a.test'], [A]),
+      server(['.c.test'], [A]),
+      server(['c.test', 'x.c.test'], [A]), // c.test: the one before has it
+    ];
+    const router = new Router(servers);
+    const at = (host: string): number =>
+      servers.indexOf(router.findServer(A, host)?.server as (typeof servers)[number]);
+    const expected = {
+      'www.a.test': 2,
+      'one.a.test': 1,
+      'two.one.a.test': 1,
+      'one.b.a.test': 2,
+      'b.a.test': 1,
+      'a.test': 0,
+      'www.a.example': 1,
+      'www.b.example': 0,
+      www: 0,
+      'c.test': 3,
+      'x.c.test': 4,
+      'y.c.test': 3,
+      'yc.test': 0,
+      '': 0,
+    };
+    assert.deepEqual(
+      Object.fromEntries(Object.keys(expected).map((host) => [host, at(host)])),
+      expected,
+    );
+  });
+
   it('chooses the server by address and name', () => {
     const servers = [
       server(['one.test', 'www.one.test'], [A]),

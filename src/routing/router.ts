@@ -1,8 +1,10 @@
 /** Data path. Listening address and host → virtual server → location; compiled once. */
 
 import type { RequestHead } from '#src/http/message.ts';
+import { MapTable } from '#src/tables/map-table.ts';
 import { LocationTree } from './location-tree.ts';
 import type { Location, VirtualServer } from './model.ts';
+import { isWild } from './server-name-argument.ts';
 
 /** A virtual server, ready to be asked. */
 export interface RoutedServer {
@@ -16,8 +18,11 @@ export interface RoutedServer {
 
 interface RoutedAddress {
   readonly fallback: RoutedServer;
-  /** Names of all its servers, lower case; undefined when there is only the default server. */
+  /** Exact names of all its servers, lower case; undefined when there is only the default server. */
   readonly byName: ReadonlyMap<string, RoutedServer> | undefined;
+  /** Wildcards of all its servers, by index in `servers`; undefined when there are none. */
+  readonly wildcards: MapTable | undefined;
+  readonly servers: readonly RoutedServer[];
 }
 
 export class Router {
@@ -43,7 +48,7 @@ export class Router {
     }
     const address = this.#lastAddress;
     if (address?.byName === undefined) return address?.fallback;
-    return address.byName.get(host) ?? address.fallback;
+    return address.byName.get(host) ?? findWild(address, host) ?? address.fallback;
   }
 
   /** The location of that server for the path; the server's fallback when none takes it. */
@@ -73,14 +78,30 @@ function routeAddress(
   const first = here.find(isDefault) ?? here[0];
   const fallback = first === undefined ? undefined : routed.get(first);
   if (fallback === undefined) throw new Error(`no server listens on ${key}`);
-  if (here.length === 1) return { fallback, byName: undefined };
+  if (here.length === 1) {
+    return { fallback, byName: undefined, wildcards: undefined, servers: [] };
+  }
   const byName = new Map<string, RoutedServer>();
-  for (const server of here) {
-    const entry = routed.get(server);
-    for (const name of server.names) {
-      // nginx: of servers with the same name the first in the file has it.
-      if (entry !== undefined && !byName.has(name)) byName.set(name, entry);
+  const names = new MapTable();
+  names.useHostnames();
+  let hasWildcards = false;
+  const entries = here.map((server) => routed.get(server) as RoutedServer);
+  for (const [index, entry] of entries.entries()) {
+    for (const name of entry.server.names) {
+      // nginx: of servers with the same name the first in the file has it; `.x` is a name `x`, too.
+      if (names.addKey(name, index) !== 'added') continue;
+      if (isWild(name)) hasWildcards = true;
+      else byName.set(name, entry);
     }
   }
-  return { fallback, byName };
+  return {
+    fallback,
+    byName,
+    wildcards: hasWildcards ? names : undefined,
+    servers: entries,
+  };
+}
+
+function findWild({ servers, wildcards }: RoutedAddress, host: string): RoutedServer | undefined {
+  return wildcards === undefined ? undefined : servers[wildcards.find(host)];
 }

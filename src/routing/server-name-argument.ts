@@ -1,42 +1,51 @@
 /** The words of `server_name`. */
+import { hostname } from 'node:os';
+import { reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
 import { reportNotBuilt } from '#src/schema/not-built.ts';
 import { placeOfWord, type Word } from '#src/schema/tree.ts';
 
-/** One exact name of a server, lower case; the word says where it stands. */
+/** One name of a server, lower case: exact, `*.x`, `.x` or `x.*`; the word says where it stands. */
 export interface ServerName {
   readonly name: string;
   readonly word: Word;
 }
 
-/** Reads a `server_name` line; names that this version cannot match are reported and left out. */
+/** Reads a `server_name` line; names that cannot be matched are reported and left out. */
 export function parseServerNames(
   words: readonly Word[],
   context: ParseContext,
 ): readonly ServerName[] {
-  const names: ServerName[] = [];
-  for (const word of words) {
-    const kind = unbuiltKind(word.text);
-    if (kind !== undefined) {
-      reportNotBuilt(`${kind} "${word.text}"`, word, context);
-      continue;
-    }
-    if (/[/:\s]/.test(word.text)) {
-      const message = `server name "${word.text}" has suspicious symbols`;
-      context.problems.warn(
-        placeOfWord(context.node, word),
-        message,
-        'a name is a host without scheme, port or path',
-      );
-    }
-    names.push({ name: word.text.toLowerCase(), word });
-  }
-  return names;
+  return words.flatMap((word) => {
+    const name = readName(word, context);
+    return name === undefined ? [] : [{ name, word }];
+  });
 }
 
-function unbuiltKind(name: string): string | undefined {
-  if (name.startsWith('~')) return 'regular expression server name';
-  if (name.includes('*') || name.startsWith('.')) return 'wildcard server name';
-  if (name.includes('$')) return 'server name with a variable';
-  return undefined;
+function readName(word: Word, context: ParseContext): string | undefined {
+  const { text } = word;
+  if (text.startsWith('~')) {
+    return reportNotBuilt(`regular expression server name "${text}"`, word, context);
+  }
+  if (text.includes('$')) {
+    if (text === '$hostname') return hostname().toLowerCase();
+    return reportInvalid(context, word, 'server name', 'of variables only "$hostname" is known');
+  }
+  if (/[/:\s]/.test(text)) {
+    const message = `server name "${text}" has suspicious symbols`;
+    const advice = 'a name is a host without scheme, port or path';
+    context.problems.warn(placeOfWord(context.node, word), message, advice);
+  }
+  if (isWild(text) && !WILDCARD.test(text)) {
+    const advice = 'a wildcard is a whole label at one end: "*.x", ".x" or "x.*"';
+    return reportInvalid(context, word, 'server name or wildcard', advice);
+  }
+  return text.toLowerCase();
+}
+
+const WILDCARD = /^(?:\*?\.[^*]*[^*.][^*]*|[^*.][^*]*\.\*)$/;
+
+/** Whether a name covers more than one host. */
+export function isWild(name: string): boolean {
+  return name.includes('*') || name.startsWith('.');
 }
