@@ -23,6 +23,7 @@ import type { Directive } from '#src/schema/directive.ts';
 import { type Place, placeOf } from '#src/schema/problem.ts';
 import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
 import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
+import { answeringSettings, buildRedirects, checkOffStandsAlone } from './build-answers.ts';
 import { buildErrorPages } from './build-error-pages.ts';
 import { buildLog } from './build-logs.ts';
 import type { LocationContext } from './build-servers.ts';
@@ -37,11 +38,21 @@ export function buildLocation(
   context: LocationContext,
 ): Location {
   const { problems, formats } = context;
-  const client = compileSettings(clientDirectives, scope, problems);
+  const client = answeringSettings(
+    compileSettings(clientDirectives, scope, problems),
+    scope,
+    problems,
+  );
   const proxy = compileSettings(proxyDirectives, scope, problems);
   const content = buildContent(scope, context);
   const log: LogSettings<Exchange> = buildLog(scope, formats, problems);
+  checkOffStandsAlone(scope, problems);
   const handler = buildHandler(scope, match, context);
+  const passNode = ownNode(scope, proxyPassDirectives.pass);
+  const pass =
+    passNode === undefined
+      ? undefined
+      : parseNode<ProxyPassArgument>(proxyPassDirectives.pass, passNode, scope, problems);
   // Request paths are strings of one char per byte; so must be what they are compared with.
   const path = Buffer.from(match.path, 'utf8').toString('latin1');
   return {
@@ -55,6 +66,7 @@ export function buildLocation(
     errorPages: buildErrorPages(scope, problems),
     isInternal: scope.own(errorPageDirectives.internal.name).length > 0,
     proxy,
+    redirects: buildRedirects(scope, match, pass, problems),
     via: proxy.via === 'on' ? context.pseudonym : proxy.via === 'off' ? '' : proxy.via,
   };
 }

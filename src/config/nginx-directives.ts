@@ -83,7 +83,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['http', 'server', 'location'],
     `
-      absolute_redirect add_after_body add_before_body add_header_inherit add_trailer_inherit
+      absolute_redirect add_after_body add_before_body add_trailer_inherit
       addition_types ancient_browser ancient_browser_value auth_delay auth_jwt auth_jwt_claim_set
       auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request auth_jwt_leeway
       auth_jwt_require auth_jwt_type auth_oidc auth_request auth_request_set auth_require autoindex
@@ -131,10 +131,10 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       proxy_cache proxy_cache_background_update proxy_cache_bypass proxy_cache_convert_head
       proxy_cache_key proxy_cache_lock proxy_cache_lock_age proxy_cache_lock_timeout
       proxy_cache_max_range_offset proxy_cache_methods proxy_cache_min_uses proxy_cache_purge
-      proxy_cache_revalidate proxy_cache_use_stale proxy_cache_valid proxy_cookie_domain
-      proxy_cookie_flags proxy_cookie_path proxy_force_ranges proxy_hide_header
-      proxy_ignore_headers proxy_limit_rate proxy_method proxy_no_cache proxy_pass_header
-      proxy_redirect proxy_request_dynamic proxy_send_lowat proxy_set_body proxy_ssl_certificate
+      proxy_cache_revalidate proxy_cache_use_stale proxy_cache_valid
+      proxy_force_ranges
+      proxy_limit_rate proxy_method proxy_no_cache
+      proxy_request_dynamic proxy_send_lowat proxy_set_body proxy_ssl_certificate
       proxy_ssl_certificate_cache proxy_ssl_certificate_key proxy_ssl_ciphers
       proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log proxy_ssl_name proxy_ssl_password_file
       proxy_ssl_protocols proxy_ssl_server_name proxy_ssl_session_reuse
@@ -182,8 +182,14 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['http', 'server', 'location', 'if'],
     `
-      add_header add_trailer charset expires gzip limit_rate limit_rate_after override_charset
+      add_trailer charset expires gzip limit_rate limit_rate_after override_charset
       post_action rewrite_log root source_charset ssi uninitialized_variable_warn
+    `,
+  ),
+  group(
+    ['if'],
+    `
+      add_header add_header_inherit
     `,
   ),
   group(

@@ -5,8 +5,25 @@
 
 import { COLON, SPACE } from '#src/bytes/ascii.ts';
 import { ByteWriter } from '#src/bytes/byte-writer.ts';
-import { fieldIdOf, KNOWN_FIELDS } from './field-names.ts';
+import { fieldId, fieldIdOf, KNOWN_FIELDS } from './field-names.ts';
 import { type HeaderMap, MARK_DROP } from './header-map.ts';
+
+/** Beside those of header-map.ts: goes on although its id is one that is left out. */
+export const MARK_PASSED = 4;
+
+/** What nginx keeps from the client: its own fields stand for Date and Server, X-Accel-* is for it. */
+export const HIDDEN_IDS: readonly number[] = (
+  [
+    'date',
+    'server',
+    'x-pad',
+    'x-accel-buffering',
+    'x-accel-charset',
+    'x-accel-expires',
+    'x-accel-limit-rate',
+    'x-accel-redirect',
+  ] as const
+).map(fieldId);
 
 export class FieldEdits {
   /** Per known id: 1 leaves the field out. Id 0 (unknown names) stays 0. */
@@ -28,7 +45,9 @@ export class FieldEdits {
   /** Whether the field at that index goes on. */
   keeps(fields: HeaderMap, index: number): boolean {
     const id = fields.idAt(index);
-    if ((fields.marksAt(index) & MARK_DROP) !== 0 || this.dropIds[id] === 1) return false;
+    const marks = fields.marksAt(index);
+    if ((marks & MARK_DROP) !== 0) return false;
+    if (this.dropIds[id] === 1) return (marks & MARK_PASSED) !== 0;
     if (id !== 0 || this.dropNames.length === 0) return true;
     for (const name of this.dropNames) if (fields.nameEquals(index, name)) return false;
     return true;

@@ -53,6 +53,7 @@ export const KNOWN_FIELDS = [
   'if-none-match',
   'if-modified-since',
   'origin',
+  'refresh',
 ] as const;
 
 export type KnownField = (typeof KNOWN_FIELDS)[number];
@@ -74,6 +75,9 @@ export const F_TRAILER = fieldId('trailer');
 export const F_CONTENT_TYPE = fieldId('content-type');
 export const F_X_ACCEL_BUFFERING = fieldId('x-accel-buffering');
 export const F_X_FORWARDED_FOR = fieldId('x-forwarded-for');
+export const F_LOCATION = fieldId('location');
+export const F_REFRESH = fieldId('refresh');
+export const F_SET_COOKIE = fieldId('set-cookie');
 export const F_DATE = fieldId('date');
 export const F_SERVER = fieldId('server');
 

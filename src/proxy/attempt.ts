@@ -323,8 +323,10 @@ export class Attempt
   }
 
   #passHead(exchange: Exchange): void {
-    const { responseLimits } = this.#location as ProxiedLocation;
-    this.#response.begin(exchange, this.#connection as UpstreamConnection, responseLimits);
+    const { answer, ignoresBufferingWish, responseLimits } = this.#location as ProxiedLocation;
+    const connection = this.#connection as UpstreamConnection;
+    this.#response.begin(exchange, connection, responseLimits, ignoresBufferingWish);
+    answer.apply(exchange);
     overrideStatus(exchange);
     this.#downstream().startResponse();
   }

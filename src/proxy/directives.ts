@@ -4,6 +4,7 @@ import { custom, flag, integer, size, time } from '#src/schema/arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import { directives, HTTP_SERVER_LOCATION, type SettingsOf } from '#src/schema/directive.ts';
 import { tempPath } from '#src/spool/temp-path-argument.ts';
+import { answerDirectives } from './answer-directives.ts';
 import { parseNextUpstream } from './next-upstream-argument.ts';
 import {
   parseBuffers,
@@ -14,6 +15,7 @@ import {
   parseUpgrades,
   parseVia,
 } from './proxy-arguments.ts';
+import type { Rewrite } from './rewriting-arguments.ts';
 
 /** `proxy_pass`: which upstream answers. */
 export const proxyPassDirectives = directives({
@@ -28,6 +30,7 @@ export const proxyPassDirectives = directives({
 
 /** How an exchange is passed on. */
 export const proxyDirectives = directives({
+  ...answerDirectives,
   setHeaders: {
     name: 'proxy_set_header',
     contexts: HTTP_SERVER_LOCATION,
@@ -225,5 +228,7 @@ declare module '#src/routing/model.ts' {
     readonly proxy: ProxySettings;
     /** Our pseudonym in Via (RFC 9110 §7.6.3); '' sends none. */
     readonly via: string;
+    /** `proxy_redirect`, with the default written out. */
+    readonly redirects: readonly Rewrite[];
   }
 }

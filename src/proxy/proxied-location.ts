@@ -6,6 +6,7 @@ import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { ResponseLimits } from '#src/spool/response-store.ts';
 import type { UpstreamTraits } from '#src/upstream/pool/response-sink.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
+import { AnswerRules } from './answer-rules.ts';
 import type { RequestStoreLimits } from './request-feed.ts';
 import { RequestPlan } from './request-plan.ts';
 import type { RetryRules } from './retry.ts';
@@ -13,6 +14,10 @@ import type { RetryRules } from './retry.ts';
 export interface ProxiedLocation {
   readonly upstream: Upstream;
   readonly plan: RequestPlan;
+  /** `proxy_ignore_headers X-Accel-Buffering`. */
+  readonly ignoresBufferingWish: boolean;
+  /** What becomes of the fields of an answer. */
+  readonly answer: AnswerRules;
   readonly connectTimeoutMs: number;
   readonly traits: UpstreamTraits;
   /** `$proxy_host` and `$proxy_port`. */
@@ -49,6 +54,8 @@ export function proxiedLocation(
   return {
     upstream,
     plan: new RequestPlan(location, handler),
+    ignoresBufferingWish: proxy.ignoredFields.flat().includes('x-accel-buffering'),
+    answer: new AnswerRules(location),
     connectTimeoutMs: proxy.connectTimeoutMs,
     traits: {
       readTimeoutMs: proxy.readTimeoutMs,

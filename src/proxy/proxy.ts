@@ -14,6 +14,7 @@ import { contentTypeOf } from '#src/routing/content-type.ts';
 import type { Location, ReturnHandler, VirtualServer } from '#src/routing/model.ts';
 import { type RoutedServer, Router } from '#src/routing/router.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
+import { absolute } from './absolute-url.ts';
 import { Attempt, type AttemptHome } from './attempt.ts';
 import { ErrorPageRescuer, NO_MORE_PAGES, type RedirectHome } from './error-pages.ts';
 import { answerOptions, endsHere } from './options-method.ts';
@@ -251,17 +252,6 @@ function wantsSlash(
   { pathBytes, pathEnd, pathStart }: RequestHead,
 ): boolean {
   return tree.wantsSlash(pathBytes, pathStart, pathEnd);
-}
-
-/** A path becomes a URL of this server, as with nginx's absolute_redirect and port_in_redirect. */
-function absolute(exchange: Exchange, url: string, serverName = exchange.serverName): string {
-  if (!url.startsWith('/')) return url;
-  const { downstream, request } = exchange;
-  const facts = downstream?.facts;
-  if (facts === undefined) return url;
-  const host = request.host === '' ? serverName || facts.localAddress : request.host;
-  const port = facts.localPort === 80 || facts.localPort === 0 ? '' : `:${facts.localPort}`;
-  return `${facts.scheme}://${host}${port}${url}`;
 }
 
 /** `$request` and `$request_uri` stay what they were. */

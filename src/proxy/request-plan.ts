@@ -13,6 +13,7 @@ import { BODY_NONE, type RequestHead } from '#src/http/message.ts';
 import { escapePath } from '#src/http/target.ts';
 import type { Location, ProxyHandler } from '#src/routing/model.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
+import { isClean } from './clean-value.ts';
 import type {} from './directives.ts';
 
 /** Lines `Name: value␍␊`: bytes[0..at). Of the scratch, so they last until the next exchange. */
@@ -23,19 +24,6 @@ export interface Lines extends ByteBlock {
 interface SetField {
   readonly name: string;
   readonly value: ComplexValue<Exchange>;
-}
-
-const TAB = 0x09;
-const SPACE = 0x20;
-const DELETE = 0x7f;
-
-/** A value with a control byte would split the head (H1-14): `$uri` holds decoded bytes. */
-function isClean(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if ((code < SPACE && code !== TAB) || code === DELETE) return false;
-  }
-  return true;
 }
 
 export class RequestPlan {

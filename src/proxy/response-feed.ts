@@ -33,6 +33,8 @@ export class ResponseFeed implements StoreOwner {
   #limits: ResponseLimits | undefined = undefined;
   #connection: UpstreamConnection | undefined = undefined;
   #store: ResponseStore | undefined = undefined;
+  /** `X-Accel-Buffering` of the endpoint means nothing. */
+  #ignoresWish = false;
   #isUpstreamHeld = false;
   #isFull = false;
   #isComplete = false;
@@ -57,7 +59,9 @@ export class ResponseFeed implements StoreOwner {
     exchange: Exchange,
     connection: UpstreamConnection,
     limits: ResponseLimits | undefined,
+    ignoresWish: boolean,
   ): void {
+    this.#ignoresWish = ignoresWish;
     this.#exchange = exchange;
     this.#connection = connection;
     this.#limits = limits;
@@ -90,7 +94,7 @@ export class ResponseFeed implements StoreOwner {
     const exchange = this.#exchange;
     if (this.#downstream().flush()) return FLOW_GO;
     if (this.#exchange !== exchange || this.#connection === undefined) return FLOW_HOLD; // over
-    if (this.#limits === undefined || !mayStore(exchange as Exchange)) {
+    if (this.#limits === undefined || !mayStore(exchange as Exchange, this.#ignoresWish)) {
       this.#isUpstreamHeld = true;
       return FLOW_HOLD;
     }
@@ -155,7 +159,8 @@ export class ResponseFeed implements StoreOwner {
 }
 
 /** Events are for now, not for later (WS-06); an endpoint may ask for the same (nginx). */
-function mayStore({ isTunnel, response: { fields } }: Exchange): boolean {
-  if (isTunnel || fields.get(F_X_ACCEL_BUFFERING)?.toLowerCase() === 'no') return false;
+function mayStore({ isTunnel, response: { fields } }: Exchange, ignoresWish: boolean): boolean {
+  if (isTunnel) return false;
+  if (!ignoresWish && fields.get(F_X_ACCEL_BUFFERING)?.toLowerCase() === 'no') return false;
   return !/^text\/event-stream\b/i.test(fields.get(F_CONTENT_TYPE) ?? '');
 }

@@ -5,17 +5,11 @@ import { PRODUCT, VERSION } from '#src/base/version.ts';
 import { Block } from '#src/bytes/byte-copy.ts';
 import type { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { encodeLength } from '#src/codecs/h1/encoder.ts';
+import { addFields } from '#src/exchange/added-fields.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { httpDate } from '#src/http/date.ts';
-import { FieldEdits } from '#src/http/field-edits.ts';
-import {
-  F_CONTENT_LENGTH,
-  F_DATE,
-  F_SERVER,
-  F_TRAILER,
-  F_UPGRADE,
-  fieldId,
-} from '#src/http/field-names.ts';
+import { FieldEdits, HIDDEN_IDS, MARK_PASSED } from '#src/http/field-edits.ts';
+import { F_CONTENT_LENGTH, F_DATE, F_SERVER, F_TRAILER, F_UPGRADE } from '#src/http/field-names.ts';
 import { HOP_BY_HOP_IDS } from '#src/http/hop-by-hop.ts';
 import {
   BODY_CHUNKED,
@@ -25,25 +19,8 @@ import {
 } from '#src/http/message.ts';
 import { hasNoBody } from '#src/http/status.ts';
 
-/** What nginx keeps from the client: its own fields stand for Date and Server, X-Accel-* is for it. */
-export const RESPONSE_EDITS = new FieldEdits(
-  [
-    ...HOP_BY_HOP_IDS,
-    F_DATE,
-    F_SERVER,
-    ...(
-      [
-        'x-pad',
-        'x-accel-buffering',
-        'x-accel-charset',
-        'x-accel-expires',
-        'x-accel-limit-rate',
-        'x-accel-redirect',
-      ] as const
-    ).map(fieldId),
-  ],
-  [],
-);
+/** Fields that do not go on, unless they carry MARK_PASSED. */
+export const RESPONSE_EDITS = new FieldEdits([...HOP_BY_HOP_IDS, ...HIDDEN_IDS], []);
 
 /** Its Upgrade says which protocol is wanted; it is no change to one (RFC 9110 §15.5.22). */
 const UPGRADE_REQUIRED = 426;
@@ -59,6 +36,8 @@ export const TO_CLIENT_TUNNEL = 4;
 /** Framing towards the client; a 1.0 client does not know chunked. */
 export function framingToClient(exchange: Exchange): number {
   const { limits, request, response } = exchange;
+  // Here, as it is the first thing of every response and nothing of it was measured yet.
+  if (limits.addedFields !== undefined) addFields(exchange, limits.addedFields);
   if (exchange.isTunnel) return TO_CLIENT_TUNNEL;
   if (request.method === 'HEAD' || hasNoBody(response.status)) return TO_CLIENT_NONE;
   if (response.framing === BODY_CHUNKED || response.framing === BODY_UNTIL_CLOSE) {
@@ -88,8 +67,13 @@ export function encodeLines(
 ): void {
   const { response } = exchange;
   const { keepalive, serverTokens } = exchange.limits;
-  const ours = serverAndDate(serverTokens !== 'off', clock);
-  out.block(ours);
+  const showsServer = !isPassed(response, F_SERVER);
+  const showsDate = !isPassed(response, F_DATE);
+  if (showsServer && showsDate) out.block(serverAndDate(serverTokens !== 'off', clock));
+  else {
+    if (showsServer) out.text(serverTokens === 'off' ? PLAIN_SERVER : FULL_SERVER);
+    if (showsDate) out.text(`Date: ${httpDate(clock)}\r\n`);
+  }
   if (framing === TO_CLIENT_LENGTH) {
     encodeLength(out, response.framing === BODY_LENGTH ? response.bodyBytes : 0);
   } else if (framing === TO_CLIENT_CHUNKED) {
@@ -117,6 +101,15 @@ export function encodeLines(
   out.block(KEEP_ALIVE);
 }
 
+/** `proxy_pass_header`: that of the endpoint stands in place of ours. */
+function isPassed({ fields }: ResponseHead, id: number): boolean {
+  const index = fields.find(id);
+  return index >= 0 && (fields.marksAt(index) & MARK_PASSED) !== 0;
+}
+
+const FULL_SERVER = `Server: ${PRODUCT}/${VERSION}\r\n`;
+const PLAIN_SERVER = `Server: ${PRODUCT}\r\n`;
+
 let madeForDate = '';
 let withVersion = new Block('');
 let withoutVersion = withVersion;
@@ -125,8 +118,8 @@ function serverAndDate(showsVersion: boolean, clock: Clock): Block {
   const date = httpDate(clock);
   if (date !== madeForDate) {
     madeForDate = date;
-    withVersion = new Block(`Server: ${PRODUCT}/${VERSION}\r\nDate: ${date}\r\n`);
-    withoutVersion = new Block(`Server: ${PRODUCT}\r\nDate: ${date}\r\n`);
+    withVersion = new Block(`${FULL_SERVER}Date: ${date}\r\n`);
+    withoutVersion = new Block(`${PLAIN_SERVER}Date: ${date}\r\n`);
   }
   return showsVersion ? withVersion : withoutVersion;
 }

@@ -81,6 +81,22 @@ onBothTiers('a response', (it) => {
     });
   }
 
+  it('X-Accel-Buffering means nothing with proxy_ignore_headers', async (t, tier) => {
+    const body = pattern(LARGE);
+    const { stage, directory } = await setSpool(t, tier, {
+      scripts: [serving(body, 'X-Accel-Buffering: no')],
+      location: 'proxy_ignore_headers Vary; proxy_ignore_headers Expires X-Accel-Buffering;',
+    });
+    const client = await stage.client('', { staysOpen: true });
+    client.pause();
+    client.send(GET);
+    await stage.origin.request(0);
+    await until(() => streamedBytes(stage.origin) >= LARGE);
+    client.resume();
+    assert.ok((await client.response()).body.equals(body));
+    await checkNothingLeft(directory);
+  });
+
   it('comes in order to a client that reads and stops by turns', async (t, tier) => {
     const body = pattern(LARGE);
     const { stage, directory } = await setSpool(t, tier, { scripts: [serving(body)] });

@@ -1,0 +1,118 @@
+/** What a level says about the fields of answers: `add_header` and `proxy_redirect`. */
+import type { AddedField } from '#src/exchange/added-fields.ts';
+import type { Exchange } from '#src/exchange/exchange.ts';
+import type { ClientSettings } from '#src/listeners/http/directives.ts';
+import { answerDirectives } from '#src/proxy/answer-directives.ts';
+import { proxyPassDirectives } from '#src/proxy/directives.ts';
+import type { ProxyPassArgument } from '#src/proxy/proxy-arguments.ts';
+import type {
+  AddHeaderArgument,
+  Rewrite,
+  RewriteArgument,
+} from '#src/proxy/rewriting-arguments.ts';
+import type { LocationMatch } from '#src/routing/model.ts';
+import type { ComplexValue } from '#src/schema/complex-value.ts';
+import type { Problems } from '#src/schema/problem.ts';
+import { parseNode, type Scope } from '#src/schema/scope.ts';
+
+/** Settings of the client side, with what `add_header` adds. */
+export type AnsweringSettings = ClientSettings & { readonly addedFields?: readonly AddedField[] };
+
+const NONE: readonly AddedField[] = [];
+/** Of each level, so that the locations below share it. */
+const addedByScope = new WeakMap<Scope, readonly AddedField[]>();
+/** Settings with added fields, by both: thousands of locations inherit the same. */
+const withAdded = new WeakMap<ClientSettings, Map<readonly AddedField[], AnsweringSettings>>();
+
+/** The settings, together with the fields that hold in the scope. */
+export function answeringSettings(
+  client: ClientSettings,
+  scope: Scope,
+  problems: Problems,
+): AnsweringSettings {
+  const addedFields = addedIn(scope, problems);
+  if (addedFields.length === 0) return client;
+  const byAdded = withAdded.get(client) ?? new Map<readonly AddedField[], AnsweringSettings>();
+  withAdded.set(client, byAdded);
+  const settings = byAdded.get(addedFields) ?? Object.freeze({ ...client, addedFields });
+  byAdded.set(addedFields, settings);
+  return settings;
+}
+
+/** nginx 1.29.3: the own ones, and behind them those of the level above when they are inherited. */
+function addedIn(scope: Scope, problems: Problems): readonly AddedField[] {
+  const known = addedByScope.get(scope);
+  if (known !== undefined) return known;
+  const { addedFields: directive, addedInherit } = answerDirectives;
+  const own = scope
+    .own(directive.name)
+    .map((node) => parseNode<AddHeaderArgument>(directive, node, scope, problems))
+    .filter((field) => field !== undefined);
+  const [node] = scope.occurrences(addedInherit);
+  const mode = node === undefined ? 'on' : parseNode<string>(addedInherit, node, scope, problems);
+  const inherits = mode === 'merge' || (mode === 'on' && own.length === 0);
+  const above = inherits && scope.parent !== undefined ? addedIn(scope.parent, problems) : NONE;
+  const added = own.length === 0 ? above : [...own, ...above];
+  addedByScope.set(scope, added);
+  return added;
+}
+
+/** nginx: `off` stands alone in its level. */
+const ALONE_WHEN_OFF = [
+  answerDirectives.redirects,
+  answerDirectives.cookieDomains,
+  answerDirectives.cookiePaths,
+  answerDirectives.cookieFlags,
+];
+
+/** Reports `off` beside others of its name in the scope. */
+export function checkOffStandsAlone(scope: Scope, problems: Problems): void {
+  for (const { name } of ALONE_WHEN_OFF) {
+    const nodes = scope.own(name);
+    const [, second] = nodes;
+    if (second === undefined) continue;
+    const isOff = nodes.some(({ words }) => words.length === 1 && words[0]?.text === 'off');
+    if (isOff) problems.emerg(second, `"${name}" directive is duplicate`, '"off" stands alone');
+  }
+}
+
+/** The `proxy_redirect`s of a location with that `proxy_pass`; `pass` undefined: it has none. */
+export function buildRedirects(
+  scope: Scope,
+  match: LocationMatch,
+  pass: ProxyPassArgument | undefined,
+  problems: Problems,
+): readonly Rewrite[] {
+  const { redirects: directive } = answerDirectives;
+  const nodes = scope.occurrences(directive);
+  const passAt = scope.nodes.findIndex(({ name }) => name === proxyPassDirectives.pass.name);
+  const rewrites: Rewrite[] = [];
+  let isOff = false;
+  for (const node of nodes) {
+    const value = parseNode<RewriteArgument>(directive, node, scope, problems);
+    if (value === 'off') isOff = true;
+    else if (value === 'default') {
+      const at = scope.nodes.indexOf(node);
+      if (passAt < 0 || at < passAt) {
+        const message =
+          '"proxy_redirect default" should be placed after the "proxy_pass" directive';
+        problems.emerg(node, message);
+      } else if (pass !== undefined) rewrites.push(defaultRedirect(match, pass));
+    } else if (value !== undefined) rewrites.push(value);
+  }
+  if (pass === undefined || isOff) return [];
+  return nodes.length === 0 ? [defaultRedirect(match, pass)] : rewrites;
+}
+
+/** The URL of `proxy_pass` becomes the path of the location; without a URI, both are their root. */
+function defaultRedirect({ kind, path }: LocationMatch, pass: ProxyPassArgument): Rewrite {
+  const url = pass.word.text;
+  if (pass.uri === undefined) return { pattern: constant(`${url}/`), replacement: constant('/') };
+  const hasPath = kind === 'exact' || kind === 'prefix';
+  return { pattern: constant(url), replacement: constant(hasPath ? path : '') };
+}
+
+function constant(text: string): ComplexValue<Exchange> {
+  const bytes = Buffer.from(text, 'utf8').toString('latin1');
+  return { constant: bytes, isOfConnection: true, evaluate: () => bytes };
+}
