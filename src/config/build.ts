@@ -9,6 +9,7 @@ import type { ParseTools } from '#src/schema/directive.ts';
 import { type Problem, Problems } from '#src/schema/problem.ts';
 import { compileSettings, Scope } from '#src/schema/scope.ts';
 import { VariableCompiler } from '#src/variables/compiler.ts';
+import { declareTables } from '#src/variables/table-directives.ts';
 import { buildServers } from './build-servers.ts';
 import { buildUpstreams, UpstreamList } from './build-upstreams.ts';
 import { checkBlock } from './check.ts';
@@ -31,6 +32,9 @@ export function buildModel(tree: ConfigTree, clock: Clock = new SystemClock()): 
   const problems = new Problems();
   const variables = new VariableCompiler({ clock, hostname: hostname(), pid: process.pid });
   const scope = Scope.main(tree.nodes, parseTools(tree, variables));
+  const http = scope.own(routingBlocks.http.name)[0];
+  // Whatever uses a variable may stand before the block that defines it.
+  if (http !== undefined) declareTables(scope.inside('http', http), variables, problems);
   checkBlock(scope, problems);
   const main = buildMain(scope, tree, problems);
   const upstreams = new UpstreamList();
@@ -40,7 +44,6 @@ export function buildModel(tree: ConfigTree, clock: Clock = new SystemClock()): 
     logFiles: [],
     tempDirectories: [],
   };
-  const http = scope.own(routingBlocks.http.name)[0];
   if (http === undefined) {
     const advice = 'without one there is nothing to serve';
     problems.warn({ file: tree.file, line: 0, column: 0 }, 'no "http" section', advice);
@@ -60,7 +63,9 @@ export function hashOf(tree: ConfigTree): string {
 }
 
 function parseTools(tree: ConfigTree, variables: VariableCompiler): ParseTools {
+  const { patterns } = variables;
   return {
+    ...(patterns === undefined ? {} : { compilePattern: patterns }),
     compileComplex: (text, place, problems) => variables.compile(text, place, problems),
     resolvePath: (path) => resolve(tree.prefix, path),
     resolveHost: (name) => (Object.hasOwn(tree.hosts, name) ? (tree.hosts[name] ?? []) : []),

@@ -11,6 +11,7 @@ import {
 } from '#src/routing/directives.ts';
 import type { Context, Directive, DirectiveSet } from '#src/schema/directive.ts';
 import { upstreamBlocks, upstreamDirectives } from '#src/upstream/directives.ts';
+import { tableDirectives } from '#src/variables/table-directives.ts';
 import {
   errorLogDirectives,
   eventsDirectives,
@@ -37,6 +38,7 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'The client side', sets: [clientDirectives] },
   { title: 'Passing on', sets: [proxyPassDirectives, proxyDirectives] },
   { title: 'Upstreams', sets: [upstreamBlocks, upstreamDirectives] },
+  { title: 'Variables from tables', sets: [tableDirectives] },
   { title: 'Access log', sets: [accessLogDirectives, logFormatDirectives] },
 ];
 

@@ -10,6 +10,7 @@ import type { RequestStore } from '#src/spool/request-store.ts';
 import { releaseRequestStore } from '#src/spool/stores.ts';
 import type { AccessLogTarget } from './access-record.ts';
 import type { Downstream } from './downstream.ts';
+import { VariableValues } from './variable-values.ts';
 
 /** How far the response is. */
 export const RESPONSE_NONE = 0; //    nothing has left
@@ -152,6 +153,8 @@ export class Exchange {
 
   /** $request_id: made when first asked for. */
   requestId = '';
+  /** Variables that are worked out once per exchange, and captures. */
+  readonly variables = new VariableValues();
 
   reset(): void {
     this.request.reset();
@@ -189,5 +192,6 @@ export class Exchange {
     this.upstreamHeaderMs = -1;
     this.upstreamResponseMs = -1;
     this.requestId = '';
+    this.variables.reset();
   }
 }

@@ -7,7 +7,10 @@ import type { ComplexValue } from './complex-value.ts';
 import type { Place, Problems } from './problem.ts';
 import type { ConfigNode, Word } from './tree.ts';
 
-/** A kind of block, named after the directive that opens it. */
+/**
+ * A kind of block, named after the directive that opens it. The lines of `types` are data, not
+ * directives; so are those of `map`, `geo` and `split_clients`, which open the same kind.
+ */
 export type Context = 'main' | 'events' | 'http' | 'server' | 'location' | 'upstream' | 'types';
 
 /** Where most directives of the HTTP side stand. */
@@ -15,10 +18,28 @@ export const HTTP_SERVER_LOCATION = ['http', 'server', 'location'] as const;
 /** What is decided before a location is known. */
 export const HTTP_SERVER = ['http', 'server'] as const;
 
+/** A regular expression whose captures become variables of `S`, an exchange. */
+export interface CapturingPattern<S> {
+  /** The first match and its captures; undefined without one. */
+  exec(text: string): readonly (string | undefined)[] | undefined;
+  /** Makes the captures of a match what `$1` and the named ones are from now on. */
+  keep(subject: S, captures: readonly (string | undefined)[]): void;
+}
+
 /** What an argument may ask of the configuration around it. */
 export interface ParseTools {
   /** Compiles text with `$names`; an unknown name is reported at `place` and gives undefined. */
   compileComplex(text: string, place: Place, problems: Problems): ComplexValue<never> | undefined;
+  /**
+   * Compiles a regular expression and declares its named captures; what is wrong with it is
+   * reported at `place` and gives undefined. Absent where there is no compiler.
+   */
+  readonly compilePattern?: (
+    source: string,
+    caseless: boolean,
+    place: Place,
+    problems: Problems,
+  ) => CapturingPattern<never> | undefined;
   /** A path as nginx resolves it: absolute ones stay, others are taken from the prefix. */
   resolvePath(path: string): string;
   /** The IP addresses of a host name, looked up when the files were read; empty when unknown. */

@@ -68,17 +68,18 @@ export class GeoRanges {
     return wasThere;
   }
 
-  /** What was gathered. */
-  finish(): Ipv4Steps {
+  /** What was gathered; `fallback` holds wherever no range does. */
+  finish(fallback = NO_VALUE): Ipv4Steps {
     const steps = new Ipv4StepsBuilder();
     let next = 0;
+    steps.step(0, fallback);
     const highs = [...this.#segments.keys()].sort((a, b) => a - b);
     for (const { start, end, value } of highs.flatMap((high) => this.#segments.get(high) ?? [])) {
-      if (start > next) steps.step(next, NO_VALUE);
+      if (start > next) steps.step(next, fallback);
       steps.step(start, value);
       next = end + 1;
     }
-    if (next < 2 ** 32) steps.step(next, NO_VALUE);
+    if (next < 2 ** 32) steps.step(next, fallback);
     return steps.finish();
   }
 }

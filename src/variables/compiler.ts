@@ -4,6 +4,7 @@ import type { LineFormat } from '#src/exchange/access-record.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { LogEscape } from '#src/exchange/log-arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
+import type { CapturingPattern } from '#src/schema/directive.ts';
 import type { Place, Problems } from '#src/schema/problem.ts';
 import { didYouMean } from '#src/schema/suggestion.ts';
 import { connectionVariables } from './connection-variables.ts';
@@ -13,18 +14,64 @@ import { isVariableOfNginx } from './not-built-variables.ts';
 import { processVariables } from './process-variables.ts';
 import { requestVariables } from './request-variables.ts';
 import { responseVariables } from './response-variables.ts';
+import {
+  cached,
+  captureReader,
+  KeptPattern,
+  slotReader,
+  type TableVariable,
+} from './table-variables.ts';
 import { assemble, type Part, type VariablePart } from './text-with-variables.ts';
 import { LocalTime } from './time-text.ts';
 import type { VariableEnvironment, VariableTable } from './variable.ts';
+
+/** Compiles a regular expression; the one of src/pattern fits. */
+export type PatternCompiler = (
+  source: string,
+  options: { readonly caseless: boolean },
+) => MatchedPattern | { readonly problem: string };
+
+/** What a compiled regular expression must be able to do. */
+export interface MatchedPattern {
+  /** The number of each named capture. */
+  readonly names: ReadonlyMap<string, number>;
+  exec(text: string): readonly (string | undefined)[] | undefined;
+}
+
+/** A variable that the configuration defines; it is built when first asked for. */
+export interface VariableDeclaration {
+  /** Lower case, without `$`. */
+  readonly name: string;
+  readonly place: Place;
+  /** Undefined after reporting what is wrong with it. */
+  build(): TableVariable | undefined;
+}
+
+interface Declared {
+  readonly declaration: VariableDeclaration;
+  state: 'waiting' | 'building' | 'built';
+  /** Once built; undefined when it has problems. */
+  part: VariablePart | undefined;
+}
+
+/** Variables of nginx that a configuration may define anew. */
+const CHANGEABLE: ReadonlySet<string> = new Set(['args', 'limit_rate']);
 
 /** Compiles the texts of one configuration. */
 export class VariableCompiler {
   readonly #environment: VariableEnvironment;
   readonly #localTime: LocalTime;
   readonly #tables: readonly VariableTable[];
+  readonly #declared = new Map<string, Declared>();
+  /** Named captures → their slots. */
+  readonly #captures = new Map<string, number>();
+  readonly #compilePattern: PatternCompiler | undefined;
+  #slotCount = 0;
 
-  constructor(environment: VariableEnvironment) {
+  /** Without `compilePattern`, `$1` and regular expressions are not built. */
+  constructor(environment: VariableEnvironment, compilePattern?: PatternCompiler) {
     this.#environment = environment;
+    this.#compilePattern = compilePattern;
     this.#localTime = new LocalTime(environment.clock);
     this.#tables = [
       requestVariables,
@@ -38,6 +85,62 @@ export class VariableCompiler {
   compile(text: string, place: Place, problems: Problems): ComplexValue<Exchange> | undefined {
     const parts = this.#partsOf(text, place, problems);
     return parts === undefined ? undefined : assemble(parts);
+  }
+
+  /**
+   * Makes names known before the texts that use them are compiled, wherever these stand. Of two of
+   * one name the last holds, as in nginx. Names that are not free are reported.
+   */
+  declare(declarations: readonly VariableDeclaration[], problems: Problems): void {
+    for (const declaration of declarations) {
+      const { name, place } = declaration;
+      if (!CHANGEABLE.has(name) && this.#tables.some(({ names }) => Object.hasOwn(names, name))) {
+        problems.emerg(place, `the duplicate "${name}" variable`, 'it is built in');
+        continue;
+      }
+      const first = this.#declared.get(name)?.declaration.place;
+      if (first !== undefined) {
+        const advice = `the last one holds, as in nginx; the first is in ${first.file}:${first.line}`;
+        problems.warn(place, `"$${name}" is defined twice`, advice);
+      }
+      this.#declared.set(name, { declaration, state: 'waiting', part: undefined });
+    }
+    for (const declared of this.#declared.values()) this.#build(declared);
+  }
+
+  /** A tool of arguments; undefined where there is no compiler of regular expressions. */
+  get patterns(): PatternTool | undefined {
+    const compile = this.#compilePattern;
+    if (compile === undefined) return undefined;
+    return (source, caseless, place, problems) => {
+      const bytes = Buffer.from(source, 'utf8').toString('latin1');
+      const pattern = compile(bytes, { caseless });
+      if ('problem' in pattern) {
+        problems.emerg(place, `invalid regular expression "${source}"`, pattern.problem);
+        return undefined;
+      }
+      const slots = [...pattern.names].map(([name, number]) => {
+        return { slot: this.#captureSlot(name.toLowerCase()), number };
+      });
+      return new KeptPattern(pattern, slots);
+    };
+  }
+
+  #captureSlot(name: string): number {
+    const slot = this.#captures.get(name) ?? this.#slotCount++;
+    this.#captures.set(name, slot);
+    return slot;
+  }
+
+  #build(declared: Declared): void {
+    if (declared.state !== 'waiting') return;
+    declared.state = 'building';
+    const variable = declared.declaration.build();
+    declared.state = 'built';
+    if (variable === undefined) return;
+    const { name, isOfConnection, isVolatile, read } = variable;
+    const reader = isVolatile ? read : cached(this.#slotCount++, read);
+    declared.part = { name, read: reader, isOfConnection };
   }
 
   /** A line of the access log, without its end. */
@@ -70,14 +173,39 @@ export class VariableCompiler {
         parts.push(Buffer.from(piece, 'utf8').toString('latin1'));
         continue;
       }
+      const declared = 'problem' in piece ? undefined : this.#declared.get(piece.name);
+      if (declared !== undefined) {
+        const part = this.#partOf(declared, place, problems);
+        if (part === undefined) isGood = false;
+        else parts.push(part);
+        continue;
+      }
       const found = 'problem' in piece ? undefined : this.#find(piece.name);
       if (found !== undefined) parts.push(found);
-      else isGood = report(piece, this.names, place, problems);
+      else isGood = report(piece, [...this.names, ...this.#declared.keys()], place, problems);
     }
     return isGood ? parts : undefined;
   }
 
+  /** Undefined when the variable has problems, or needs itself. */
+  #partOf(declared: Declared, place: Place, problems: Problems): VariablePart | undefined {
+    if (declared.state === 'building') {
+      const { name } = declared.declaration;
+      const chain = [...this.#declared.values()].filter(({ state }) => state === 'building');
+      const names = chain.map(({ declaration }) => `"$${declaration.name}"`).join(', ');
+      problems.emerg(place, `cycle while evaluating variable "${name}"`, `it goes over ${names}`);
+      return undefined;
+    }
+    this.#build(declared);
+    return declared.part;
+  }
+
   #find(name: string): VariablePart | undefined {
+    const slot = this.#captures.get(name);
+    if (slot !== undefined) return { name, read: slotReader(slot), isOfConnection: false };
+    if (this.#compilePattern !== undefined && /^[1-9]$/.test(name)) {
+      return { name, read: captureReader(Number(name)), isOfConnection: false };
+    }
     for (const { names, ofConnection, prefixes } of this.#tables) {
       const read = Object.hasOwn(names, name) ? names[name] : undefined;
       if (read !== undefined) return { name, read, isOfConnection: ofConnection.has(name) };
@@ -91,6 +219,14 @@ export class VariableCompiler {
     return undefined;
   }
 }
+
+/** As of `ParseTools`. */
+export type PatternTool = (
+  source: string,
+  caseless: boolean,
+  place: Place,
+  problems: Problems,
+) => CapturingPattern<Exchange> | undefined;
 
 /** A variable in a text, or what is wrong where one begins. */
 type Piece = string | { readonly name: string } | { readonly problem: string };
