@@ -1,6 +1,6 @@
 /** Stop 5 of a request: its path made normal, its server by host, its location by path. */
 import { normalisePath } from '#src/http/target.ts';
-import { LocationTree } from '#src/routing/location-tree.ts';
+import { LocationTree, type PathSource } from '#src/routing/location-tree.ts';
 import type { Location, VirtualServer } from '#src/routing/model.ts';
 import { Router } from '#src/routing/router.ts';
 import type { Bench } from './measure.ts';
@@ -14,18 +14,17 @@ function location(path: string): Location {
 function find(count: number): Bench['run'] {
   const paths = Array.from({ length: count - 1 }, (_, index) => `/service-${index}/v${index % 3}/`);
   const tree = LocationTree.of(['/', ...paths].map(location));
-  const asked = Array.from({ length: VARIANTS }, (_, variant) =>
-    Buffer.from(
+  const asked = Array.from({ length: VARIANTS }, (_, variant) => {
+    const path =
       variant % 4 === 0
         ? `/other/${variant}`
-        : `${paths[variant % (count - 1)] ?? '/'}items/${variant}`,
-    ),
-  );
+        : `${paths[variant % (count - 1)] ?? '/'}items/${variant}`;
+    return { pathBytes: Buffer.from(path), pathStart: 0, pathEnd: path.length, path };
+  });
   return (operations) => {
     let total = 0;
     for (let i = 0; i < operations; i += 1) {
-      const path = asked[i % VARIANTS] as Buffer;
-      total += tree.find(path, 0, path.length)?.match.path.length ?? 0;
+      total += tree.find(asked[i % VARIANTS] as PathSource)?.match.path.length ?? 0;
     }
     return total;
   };

@@ -59,7 +59,12 @@ export function buildServers(
   for (const node of scope.own(routingBlocks.server.name)) {
     if (node.block === undefined) continue;
     const inside = scope.inside('server', node);
-    const all: LocationMatch = { kind: 'prefix', path: '/', stopsSearch: false };
+    const all: LocationMatch = {
+      kind: 'prefix',
+      path: '/',
+      pattern: undefined,
+      stopsSearch: false,
+    };
     const fallback = buildLocation(inside, all, undefined, node, context);
     const locations = buildLocations(inside, context);
     const names = buildNames(inside, problems);
@@ -150,7 +155,7 @@ function buildLocations(around: Scope, context: LocationContext, outer?: Locatio
     if (match === undefined || !mayStandIn(outer, match, node, context.problems)) continue;
     const key = `${match.kind} ${match.path}`;
     const first = firsts.get(key);
-    if (first !== undefined) {
+    if (first !== undefined && match.kind !== 'regex') {
       const message = `duplicate location "${match.path}"`;
       context.problems.emerg(node, message, firstAt(first, node));
       continue;
@@ -161,7 +166,7 @@ function buildLocations(around: Scope, context: LocationContext, outer?: Locatio
   return locations;
 }
 
-const NO_MATCH: LocationMatch = { kind: 'exact', path: '', stopsSearch: false };
+const NO_MATCH: LocationMatch = { kind: 'exact', path: '', pattern: undefined, stopsSearch: false };
 
 /** nginx: what is inside a location must be able to match where that one does. */
 function mayStandIn(
@@ -179,8 +184,10 @@ function mayStandIn(
 
 function faultInside(outer: LocationMatch, inner: LocationMatch): string | undefined {
   const [name, around] = [`location "${inner.path}"`, `location "${outer.path}"`];
-  if (outer.kind !== 'prefix') return `${name} cannot be inside the ${outer.kind} ${around}`;
+  if (outer.kind === 'exact' || outer.kind === 'named')
+    return `${name} cannot be inside the ${outer.kind} ${around}`;
   if (inner.kind === 'named') return `named ${name} can be on the server level only`;
+  if (inner.kind === 'regex') return undefined;
   // Paths of finished locations hold one char per byte.
   const path = Buffer.from(inner.path, 'utf8').toString('latin1');
   return path.startsWith(outer.path) ? undefined : `${name} is outside ${around}`;

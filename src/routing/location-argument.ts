@@ -1,8 +1,8 @@
 /** The words of `location`. */
 
+import { compilePattern } from '#src/pattern/pattern.ts';
 import { reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
-import { reportNotBuilt } from '#src/schema/not-built.ts';
 import { placeOfWord, type Word } from '#src/schema/tree.ts';
 import type { LocationMatch } from './model.ts';
 
@@ -21,7 +21,7 @@ export function parseLocation(
     return reportInvalid(context, first, 'location modifier', 'known are =, ^~, ~ and ~*');
   }
   if (modifier === '~' || modifier === '~*') {
-    return reportNotBuilt('location with a regular expression', first, context);
+    return parseRegex(modifier === '~*', words, context);
   }
   if (modifier === '@') return parseNamed(first, second, context);
   const word = second ?? first;
@@ -32,7 +32,29 @@ export function parseLocation(
     const message = `location "${path}" never matches: ${doubt}`;
     context.problems.warn(placeOfWord(context.node, word), message);
   }
-  return { kind: modifier === '=' ? 'exact' : 'prefix', path, stopsSearch: modifier === '^~' };
+  return {
+    kind: modifier === '=' ? 'exact' : 'prefix',
+    path,
+    pattern: undefined,
+    stopsSearch: modifier === '^~',
+  };
+}
+
+function parseRegex(
+  caseless: boolean,
+  [first, second]: readonly Word[],
+  context: ParseContext,
+): LocationMatch | undefined {
+  const word = (second ?? first) as Word;
+  const path = second?.text ?? word.text.slice(caseless ? 2 : 1);
+  if (path === '') return reportInvalid(context, word, 'regular expression', 'it is empty');
+  // Paths hold one char per byte; so must the pattern.
+  const source = Buffer.from(path, 'utf8').toString('latin1');
+  const pattern = compilePattern(source, { caseless });
+  if ('problem' in pattern) {
+    return reportInvalid(context, word, 'regular expression', pattern.problem);
+  }
+  return { kind: 'regex', path, pattern, stopsSearch: false };
 }
 
 /** `@name`: nginx takes the "@" for a part of the name, so `@ name` is a mistake. */
@@ -44,7 +66,7 @@ function parseNamed(
   if (second !== undefined || first.text === '@') {
     return reportInvalid(context, first, 'location name', 'write "@name" as one word');
   }
-  return { kind: 'named', path: first.text, stopsSearch: true };
+  return { kind: 'named', path: first.text, pattern: undefined, stopsSearch: true };
 }
 
 /** Why no path can match; undefined when one can. Paths are decoded and normalised before. */

@@ -1,36 +1,44 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { LocationTree } from './location-tree.ts';
+import { compilePattern } from '#src/pattern/pattern.ts';
+import { LocationTree, type PathSource } from './location-tree.ts';
 import type { Handler, Location } from './model.ts';
 
 const PROXY: Handler = { kind: 'proxy', upstream: 0, uri: undefined, hostHeader: '', port: '' };
 const NONE: Handler = { kind: 'none' };
 
-/** `= /x` is an exact location, `/x` a prefix. */
+/** `= /x` is an exact location, `^~ /x` and `/x` are prefixes, `~ x` and `~* x` regular expressions. */
 function location(text: string, handler: Handler = NONE, outer?: Location): Location {
-  const kind = text.startsWith('= ') ? 'exact' : 'prefix';
-  const path = kind === 'exact' ? text.slice(2) : text;
-  return { match: { kind, path }, handler, outer } as Location;
+  const [, modifier = '', path = ''] = /^(=|\^~|~\*?|) ?(.*)$/.exec(text) ?? [];
+  const isRegex = modifier.startsWith('~');
+  const pattern = isRegex ? compilePattern(path, { caseless: modifier === '~*' }) : undefined;
+  const kind = modifier === '=' ? 'exact' : isRegex ? 'regex' : 'prefix';
+  return {
+    match: { kind, path, pattern, stopsSearch: modifier === '^~' },
+    handler,
+    outer,
+  } as Location;
 }
 
 function treeOf(...texts: string[]): LocationTree {
   return LocationTree.of(texts.map((text) => location(text)));
 }
 
-/** Asks `ask` for a path that stands among other bytes, as it does in a head. */
-function within<T>(path: string, ask: (bytes: Buffer, start: number, end: number) => T): T {
-  const bytes = Buffer.from(`GET ${path}/more HTTP/1.1`, 'latin1');
-  return ask(bytes, 4, 4 + path.length);
+/** A path that stands among other bytes, as it does in a head. */
+function sourceOf(path: string): PathSource {
+  const pathBytes = Buffer.from(`GET ${path}/more HTTP/1.1`, 'latin1');
+  return { pathBytes, pathStart: 4, pathEnd: 4 + path.length, path };
 }
 
 function wantsSlash(tree: LocationTree, path: string): boolean {
-  return within(path, (bytes, start, end) => tree.wantsSlash(bytes, start, end));
+  const { pathBytes, pathEnd, pathStart } = sourceOf(path);
+  return tree.wantsSlash(pathBytes, pathStart, pathEnd);
 }
 
 /** What took the path, as it is written. */
 function found(tree: LocationTree, path: string): string | undefined {
-  const match = within(path, (bytes, start, end) => tree.find(bytes, start, end))?.match;
+  const match = tree.find(sourceOf(path))?.match;
   return match && (match.kind === 'exact' ? `= ${match.path}` : match.path);
 }
 
@@ -96,6 +104,58 @@ describe('a location tree', () => {
     }
     assert.equal(wantsSlash(tree, '/api/v1/deep'), true);
     assert.equal(wantsSlash(tree, '/api/v1/dee'), false);
+  });
+
+  it('tries regular expressions in the order of the file, unless a prefix forbids it', () => {
+    // The example of nginx's manual, with two more regular expressions.
+    const tree = treeOf(
+      '= /',
+      '/',
+      '/documents/',
+      '^~ /images/',
+      '~* \\.(gif|jpg|jpeg)$',
+      '~ ^/(doc)uments/(.)',
+    );
+    for (const [path, expected, captures] of [
+      ['/', '= /', undefined],
+      ['/index.html', '/', undefined],
+      ['/documents/', '/documents/', undefined],
+      ['/documents/d.html', '^/(doc)uments/(.)', ['/documents/d', 'doc', 'd']],
+      ['/images/1.gif', '/images/', undefined],
+      ['/documents/1.JPG', '\\.(gif|jpg|jpeg)$', ['.JPG', 'JPG']],
+    ] as const) {
+      assert.equal(found(tree, path), expected);
+      assert.deepEqual(tree.captures && [...tree.captures], captures);
+    }
+  });
+
+  it('asks inside first, then those beside, and goes on inside one that matched', () => {
+    const outer = location('/a/');
+    const still = location('^~ /b/');
+    const php = location('~ \\.php$');
+    const tree = LocationTree.of([
+      outer,
+      location('~ \\.inner$', NONE, outer),
+      location('/a/deep/', NONE, outer),
+      still,
+      location('~ ^/b/.*\\.inner$', NONE, still),
+      php,
+      location('~ ^/a/admin', NONE, php),
+      location('~ /admin'),
+    ]);
+    for (const [path, expected] of [
+      ['/a/x.inner', '\\.inner$'],
+      ['/a/deep/x.php', '\\.php$'],
+      ['/a/deep/x', '/a/deep/'],
+      ['/a/admin/x.php', '^/a/admin'],
+      ['/a/admin/x', '/admin'],
+      ['/b/x.inner', '^/b/.*\\.inner$'],
+      ['/b/x.php', '/b/'],
+      ['/c/admin', '/admin'],
+      ['/c', undefined],
+    ] as const) {
+      assert.equal(found(tree, path), expected, path);
+    }
   });
 
   it('finds what a look at every location finds', () => {

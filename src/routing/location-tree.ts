@@ -1,15 +1,41 @@
 /**
  * Data path. Which location takes a path (semantics.md §1): an exact one, else the longest prefix,
- * and the same again among the locations inside that one. The order in the file does not matter. A
- * look-up costs one step per distinct prefix length, not one comparison per location.
+ * and the same again among the locations inside that one; then the first regular expression that
+ * matches, unless what took the path so far rules that out. Only regular expressions depend on the
+ * order in the file. A look-up of prefixes costs one step per distinct length, not one comparison per
+ * location.
  */
 
 import { SLASH } from '#src/bytes/ascii.ts';
+import type { Captures, Pattern } from '#src/pattern/pattern.ts';
 import type { Location } from './model.ts';
 import { PathTable, WholePaths } from './path-table.ts';
 
 /** The locations of a server by the one they stand in; undefined: in the server itself. */
 type ByOuter = ReadonlyMap<Location | undefined, readonly Location[]>;
+
+/** A path as bytes[pathStart..pathEnd) of `pathBytes`, and as a string of one char per byte. */
+export interface PathSource {
+  readonly pathBytes: Buffer;
+  readonly pathStart: number;
+  readonly pathEnd: number;
+  readonly path: string;
+}
+
+/** What a look-up has come to, besides the location. */
+interface Search {
+  source: PathSource;
+  /** An exact location or a regular expression has taken the path: no further one is tried. */
+  isOver: boolean;
+  captures: Captures | undefined;
+}
+
+const NO_PATH: PathSource = { pathBytes: Buffer.alloc(0), pathStart: 0, pathEnd: 0, path: '' };
+
+interface PatternLocation {
+  readonly location: Location;
+  readonly pattern: Pattern;
+}
 
 export class LocationTree {
   readonly #exact = new WholePaths<Location>();
@@ -19,6 +45,8 @@ export class LocationTree {
   readonly #root: Location | undefined;
   /** The paths `/dir` whose location `/dir/` is proxied: they are redirected to their slash. */
   readonly #withoutSlash = new WholePaths<true>();
+  /** In the order of the file. */
+  readonly #patterns: readonly PatternLocation[];
   /** Of the locations that have others inside; undefined when none has. */
   readonly #inside: ReadonlyMap<Location, LocationTree> | undefined;
 
@@ -38,7 +66,7 @@ export class LocationTree {
     let root: Location | undefined;
     for (const location of here) {
       const { kind, path } = location.match;
-      if (kind === 'named') continue;
+      if (kind === 'named' || kind === 'regex') continue;
       if (kind === 'exact') this.#exact.set(path, location);
       else if (path === '/') root = location;
       else {
@@ -53,18 +81,64 @@ export class LocationTree {
     }
     this.#root = root;
     this.#levels = [...byLength.values()].sort((a, b) => b.length - a.length);
+    this.#patterns = here.flatMap((location) => {
+      const { pattern } = location.match;
+      return pattern === undefined ? [] : [{ location, pattern }];
+    });
     const around = here.filter((location) => byOuter.has(location));
     const inside = around.map((one) => [one, new LocationTree(byOuter, one)] as const);
     this.#inside = inside.length === 0 ? undefined : new Map(inside);
   }
 
-  /** The location for the path bytes[start..end); undefined when none takes it. */
-  find(bytes: Buffer, start: number, end: number): Location | undefined {
-    const exact = this.#exact.find(bytes, start, end);
-    if (exact !== undefined) return exact;
-    const longest = this.#longest(bytes, start, end);
-    if (longest === undefined || this.#inside === undefined) return longest;
-    return this.#inside.get(longest)?.find(bytes, start, end) ?? longest;
+  readonly #state: Search = { source: NO_PATH, isOver: false, captures: undefined };
+  /** What a regular expression captured in the last `find`; undefined when none took the path. */
+  captures: Captures | undefined = undefined;
+
+  /** The location for a path; undefined when none takes it. */
+  find(source: PathSource): Location | undefined {
+    const { pathBytes, pathEnd, pathStart } = source;
+    this.captures = undefined;
+    if (this.#inside === undefined && this.#patterns.length === 0) {
+      return (
+        this.#exact.find(pathBytes, pathStart, pathEnd) ??
+        this.#longest(pathBytes, pathStart, pathEnd)
+      );
+    }
+    const state = this.#state;
+    state.source = source;
+    state.isOver = false;
+    state.captures = undefined;
+    const found = this.#search(state);
+    this.captures = state.captures;
+    state.source = NO_PATH;
+    return found;
+  }
+
+  #search(search: Search): Location | undefined {
+    const { pathBytes, pathEnd, pathStart } = search.source;
+    const exact = this.#exact.find(pathBytes, pathStart, pathEnd);
+    if (exact !== undefined) {
+      search.isOver = true;
+      return exact;
+    }
+    const longest = this.#longest(pathBytes, pathStart, pathEnd);
+    const best = longest === undefined ? undefined : this.#searchInside(longest, search);
+    if (search.isOver || longest?.match.stopsSearch === true) return best;
+    for (const { location, pattern } of this.#patterns) {
+      const captures = pattern.exec(search.source.path);
+      if (captures === undefined) continue;
+      search.captures = captures;
+      const inner = this.#searchInside(location, search);
+      search.isOver = true;
+      return inner;
+    }
+    return best;
+  }
+
+  /** What takes the path inside a location; that one itself when nothing does. */
+  #searchInside(location: Location, search: Search): Location {
+    const tree = this.#inside?.get(location);
+    return tree === undefined ? location : (tree.#search(search) ?? location);
   }
 
   #longest(bytes: Buffer, start: number, end: number): Location | undefined {

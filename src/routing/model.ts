@@ -3,6 +3,7 @@ import type { Address } from '#src/base/address.ts';
 import type { LogSettings } from '#src/exchange/directives.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { ClientSettings } from '#src/listeners/http/directives.ts';
+import type { Pattern } from '#src/pattern/pattern.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { Place } from '#src/schema/problem.ts';
 import type { ContentSettings } from './directives.ts';
@@ -27,10 +28,14 @@ export interface ServerListen {
   readonly isDefault: boolean;
 }
 
-/** Which paths a location takes; the path is normalised before. `named`: none, `path` is `@name`. */
+/**
+ * Which paths a location takes; the path is normalised before. `regex`: those that match `pattern`,
+ * `path` is what was written. `named`: none, `path` is `@name`.
+ */
 export interface LocationMatch {
-  readonly kind: 'exact' | 'prefix' | 'named';
+  readonly kind: 'exact' | 'prefix' | 'regex' | 'named';
   readonly path: string;
+  readonly pattern: Pattern | undefined;
   /** `^~`: when it is the longest prefix, no regular expression beside it is tried. */
   readonly stopsSearch: boolean;
 }

@@ -53,7 +53,7 @@ export class Router {
 
   /** The location of that server for the path; the server's fallback when none takes it. */
   findLocation({ server, tree }: RoutedServer, request: RequestHead): Location {
-    return tree.find(request.pathBytes, request.pathStart, request.pathEnd) ?? server.fallback;
+    return tree.find(request) ?? server.fallback;
   }
 }
 
