@@ -30,7 +30,7 @@ export const routingBlocks = directives({
     name: 'location',
     contexts: ['server', 'location'],
     argument: custom({
-      usage: '[= | ^~] path | @name',
+      usage: '[= | ~ | ~* | ^~] path | @name',
       minWords: 1,
       maxWords: 2,
       parse: parseLocation,
@@ -38,7 +38,7 @@ export const routingBlocks = directives({
     opens: 'location',
     repeat: true,
     inherit: false,
-    doc: 'What holds for paths that begin with (or with `=` are) `path`; the longest match wins, wherever it stands in the file. Locations inside one are asked for the paths that it takes. `@name` takes no request from outside: `error_page` sends exchanges there. Regular expressions are not built yet.',
+    doc: 'What holds for paths that begin with `path`, with `=` are it, with `~` match it as a regular expression (`~*`: the case of letters ignored). An exact location wins, else the first regular expression of the file that matches, else the longest prefix, wherever it stands; with `^~` that prefix wins over regular expressions. Locations inside one are asked for the paths that it takes. `@name` takes no request from outside: `error_page` sends exchanges there.',
   },
 });
 

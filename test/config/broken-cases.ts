@@ -323,7 +323,19 @@ export const BROKEN: readonly (readonly [
     'uri-in-named-location',
     6,
     37,
-    '"proxy_pass" cannot have a URI in a named location, no part of the path was matched',
+    '"proxy_pass" cannot have a URI in a named location, no prefix of the path was matched',
+  ],
+  [
+    'uri-in-regex-location',
+    5,
+    18,
+    '"proxy_pass" cannot have a URI in a location by regular expression, no prefix of the path was matched',
+  ],
+  [
+    'bad-regex-location',
+    4,
+    16,
+    'invalid regular expression "^/(a|b/" in "location" directive, a ( is not closed (at offset 2)',
   ],
   ['duplicate-location', 6, 5, 'duplicate location "/a", the first is in line 5'],
   [
@@ -378,12 +390,6 @@ export const BROKEN: readonly (readonly [
     'invalid time "fast" in "send_timeout" directive, write a number with ms, s, m, h or d, as in "30s"',
   ],
   ['not-built-directive', 3, 3, '"gzip" is not built yet in this version of Weir'],
-  [
-    'not-built-regex-location',
-    5,
-    14,
-    'location with a regular expression is not built yet in this version of Weir',
-  ],
   ['not-built-tls', 4, 16, 'parameter "ssl" of "listen" is not built yet in this version of Weir'],
   ['not-built-variable', 6, 30, '"$ssl_protocol" is not built yet in this version of Weir'],
 ];
