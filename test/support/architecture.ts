@@ -6,7 +6,7 @@ import { posix } from 'node:path';
 /** Lowest first. A folder may import itself and what stands in an earlier row, nothing else. */
 export const LAYERS: readonly (readonly string[])[] = [
   ['src/base'],
-  ['src/bytes', 'src/shared', 'src/schema'],
+  ['src/bytes', 'src/pattern', 'src/shared', 'src/schema'],
   ['src/http', 'src/tables'],
   ['src/codecs', 'src/transport', 'src/spool'],
   ['src/upstream/endpoint'],

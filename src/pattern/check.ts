@@ -1,0 +1,72 @@
+/** What PCRE accepts and Weir refuses, since it would mean something else or take too long. */
+import {
+  childrenOf,
+  contains,
+  isNullable,
+  type LookNode,
+  lengthsOf,
+  type Node,
+  PatternProblem,
+} from './syntax.ts';
+
+/**
+ * Refuses a tree that the engines here would not treat as PCRE does.
+ * @throws {PatternProblem} that says what to change
+ */
+export function checkTree(root: Node, captureCount: number): void {
+  walk(root, (node) => {
+    if (node.kind === 'look') checkLook(node);
+    // After an empty turn PCRE leaves the loop and JavaScript takes it back: captures differ.
+    if (
+      node.kind === 'repeat' &&
+      captureCount > 0 &&
+      node.max > 1 &&
+      node.max > node.min &&
+      isNullable(node.body)
+    ) {
+      throw new PatternProblem(
+        'not supported: a repeated group that can match nothing, in a pattern with captures; ' +
+          'make one of its items mandatory',
+        node.offset,
+      );
+    }
+  });
+}
+
+function checkLook(look: LookNode): void {
+  if (!look.negative && contains(look.body, ({ kind }) => kind === 'capture')) {
+    throw new PatternProblem(
+      'not supported: a capture in a positive lookaround; write (?:…) in it',
+      look.offset,
+    );
+  }
+  if (!look.behind) return;
+  const branches = look.body.kind === 'choice' ? look.body.branches : [look.body];
+  for (const branch of branches) {
+    const [min, max] = lengthsOf(branch);
+    if (min !== max) {
+      throw new PatternProblem('a look behind wants alternatives of fixed length', look.offset);
+    }
+  }
+}
+
+function walk(node: Node, visit: (node: Node) => void): void {
+  visit(node);
+  for (const child of childrenOf(node)) walk(child, visit);
+}
+
+/**
+ * Whether JavaScript's captures are PCRE's: JavaScript forgets at each turn of a loop what the turn
+ * before has captured, which shows where a turn can do without.
+ */
+export function hasJavaScriptCaptures(root: Node): boolean {
+  return !contains(
+    root,
+    (node) => node.kind === 'repeat' && node.max > 1 && contains(node.body, isOptionalCapture),
+  );
+}
+
+function isOptionalCapture(node: Node): boolean {
+  const isOptional = node.kind === 'choice' || (node.kind === 'repeat' && node.min === 0);
+  return isOptional && contains(node, ({ kind }) => kind === 'capture');
+}

@@ -1,0 +1,146 @@
+/**
+ * Regular expressions of a configuration: PCRE's syntax and meaning (without UTF, in the C locale), in
+ * time that no client can stretch.
+ *
+ * Two engines. JavaScript's own is the fast one and backtracks; it is used for texts so short that its
+ * steps, bounded by cost.ts, are few. Longer texts go to matcher.ts, which is linear.
+ */
+import { checkTree, hasJavaScriptCaptures } from './check.ts';
+import { backtrackingSteps, isAnchored, lookSteps } from './cost.ts';
+import { match } from './matcher.ts';
+import { parsePattern } from './parser.ts';
+import { firstBytes, type Program, writeProgram } from './program.ts';
+import { stepsPerByte } from './program-cost.ts';
+import { isNullable, type Node, PatternProblem } from './syntax.ts';
+import { javaScriptSource } from './to-javascript.ts';
+
+/** What a match has captured: 0 is all of it; undefined where a capture took no part. */
+export type Captures = readonly (string | undefined)[];
+
+/** A compiled regular expression. Texts are one character per byte (Latin-1). */
+export interface Pattern {
+  /** As it was given to `compilePattern`. */
+  readonly source: string;
+  readonly captureCount: number;
+  /** The number of each named capture. */
+  readonly names: ReadonlyMap<string, number>;
+  /** Whether the pattern matches somewhere in the text. */
+  test(text: string): boolean;
+  /** What the first match captures, or undefined without one. A miss allocates nothing. */
+  exec(text: string): Captures | undefined;
+}
+
+/** Instructions of one pattern: for the memory of the matcher, a bit for most of them per byte of text. */
+const MAX_INSTRUCTIONS = 2000;
+/** Steps of JavaScript's engine in one match: interpreted, 10 ns each at worst. */
+const MAX_BACKTRACKING_STEPS = 200_000;
+/** Steps of the matcher for a text of `GUARANTEED_LENGTH`, about 8 ns each. */
+export const MAX_MATCHER_STEPS = 1_000_000;
+/** The text for which a match is guaranteed to take at most 10 ms, in bytes. */
+const GUARANTEED_LENGTH = 8192;
+/** Lengths up to which JavaScript's engine may be used, in bytes. */
+const LENGTHS = [65_536, 8192, 2048, 512, 128];
+
+class CompiledPattern implements Pattern {
+  readonly source: string;
+  readonly captureCount: number;
+  readonly names: ReadonlyMap<string, number>;
+  readonly #regExp: RegExp | undefined;
+  /** The longest text for JavaScript's engine. */
+  readonly #maxBacktracked: number;
+  readonly #program: Program;
+  readonly #slots: Int32Array;
+  readonly #first: Uint8Array;
+  readonly #canBeEmpty: boolean;
+  readonly #isAnchored: boolean;
+
+  constructor(source: string, caseless: boolean) {
+    const { root, captureCount, names } = parsePattern(source, caseless);
+    this.source = source;
+    this.captureCount = captureCount;
+    this.names = names;
+    checkTree(root, captureCount);
+    this.#program = writeProgram(root, captureCount, MAX_INSTRUCTIONS);
+    checkSteps(root, this.#program);
+    this.#slots = new Int32Array(this.#program.slotCount);
+    this.#first = firstBytes(root);
+    this.#canBeEmpty = isNullable(root);
+    this.#isAnchored = isAnchored(root);
+    this.#maxBacktracked = hasJavaScriptCaptures(root) ? longestBacktracked(root) : -1;
+    this.#regExp = this.#maxBacktracked < 0 ? undefined : new RegExp(javaScriptSource(root));
+  }
+
+  test(text: string): boolean {
+    if (this.#regExp !== undefined && text.length <= this.#maxBacktracked) {
+      return this.#regExp.test(text);
+    }
+    return this.#match(text);
+  }
+
+  exec(text: string): Captures | undefined {
+    if (this.#regExp !== undefined && text.length <= this.#maxBacktracked) {
+      return this.#regExp.exec(text) ?? undefined;
+    }
+    return this.#match(text) ? this.#captures(text) : undefined;
+  }
+
+  #match(text: string): boolean {
+    return match(this.#program, text, this.#slots, this.#first, this.#canBeEmpty, this.#isAnchored);
+  }
+
+  #captures(text: string): Captures {
+    const captures: (string | undefined)[] = [];
+    const slots = this.#slots;
+    for (let slot = 0; slot < slots.length; slot += 2) {
+      const from = slots[slot] ?? -1;
+      const to = slots[slot + 1] ?? -1;
+      captures.push(to < 0 ? undefined : text.slice(from, to));
+    }
+    return captures;
+  }
+}
+
+function checkSteps(root: Node, program: Program): void {
+  const looks = lookSteps(root, GUARANTEED_LENGTH);
+  if (looks > MAX_MATCHER_STEPS / 2) {
+    throw new PatternProblem(
+      'not supported: a lookaround that may read far at many positions; ' +
+        'begin the pattern with ^, or bound what the lookaround reads',
+      0,
+    );
+  }
+  const most = Math.floor((MAX_MATCHER_STEPS - looks) / (GUARANTEED_LENGTH + 1));
+  // An instruction leads to two others at most, so a short program needs no closer look.
+  if (2 * program.ops.length <= most) return;
+  const perByte = stepsPerByte(program);
+  if (perByte > most) {
+    throw new PatternProblem(
+      `not supported: up to ${perByte} steps per byte of text, where ${most} are allowed; ` +
+        'shorten its repetitions {…}, or divide it',
+      0,
+    );
+  }
+}
+
+function longestBacktracked(root: Node): number {
+  const fits = (length: number) => backtrackingSteps(root, length) <= MAX_BACKTRACKING_STEPS;
+  return LENGTHS.find(fits) ?? -1;
+}
+
+/**
+ * Compiles a regular expression as nginx.conf has it.
+ * @param source PCRE, one character per byte
+ * @param options.caseless as `~*`: ASCII letters only
+ * @returns the pattern, or what is wrong with it or not supported, by name and with its offset
+ */
+export function compilePattern(
+  source: string,
+  options: { readonly caseless: boolean },
+): Pattern | { readonly problem: string } {
+  try {
+    return new CompiledPattern(source, options.caseless);
+  } catch (error) {
+    if (error instanceof PatternProblem) return { problem: error.message };
+    throw error;
+  }
+}
