@@ -62,6 +62,8 @@ const REFUSED: readonly (readonly [line: string, problem: RegExp])[] = [
   ['proxy_cookie_flags a secured;', /invalid parameter "secured"/],
   ['proxy_cookie_flags ~a secure;', /not built yet/],
   ['proxy_hide_header "a:";', /invalid field name/],
+  ['proxy_method CONNECT;', /invalid method "CONNECT"/],
+  ['proxy_method "A B";', /invalid method "A B"/],
   ['proxy_ignore_headers Server;', /invalid value "Server"/],
 ];
 

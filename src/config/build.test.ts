@@ -60,6 +60,8 @@ test('defaults are those of nginx 1.31, except where we say so', () => {
     ignoredFields: [],
     addedFields: [],
     addedInherit: 'on',
+    method: undefined,
+    setBody: undefined,
     setHeaders: [],
     connectTimeoutMs: 60_000,
     sendTimeoutMs: 60_000,

@@ -182,7 +182,7 @@ export class Attempt
 
   #send(connection: UpstreamConnection): void {
     const exchange = this.#exchange as Exchange;
-    const { plan, traits } = this.#location as ProxiedLocation;
+    const { own, plan, traits } = this.#location as ProxiedLocation;
     this.#connection = connection;
     const { request } = exchange;
     const lines = plan.lines(exchange);
@@ -202,7 +202,8 @@ export class Attempt
     outgoing.added = lines;
     outgoing.addedBytes = lines.at;
     outgoing.minorVersion = plan.minorVersion;
-    connection.start(this, outgoing, traits);
+    if (own === undefined) connection.start(this, outgoing, traits);
+    else own.start(connection, this, outgoing, traits, exchange);
     if (this.#request.isUsed) {
       this.#request.attach(connection);
       // The client side hands over what it has read already: one write takes all.
@@ -284,7 +285,8 @@ export class Attempt
   }
 
   get requestMethod(): string {
-    return (this.#exchange as Exchange).request.method;
+    const exchange = this.#exchange as Exchange;
+    return (this.#location as ProxiedLocation).own?.method(exchange) ?? exchange.request.method;
   }
 
   onInformational(): void {

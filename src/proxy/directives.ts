@@ -1,6 +1,6 @@
 /** The directives of passing an exchange to an upstream. */
 import type { Exchange } from '#src/exchange/exchange.ts';
-import { custom, flag, integer, size, time } from '#src/schema/arguments.ts';
+import { complexValue, custom, flag, integer, size, time } from '#src/schema/arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import { directives, HTTP_SERVER_LOCATION, type SettingsOf } from '#src/schema/directive.ts';
 import { tempPath } from '#src/spool/temp-path-argument.ts';
@@ -15,7 +15,7 @@ import {
   parseUpgrades,
   parseVia,
 } from './proxy-arguments.ts';
-import type { Rewrite } from './rewriting-arguments.ts';
+import { parseMethod, type Rewrite } from './rewriting-arguments.ts';
 
 /** `proxy_pass`: which upstream answers. */
 export const proxyPassDirectives = directives({
@@ -175,6 +175,18 @@ export const proxyDirectives = directives({
     contexts: HTTP_SERVER_LOCATION,
     argument: flag({ default: 'on' }),
     doc: 'Whether the fields of the request go on. Those of `proxy_set_header` and what frames the message do in any case.',
+  },
+  method: {
+    name: 'proxy_method',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom({ usage: 'method', minWords: 1, maxWords: 1, parse: parseMethod }),
+    doc: "The method of requests to the endpoint, in place of the client's; may hold variables.",
+  },
+  setBody: {
+    name: 'proxy_set_body',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: complexValue<Exchange>(),
+    doc: "The body of requests to the endpoint, in place of the client's, which is read and dropped; may hold variables.",
   },
   passRequestBody: {
     name: 'proxy_pass_request_body',

@@ -7,6 +7,7 @@ import type { ResponseLimits } from '#src/spool/response-store.ts';
 import type { UpstreamTraits } from '#src/upstream/pool/response-sink.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { AnswerRules } from './answer-rules.ts';
+import { type OwnRequest, ownRequest } from './own-request.ts';
 import type { RequestStoreLimits } from './request-feed.ts';
 import { RequestPlan } from './request-plan.ts';
 import type { RetryRules } from './retry.ts';
@@ -36,6 +37,8 @@ export interface ProxiedLocation {
   readonly ignoreClientAbort: boolean;
   readonly passTrailers: boolean;
   readonly passRequestBody: boolean;
+  /** Method or body of our own; undefined: those of the client. */
+  readonly own: OwnRequest | undefined;
   /** 1xx go on to the client when one of these is neither empty nor "0" (`early_hints`). */
   readonly earlyHints: readonly ComplexValue<Exchange>[];
 }
@@ -49,6 +52,7 @@ export function proxiedLocation(
   const { client, proxy } = location;
   const upstream = upstreams[handler.upstream];
   if (upstream === undefined) throw new Error(`location of ${location.place.file} has no upstream`);
+  const passRequestBody = proxy.passRequestBody && proxy.setBody === undefined;
   const isOld = proxy.httpVersion === '1.0';
   const heldLimits = { memoryBytes: client.bodyBufferBytes, directory: client.bodyTempPath };
   return {
@@ -65,7 +69,7 @@ export function proxiedLocation(
     },
     proxyHost: handler.hostHeader,
     proxyPort: handler.port,
-    requestLimits: proxy.requestBuffering || !proxy.passRequestBody ? heldLimits : undefined,
+    requestLimits: proxy.requestBuffering || !passRequestBody ? heldLimits : undefined,
     heldLimits,
     responseLimits: proxy.buffering
       ? {
@@ -84,7 +88,8 @@ export function proxiedLocation(
     interceptErrors: proxy.interceptErrors,
     ignoreClientAbort: proxy.ignoreClientAbort,
     passTrailers: proxy.passTrailers && !isOld, // 1.0 has no chunks that they could follow
-    passRequestBody: proxy.passRequestBody,
+    passRequestBody,
+    own: ownRequest(proxy),
     earlyHints: proxy.earlyHints,
   };
 }

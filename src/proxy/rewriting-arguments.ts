@@ -172,6 +172,25 @@ export function parseIgnoredFields(
   return words.map(({ text }) => text.toLowerCase());
 }
 
+/** RFC 9110 §9.1: a token. CONNECT would make a tunnel of the connection. */
+const METHOD = /^(?!CONNECT$)[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
+
+/** Whether that can be sent as a method. */
+export function isMethod(text: string): boolean {
+  return METHOD.test(text);
+}
+
+/** Reads `proxy_method`. */
+export function parseMethod(
+  [word]: readonly Word[],
+  context: ParseContext,
+): ComplexValue<Exchange> | undefined {
+  if (word === undefined) return undefined;
+  const value = compileWord<Exchange>(word, context);
+  if (value?.constant === undefined || isMethod(value.constant)) return value;
+  return reportInvalid(context, word, 'method', 'it must be a token other than CONNECT');
+}
+
 /** One `add_header`. */
 export interface AddHeaderArgument {
   readonly name: string;
