@@ -12,6 +12,14 @@ export function byteSet(has: (byte: number) => boolean): ByteSet {
   return Uint8Array.from({ length: 256 }, (_, byte) => (has(byte) ? 1 : 0));
 }
 
+const SINGLES = Array.from({ length: 256 }, (_, code) => byteSet((byte) => byte === code));
+const FOLDED_SINGLES = SINGLES.map(foldedCase);
+
+/** The set of one byte, or of a letter's two cases: the same object each time. */
+export function singleByte(code: number, caseless: boolean): ByteSet {
+  return (caseless ? FOLDED_SINGLES : SINGLES)[code] ?? NOTHING;
+}
+
 /** The set of the characters of a Latin-1 string. */
 export function bytesOf(characters: string): ByteSet {
   const set = new Uint8Array(256);

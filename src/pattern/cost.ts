@@ -48,7 +48,7 @@ function haveCommon(one: Uint8Array, other: Uint8Array): boolean {
 function before(node: Node, follow: Follow): Follow {
   switch (node.kind) {
     case 'set':
-      return { set: widened(node.set), entry: 1 };
+      return beforeSet(node.set);
     case 'sequence':
       return node.items.reduceRight((next, item) => before(item, next), follow);
     case 'capture': {
@@ -72,6 +72,14 @@ function before(node: Node, follow: Follow): Follow {
     case 'look':
       return beforeLook(node, follow);
   }
+}
+
+const BEFORE_SETS = new WeakMap<Uint8Array, Follow>();
+
+function beforeSet(set: Uint8Array): Follow {
+  const known = BEFORE_SETS.get(set) ?? { set: widened(set), entry: 1 };
+  BEFORE_SETS.set(set, known);
+  return known;
 }
 
 function beforeAssertion(name: string, follow: Follow): Follow {

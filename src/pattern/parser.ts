@@ -1,14 +1,6 @@
 /** The source of a PCRE pattern as a tree, without UTF, in the C locale. */
 import { choice, repeat, sequence, withoutGivingBack } from './atomic.ts';
-import {
-  type ByteSet,
-  byteSet,
-  bytesOf,
-  ESCAPED_SETS,
-  EVERYTHING,
-  foldedCase,
-  NOT_NEWLINE,
-} from './byte-set.ts';
+import { bytesOf, ESCAPED_SETS, EVERYTHING, NOT_NEWLINE, singleByte } from './byte-set.ts';
 import { parseClass } from './class-parser.ts';
 import { escapedCharacter, octal } from './escapes.ts';
 import { type Flags, isSpace, parseFlags } from './flags.ts';
@@ -171,11 +163,7 @@ class Parser {
 
   #character(code: number): Node {
     if (code > 255) throw new PatternProblem('a character is more than a byte', this.#at - 1);
-    return this.#set(byteSet((byte) => byte === code));
-  }
-
-  #set(set: ByteSet): Node {
-    return { kind: 'set', set: this.#flags.caseless ? foldedCase(set) : set };
+    return { kind: 'set', set: singleByte(code, this.#flags.caseless) };
   }
 
   #escape(): Node {

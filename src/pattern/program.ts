@@ -65,7 +65,7 @@ class ProgramWriter {
   readonly x: number[] = [];
   readonly y: number[] = [];
   readonly #maxInstructions: number;
-  readonly #sets = new Map<string, number>();
+  readonly #sets = new Map<ByteSet, number>();
   readonly sets: ByteSet[] = [];
   readonly tables: number[] = [];
 
@@ -116,9 +116,8 @@ class ProgramWriter {
   }
 
   #setOffset(set: ByteSet): number {
-    const key = set.join('');
-    const known = this.#sets.get(key) ?? this.sets.push(set) - 1;
-    this.#sets.set(key, known);
+    const known = this.#sets.get(set) ?? this.sets.push(set) - 1;
+    this.#sets.set(set, known);
     return known * 256;
   }
 
