@@ -41,6 +41,8 @@ const GUARANTEED_LENGTH = 8192;
 /** Lengths up to which JavaScript's engine may be used, in bytes. */
 const LENGTHS = [65_536, 8192, 2048, 512, 128];
 
+const WARM_UP_TEXT = `${'ab'.repeat(512)}!`;
+
 class CompiledPattern implements Pattern {
   readonly source: string;
   readonly captureCount: number;
@@ -82,6 +84,11 @@ class CompiledPattern implements Pattern {
       return this.#regExp.exec(text) ?? undefined;
     }
     return this.#match(text) ? this.#captures(text) : undefined;
+  }
+
+  /** Whether texts of the guaranteed length go to the matcher. */
+  usesMatcher(): boolean {
+    return this.#maxBacktracked < GUARANTEED_LENGTH;
   }
 
   #match(text: string): boolean {
@@ -127,6 +134,16 @@ function longestBacktracked(root: Node): number {
   return LENGTHS.find(fits) ?? -1;
 }
 
+let isMatcherWarm = false;
+
+/** Has V8 compile the matcher (each of its instructions), once per thread: the first long text would take twice its time. */
+function warmMatcher(): void {
+  if (isMatcherWarm) return;
+  isMatcherWarm = true;
+  const pattern = new CompiledPattern('(?:(a+)|b|aa|cc|dd)+(?<!c)(?!c)\\b$', false);
+  for (let turn = 0; turn < 20; turn++) pattern.test(WARM_UP_TEXT);
+}
+
 /**
  * Compiles a regular expression as nginx.conf has it.
  * @param source PCRE, one character per byte
@@ -138,7 +155,9 @@ export function compilePattern(
   options: { readonly caseless: boolean },
 ): Pattern | { readonly problem: string } {
   try {
-    return new CompiledPattern(source, options.caseless);
+    const pattern = new CompiledPattern(source, options.caseless);
+    if (pattern.usesMatcher()) warmMatcher();
+    return pattern;
   } catch (error) {
     if (error instanceof PatternProblem) return { problem: error.message };
     throw error;
