@@ -122,9 +122,10 @@ function buildProxy(
   const pass = parseNode<ProxyPassArgument>(proxyPassDirectives.pass, node, scope, problems);
   if (pass === undefined) return undefined;
   const upstream = upstreamOf(pass, upstreams, scope, { node, problems, tools: scope.tools });
-  if (pass.uri !== undefined && match.kind === 'named') {
-    const message = '"proxy_pass" cannot have a URI in a named location';
-    problems.emerg(placeOfWord(node, pass.word), message, 'no part of the path was matched');
+  if (pass.uri !== undefined && (match.kind === 'named' || match.kind === 'regex')) {
+    const kind = match.kind === 'named' ? 'a named location' : 'a location by regular expression';
+    const message = `"proxy_pass" cannot have a URI in ${kind}`;
+    problems.emerg(placeOfWord(node, pass.word), message, 'no prefix of the path was matched');
     return undefined;
   }
   if (upstream === undefined) return undefined;

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Clock, SystemClock } from '#src/base/clock.ts';
 import { print } from '#src/config/syntax/print.ts';
+import { compilePattern } from '#src/pattern/pattern.ts';
 import { routingBlocks } from '#src/routing/directives.ts';
 import type { ParseTools } from '#src/schema/directive.ts';
 import { type Problem, Problems } from '#src/schema/problem.ts';
@@ -30,7 +31,10 @@ export interface BuiltModel {
  */
 export function buildModel(tree: ConfigTree, clock: Clock = new SystemClock()): BuiltModel {
   const problems = new Problems();
-  const variables = new VariableCompiler({ clock, hostname: hostname(), pid: process.pid });
+  const variables = new VariableCompiler(
+    { clock, hostname: hostname(), pid: process.pid },
+    compilePattern,
+  );
   const scope = Scope.main(tree.nodes, parseTools(tree, variables));
   const http = scope.own(routingBlocks.http.name)[0];
   // Whatever uses a variable may stand before the block that defines it.
