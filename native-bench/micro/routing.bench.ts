@@ -1,6 +1,8 @@
 /** Stop 5 of a request: its path made normal, its server by host, its location by path. */
+
+import { Exchange } from '#src/exchange/exchange.ts';
 import { normalisePath } from '#src/http/target.ts';
-import { LocationTree, type PathSource } from '#src/routing/location-tree.ts';
+import { LocationTree } from '#src/routing/location-tree.ts';
 import type { Location, VirtualServer } from '#src/routing/model.ts';
 import { Router } from '#src/routing/router.ts';
 import type { Bench } from './measure.ts';
@@ -19,12 +21,18 @@ function find(count: number): Bench['run'] {
       variant % 4 === 0
         ? `/other/${variant}`
         : `${paths[variant % (count - 1)] ?? '/'}items/${variant}`;
-    return { pathBytes: Buffer.from(path), pathStart: 0, pathEnd: path.length, path };
+    const exchange = new Exchange();
+    const { request } = exchange;
+    const bytes = Buffer.from(path);
+    request.fields.take(bytes, 0, bytes.length);
+    request.locateTarget(0, bytes.length);
+    request.locatePath(-1);
+    return exchange;
   });
   return (operations) => {
     let total = 0;
     for (let i = 0; i < operations; i += 1) {
-      total += tree.find(asked[i % VARIANTS] as PathSource)?.match.path.length ?? 0;
+      total += tree.find(asked[i % VARIANTS] as Exchange)?.match.path.length ?? 0;
     }
     return total;
   };

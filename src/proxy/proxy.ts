@@ -117,7 +117,7 @@ export class Proxy implements AttemptHome, RedirectHome {
   /** The location that takes the path of the request, for clients and for internal redirects. */
   #route(exchange: Exchange, routed: RoutedServer): void {
     const { request } = exchange;
-    const location = this.#router.findLocation(routed, request);
+    const location = this.#router.findLocation(routed, exchange);
     const served = this.#enter(exchange, location);
     const { maxBodyBytes } = location.client;
     if (location.isInternal && exchange.redirects === 0) refuse(exchange, 'no_route');

@@ -1,6 +1,5 @@
 /** The words of `location`. */
 
-import { compilePattern } from '#src/pattern/pattern.ts';
 import { reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
 import { placeOfWord, type Word } from '#src/schema/tree.ts';
@@ -48,12 +47,9 @@ function parseRegex(
   const word = (second ?? first) as Word;
   const path = second?.text ?? word.text.slice(caseless ? 2 : 1);
   if (path === '') return reportInvalid(context, word, 'regular expression', 'it is empty');
-  // Paths hold one char per byte; so must the pattern.
-  const source = Buffer.from(path, 'utf8').toString('latin1');
-  const pattern = compilePattern(source, { caseless });
-  if ('problem' in pattern) {
-    return reportInvalid(context, word, 'regular expression', pattern.problem);
-  }
+  const { node, problems, tools } = context;
+  const pattern = tools.compilePattern?.(path, caseless, placeOfWord(node, word), problems);
+  if (pattern === undefined) return undefined; // reported
   return { kind: 'regex', path, pattern, stopsSearch: false };
 }
 

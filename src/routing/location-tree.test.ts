@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { Exchange } from '#src/exchange/exchange.ts';
 import { compilePattern } from '#src/pattern/pattern.ts';
-import { LocationTree, type PathSource } from './location-tree.ts';
+import type { CapturingPattern } from '#src/schema/directive.ts';
+import { KeptPattern } from '#src/variables/table-variables.ts';
+import { LocationTree } from './location-tree.ts';
 import type { Handler, Location } from './model.ts';
 
 const PROXY: Handler = { kind: 'proxy', upstream: 0, uri: undefined, hostHeader: '', port: '' };
 const NONE: Handler = { kind: 'none' };
 
+function capturing(source: string, caseless: boolean): CapturingPattern<Exchange> {
+  const pattern = compilePattern(source, { caseless });
+  if ('problem' in pattern) throw new Error(pattern.problem);
+  return new KeptPattern(pattern, []);
+}
+
 /** `= /x` is an exact location, `^~ /x` and `/x` are prefixes, `~ x` and `~* x` regular expressions. */
 function location(text: string, handler: Handler = NONE, outer?: Location): Location {
   const [, modifier = '', path = ''] = /^(=|\^~|~\*?|) ?(.*)$/.exec(text) ?? [];
   const isRegex = modifier.startsWith('~');
-  const pattern = isRegex ? compilePattern(path, { caseless: modifier === '~*' }) : undefined;
+  const pattern = isRegex ? capturing(path, modifier === '~*') : undefined;
   const kind = modifier === '=' ? 'exact' : isRegex ? 'regex' : 'prefix';
   return {
     match: { kind, path, pattern, stopsSearch: modifier === '^~' },
@@ -25,20 +34,25 @@ function treeOf(...texts: string[]): LocationTree {
   return LocationTree.of(texts.map((text) => location(text)));
 }
 
-/** A path that stands among other bytes, as it does in a head. */
-function sourceOf(path: string): PathSource {
-  const pathBytes = Buffer.from(`GET ${path}/more HTTP/1.1`, 'latin1');
-  return { pathBytes, pathStart: 4, pathEnd: 4 + path.length, path };
+/** An exchange whose path stands among other bytes, as it does in a head. */
+function exchangeFor(path: string): Exchange {
+  const exchange = new Exchange();
+  const { request } = exchange;
+  const bytes = Buffer.from(`GET ${path}?more HTTP/1.1`, 'latin1');
+  request.fields.take(bytes, 0, bytes.length);
+  request.locateTarget(4, 4 + path.length + '?more'.length);
+  request.locatePath(path.length);
+  return exchange;
 }
 
 function wantsSlash(tree: LocationTree, path: string): boolean {
-  const { pathBytes, pathEnd, pathStart } = sourceOf(path);
+  const { pathBytes, pathEnd, pathStart } = exchangeFor(path).request;
   return tree.wantsSlash(pathBytes, pathStart, pathEnd);
 }
 
 /** What took the path, as it is written. */
-function found(tree: LocationTree, path: string): string | undefined {
-  const match = tree.find(sourceOf(path))?.match;
+function found(tree: LocationTree, path: string, exchange = exchangeFor(path)): string | undefined {
+  const match = tree.find(exchange)?.match;
   return match && (match.kind === 'exact' ? `= ${match.path}` : match.path);
 }
 
@@ -124,8 +138,10 @@ describe('a location tree', () => {
       ['/images/1.gif', '/images/', undefined],
       ['/documents/1.JPG', '\\.(gif|jpg|jpeg)$', ['.JPG', 'JPG']],
     ] as const) {
-      assert.equal(found(tree, path), expected);
-      assert.deepEqual(tree.captures && [...tree.captures], captures);
+      const exchange = exchangeFor(path);
+      assert.equal(found(tree, path, exchange), expected);
+      const kept = exchange.variables.captures;
+      assert.deepEqual(kept && [...kept], captures);
     }
   });
 

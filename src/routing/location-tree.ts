@@ -7,34 +7,23 @@
  */
 
 import { SLASH } from '#src/bytes/ascii.ts';
-import type { Captures, Pattern } from '#src/pattern/pattern.ts';
+import type { Exchange } from '#src/exchange/exchange.ts';
+import type { CapturingPattern } from '#src/schema/directive.ts';
 import type { Location } from './model.ts';
 import { PathTable, WholePaths } from './path-table.ts';
 
 /** The locations of a server by the one they stand in; undefined: in the server itself. */
 type ByOuter = ReadonlyMap<Location | undefined, readonly Location[]>;
 
-/** A path as bytes[pathStart..pathEnd) of `pathBytes`, and as a string of one char per byte. */
-export interface PathSource {
-  readonly pathBytes: Buffer;
-  readonly pathStart: number;
-  readonly pathEnd: number;
-  readonly path: string;
-}
-
 /** What a look-up has come to, besides the location. */
 interface Search {
-  source: PathSource;
   /** An exact location or a regular expression has taken the path: no further one is tried. */
   isOver: boolean;
-  captures: Captures | undefined;
 }
-
-const NO_PATH: PathSource = { pathBytes: Buffer.alloc(0), pathStart: 0, pathEnd: 0, path: '' };
 
 interface PatternLocation {
   readonly location: Location;
-  readonly pattern: Pattern;
+  readonly pattern: CapturingPattern<Exchange>;
 }
 
 export class LocationTree {
@@ -90,14 +79,14 @@ export class LocationTree {
     this.#inside = inside.length === 0 ? undefined : new Map(inside);
   }
 
-  readonly #state: Search = { source: NO_PATH, isOver: false, captures: undefined };
-  /** What a regular expression captured in the last `find`; undefined when none took the path. */
-  captures: Captures | undefined = undefined;
+  readonly #state: Search = { isOver: false };
 
-  /** The location for a path; undefined when none takes it. */
-  find(source: PathSource): Location | undefined {
-    const { pathBytes, pathEnd, pathStart } = source;
-    this.captures = undefined;
+  /**
+   * The location for the path of an exchange; undefined when none takes it. What regular expressions
+   * on the way captured are the variables of the exchange from then on.
+   */
+  find(exchange: Exchange): Location | undefined {
+    const { pathBytes, pathEnd, pathStart } = exchange.request;
     if (this.#inside === undefined && this.#patterns.length === 0) {
       return (
         this.#exact.find(pathBytes, pathStart, pathEnd) ??
@@ -105,30 +94,26 @@ export class LocationTree {
       );
     }
     const state = this.#state;
-    state.source = source;
     state.isOver = false;
-    state.captures = undefined;
-    const found = this.#search(state);
-    this.captures = state.captures;
-    state.source = NO_PATH;
-    return found;
+    return this.#search(state, exchange);
   }
 
-  #search(search: Search): Location | undefined {
-    const { pathBytes, pathEnd, pathStart } = search.source;
+  #search(search: Search, exchange: Exchange): Location | undefined {
+    const { request } = exchange;
+    const { pathBytes, pathEnd, pathStart } = request;
     const exact = this.#exact.find(pathBytes, pathStart, pathEnd);
     if (exact !== undefined) {
       search.isOver = true;
       return exact;
     }
     const longest = this.#longest(pathBytes, pathStart, pathEnd);
-    const best = longest === undefined ? undefined : this.#searchInside(longest, search);
+    const best = longest && this.#searchInside(longest, search, exchange);
     if (search.isOver || longest?.match.stopsSearch === true) return best;
     for (const { location, pattern } of this.#patterns) {
-      const captures = pattern.exec(search.source.path);
+      const captures = pattern.exec(request.path);
       if (captures === undefined) continue;
-      search.captures = captures;
-      const inner = this.#searchInside(location, search);
+      pattern.keep(exchange, captures);
+      const inner = this.#searchInside(location, search, exchange);
       search.isOver = true;
       return inner;
     }
@@ -136,9 +121,9 @@ export class LocationTree {
   }
 
   /** What takes the path inside a location; that one itself when nothing does. */
-  #searchInside(location: Location, search: Search): Location {
+  #searchInside(location: Location, search: Search, exchange: Exchange): Location {
     const tree = this.#inside?.get(location);
-    return tree === undefined ? location : (tree.#search(search) ?? location);
+    return tree === undefined ? location : (tree.#search(search, exchange) ?? location);
   }
 
   #longest(bytes: Buffer, start: number, end: number): Location | undefined {

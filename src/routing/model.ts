@@ -3,8 +3,8 @@ import type { Address } from '#src/base/address.ts';
 import type { LogSettings } from '#src/exchange/directives.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { ClientSettings } from '#src/listeners/http/directives.ts';
-import type { Pattern } from '#src/pattern/pattern.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
+import type { CapturingPattern } from '#src/schema/directive.ts';
 import type { Place } from '#src/schema/problem.ts';
 import type { ContentSettings } from './directives.ts';
 
@@ -35,7 +35,7 @@ export interface ServerListen {
 export interface LocationMatch {
   readonly kind: 'exact' | 'prefix' | 'regex' | 'named';
   readonly path: string;
-  readonly pattern: Pattern | undefined;
+  readonly pattern: CapturingPattern<Exchange> | undefined;
   /** `^~`: when it is the longest prefix, no regular expression beside it is tried. */
   readonly stopsSearch: boolean;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RequestHead } from '#src/http/message.ts';
+import { Exchange } from '#src/exchange/exchange.ts';
 import type { Location, ServerListen, VirtualServer } from './model.ts';
 import { Router } from './router.ts';
 
@@ -17,9 +17,10 @@ function server(names: string[], listens: (string | ServerListen)[], locations: 
   } satisfies VirtualServer;
 }
 
-/** A request whose path stands in its head, or was set. */
-function requestFor(path: string, isSet: boolean): RequestHead {
-  const request = new RequestHead();
+/** An exchange whose path stands in its head, or was set. */
+function exchangeFor(path: string, isSet: boolean): Exchange {
+  const exchange = new Exchange();
+  const { request } = exchange;
   if (isSet) request.path = path;
   else {
     const text = Buffer.from(`GET ${path}?/api/x HTTP/1.1`);
@@ -27,7 +28,7 @@ function requestFor(path: string, isSet: boolean): RequestHead {
     request.locateTarget(4, text.indexOf(' HTTP'));
     request.locatePath(path.length);
   }
-  return request;
+  return exchange;
 }
 
 const A = '0.0.0.0:80';
@@ -114,8 +115,8 @@ describe('a router', () => {
     assert.ok(routed !== undefined);
     assert.equal(routed.name, 'one.test');
     for (const isSet of [true, false]) {
-      assert.equal(router.findLocation(routed, requestFor('/api/x', isSet)), API);
-      assert.equal(router.findLocation(routed, requestFor('/', isSet)), FALLBACK);
+      assert.equal(router.findLocation(routed, exchangeFor('/api/x', isSet)), API);
+      assert.equal(router.findLocation(routed, exchangeFor('/', isSet)), FALLBACK);
     }
   });
 });

@@ -1,6 +1,6 @@
 /** Data path. Listening address and host → virtual server → location; compiled once. */
 
-import type { RequestHead } from '#src/http/message.ts';
+import type { Exchange } from '#src/exchange/exchange.ts';
 import { MapTable } from '#src/tables/map-table.ts';
 import { LocationTree } from './location-tree.ts';
 import type { Location, VirtualServer } from './model.ts';
@@ -52,8 +52,8 @@ export class Router {
   }
 
   /** The location of that server for the path; the server's fallback when none takes it. */
-  findLocation({ server, tree }: RoutedServer, request: RequestHead): Location {
-    return tree.find(request) ?? server.fallback;
+  findLocation({ server, tree }: RoutedServer, exchange: Exchange): Location {
+    return tree.find(exchange) ?? server.fallback;
   }
 }
 

@@ -335,7 +335,7 @@ export const BROKEN: readonly (readonly [
     'bad-regex-location',
     4,
     16,
-    'invalid regular expression "^/(a|b/" in "location" directive, a ( is not closed (at offset 2)',
+    'invalid regular expression "^/(a|b/", a ( is not closed (at offset 2)',
   ],
   ['duplicate-location', 6, 5, 'duplicate location "/a", the first is in line 5'],
   [
