@@ -41,17 +41,22 @@ function find(count: number): Bench['run'] {
 function findServer(): Bench['run'] {
   const hosts = Array.from({ length: VARIANTS }, (_, index) => `site-${index}.example.com`);
   const servers = hosts.map((name) => ({
-    names: [name],
+    names: [{ name, pattern: undefined }],
     listens: [{ key: 'a', isDefault: false }],
     locations: [location('/')],
     fallback: location('/'),
     place: { file: '', line: 1, column: 1 },
   })) satisfies VirtualServer[];
   const router = new Router(servers);
+  const exchanges = hosts.map((host) => {
+    const exchange = new Exchange();
+    exchange.request.host = host;
+    return exchange;
+  });
   return (operations) => {
     let total = 0;
     for (let i = 0; i < operations; i += 1) {
-      total += router.findServer('a', hosts[i % VARIANTS] ?? '')?.name.length ?? 0;
+      total += router.findServer('a', exchanges[i % VARIANTS] as Exchange)?.name.length ?? 0;
     }
     return total;
   };

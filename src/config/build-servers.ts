@@ -6,6 +6,7 @@ import { type Address, formatAddress } from '#src/base/address.ts';
 import { type ListenArgument, listenDirectives } from '#src/listeners/http/directives.ts';
 import { routingBlocks, serverDirectives } from '#src/routing/directives.ts';
 import type {
+  HostName,
   ListenConfig,
   Location,
   LocationMatch,
@@ -59,6 +60,7 @@ export function buildServers(
   for (const node of scope.own(routingBlocks.server.name)) {
     if (node.block === undefined) continue;
     const inside = scope.inside('server', node);
+    const names = buildNames(inside, problems); // first: their captures are variables of the rest
     const all: LocationMatch = {
       kind: 'prefix',
       path: '/',
@@ -67,7 +69,6 @@ export function buildServers(
     };
     const fallback = buildLocation(inside, all, undefined, node, context);
     const locations = buildLocations(inside, context);
-    const names = buildNames(inside, problems);
     const keys = listens.take(inside, node, http.tree.defaultPort);
     drafts.push({ names, keys, place: node, fallback, locations });
   }
@@ -107,8 +108,7 @@ interface ServerDraft {
   readonly locations: readonly Location[];
 }
 
-interface ServerNameAt {
-  readonly name: string;
+interface ServerNameAt extends HostName {
   readonly place: Place;
 }
 
@@ -120,7 +120,7 @@ function finish(draft: ServerDraft, table: ListenTable): VirtualServer {
   // nginx runs a server's own `return` before it looks for a location.
   const answersAll = fallback.handler.kind === 'return';
   return {
-    names: names.map(({ name }) => name),
+    names: names.map(({ name, pattern }) => ({ name, pattern })),
     listens,
     locations: answersAll ? [] : locations,
     fallback,
@@ -133,11 +133,13 @@ function buildNames(scope: Scope, problems: Problems): ServerNameAt[] {
   const nodes = scope.occurrences(directive);
   const names = nodes.flatMap((node) => {
     const parsed = parseNode<readonly ServerName[]>(directive, node, scope, problems) ?? [];
-    return parsed.map(({ name, word }) => ({ name, place: placeOfWord(node, word) }));
+    return parsed.map(({ name, pattern, word }) => {
+      return { name, pattern, place: placeOfWord(node, word) };
+    });
   });
   const own = new Map(names.map((entry) => [entry.name, entry]));
   if (nodes.length > 0) return [...own.values()];
-  return scope.node === undefined ? [] : [{ name: '', place: scope.node }];
+  return scope.node === undefined ? [] : [{ name: '', pattern: undefined, place: scope.node }];
 }
 
 /** Those that stand in `around`, and those in them, each behind the one it stands in. */
@@ -280,7 +282,8 @@ class ListenTable {
     for (const key of keys) {
       const claimed = this.#names.get(key) ?? new ClaimedNames();
       this.#names.set(key, claimed);
-      for (const { name, place } of names) {
+      for (const { name, pattern, place } of names) {
+        if (pattern !== undefined) continue;
         const first = claimed.places.get(name);
         claimed.places.set(name, first ?? place);
         if (claimed.table.addKey(name, 0) !== 'conflict') continue;

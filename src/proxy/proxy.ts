@@ -102,7 +102,7 @@ export class Proxy implements AttemptHome, RedirectHome {
   /** Finds the location and lets it answer; the answer may come now or later. */
   serve(exchange: Exchange, listenKey: string): void {
     const { request } = exchange;
-    const routed = this.#router.findServer(listenKey, request.host);
+    const routed = this.#router.findServer(listenKey, exchange);
     if (routed === undefined) {
       refuse(exchange, 'no_route');
       return;

@@ -55,7 +55,7 @@ export const serverDirectives = directives({
     }),
     repeat: true,
     inherit: false,
-    doc: 'The hosts this server answers: a name, `*.x` (what ends in `.x`), `.x` (that and `x` itself), `x.*`, `$hostname`; `""` (also the default) takes requests without a `Host`. An exact name beats the longest `*.x`, that beats the longest `x.*`. Regular expressions are not built yet.',
+    doc: 'The hosts this server answers: a name, `*.x` (what ends in `.x`), `.x` (that and `x` itself), `x.*`, `$hostname`; `""` (also the default) takes requests without a `Host`. `~regex` are regular expressions. An exact name beats the longest `*.x`, that beats the longest `x.*`, that beats the first regular expression of the file that matches.',
   },
 });
 

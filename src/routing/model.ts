@@ -113,10 +113,19 @@ export interface Location {
   readonly isInternal: boolean;
 }
 
+/**
+ * One of `server_name`, in lower case: exact, `*.x`, `.x`, `x.*`, or `~` and what `pattern` is
+ * compiled from. `''` takes requests without a host.
+ */
+export interface HostName {
+  readonly name: string;
+  readonly pattern: CapturingPattern<Exchange> | undefined;
+}
+
 /** One `server` block. */
 export interface VirtualServer {
-  /** Exact names, lower case, in order; `''` takes requests without a host. */
-  readonly names: readonly string[];
+  /** In order. */
+  readonly names: readonly HostName[];
   readonly listens: readonly ServerListen[];
   /** Inner and named ones too. Empty when the server itself answers everything by `return`. */
   readonly locations: readonly Location[];

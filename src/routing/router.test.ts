@@ -1,15 +1,30 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Exchange } from '#src/exchange/exchange.ts';
+import { compilePattern } from '#src/pattern/pattern.ts';
+import type { CapturingPattern } from '#src/schema/directive.ts';
+import { KeptPattern } from '#src/variables/table-variables.ts';
 import type { Location, ServerListen, VirtualServer } from './model.ts';
 import { Router } from './router.ts';
 
 const FALLBACK = { match: { kind: 'prefix', path: '' }, handler: { kind: 'none' } } as Location;
 const API = { match: { kind: 'prefix', path: '/api/' }, handler: { kind: 'none' } } as Location;
 
+function regex(name: string): CapturingPattern<Exchange> {
+  const pattern = compilePattern(name.slice(1), { caseless: true });
+  if ('problem' in pattern) throw new Error(pattern.problem);
+  return new KeptPattern(pattern, []);
+}
+
+/** Asks for a host. */
+function ask(router: Router, key: string, host: string, exchange = new Exchange()) {
+  exchange.request.host = host;
+  return router.findServer(key, exchange);
+}
+
 function server(names: string[], listens: (string | ServerListen)[], locations: Location[] = []) {
   return {
-    names,
+    names: names.map((name) => ({ name, pattern: name.startsWith('~') ? regex(name) : undefined })),
     listens: listens.map((one) => (typeof one === 'string' ? { key: one, isDefault: false } : one)),
     locations,
     fallback: FALLBACK,
@@ -45,7 +60,7 @@ describe('a router', () => {
     ];
     const router = new Router(servers);
     const at = (host: string): number =>
-      servers.indexOf(router.findServer(A, host)?.server as (typeof servers)[number]);
+      servers.indexOf(ask(router, A, host)?.server as (typeof servers)[number]);
     const expected = {
       'www.a.test': 2,
       'one.a.test': 1,
@@ -68,6 +83,30 @@ describe('a router', () => {
     );
   });
 
+  it('tries regular expressions last, in the order of the file, and keeps what they captured', () => {
+    const servers = [
+      server([''], [A]),
+      server(['~^(?:www\\.)?(.+)\\.test$', '~^never$'], [A]),
+      server(['~^www\\.(.+)$', '*.wild.test'], [A]),
+    ];
+    const router = new Router(servers);
+    for (const [host, expected, captured] of [
+      ['www.a.test', 1, 'a'],
+      ['www.a.example', 2, 'a.example'],
+      ['x.wild.test', 2, undefined],
+      ['a.example', 0, undefined],
+      ['', 0, undefined],
+    ] as const) {
+      const exchange = new Exchange();
+      const found = ask(router, A, host, exchange)?.server;
+      assert.equal(servers.indexOf(found as (typeof servers)[number]), expected, host);
+      assert.equal(exchange.variables.captures?.[1], captured);
+    }
+    const alone = new Exchange();
+    ask(new Router([server(['~^(.)'], [A])]), A, 'a.test', alone);
+    assert.equal(alone.variables.captures?.[1], 'a');
+  });
+
   it('chooses the server by address and name', () => {
     const servers = [
       server(['one.test', 'www.one.test'], [A]),
@@ -76,42 +115,42 @@ describe('a router', () => {
     ];
     const router = new Router(servers);
     const at = (key: string, host: string): number =>
-      servers.indexOf(router.findServer(key, host)?.server as (typeof servers)[number]);
+      servers.indexOf(ask(router, key, host)?.server as (typeof servers)[number]);
     assert.deepEqual([at(A, 'one.test'), at(A, 'www.one.test'), at(A, 'two.test')], [0, 0, 1]);
     assert.deepEqual([at(B, 'one.test'), at(B, 'two.test')], [2, 1]);
-    assert.equal(router.findServer('unix:/x', 'one.test'), undefined);
+    assert.equal(ask(router, 'unix:/x', 'one.test'), undefined);
   });
 
   it('gives other names to the default server, else to the first', () => {
     const first = server(['one.test'], [A]);
     const second = server(['two.test'], [{ key: A, isDefault: true }]);
-    assert.equal(new Router([first, second]).findServer(A, 'x.test')?.server, second);
-    assert.equal(new Router([first, server(['b'], [A])]).findServer(A, '')?.server, first);
+    assert.equal(ask(new Router([first, second]), A, 'x.test')?.server, second);
+    assert.equal(ask(new Router([first, server(['b'], [A])]), A, '')?.server, first);
   });
 
   it('gives requests without a host to the server named ""', () => {
     const nameless = server([''], [A]);
     const router = new Router([server(['one.test'], [A]), nameless]);
-    assert.equal(router.findServer(A, '')?.server, nameless);
+    assert.equal(ask(router, A, '')?.server, nameless);
   });
 
   it('gives a name that two servers have to the first of them', () => {
     const first = server(['same.test'], [A]);
     const router = new Router([first, server(['same.test', 'b.test'], [A])]);
-    assert.equal(router.findServer(A, 'same.test')?.server, first);
+    assert.equal(ask(router, A, 'same.test')?.server, first);
   });
 
   it('does not take the names of object members for servers', () => {
     const first = server(['one.test'], [A]);
     const router = new Router([first, server(['two.test'], [A])]);
     for (const name of ['__proto__', 'constructor', 'toString']) {
-      assert.equal(router.findServer(A, name)?.server, first);
+      assert.equal(ask(router, A, name)?.server, first);
     }
   });
 
   it('finds the location, else what holds for the server', () => {
     const router = new Router([server(['one.test'], [A], [API])]);
-    const routed = router.findServer(A, 'one.test');
+    const routed = ask(router, A, 'one.test');
     assert.ok(routed !== undefined);
     assert.equal(routed.name, 'one.test');
     for (const isSet of [true, false]) {

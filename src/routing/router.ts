@@ -1,6 +1,7 @@
 /** Data path. Listening address and host → virtual server → location; compiled once. */
 
 import type { Exchange } from '#src/exchange/exchange.ts';
+import type { CapturingPattern } from '#src/schema/directive.ts';
 import { MapTable } from '#src/tables/map-table.ts';
 import { LocationTree } from './location-tree.ts';
 import type { Location, VirtualServer } from './model.ts';
@@ -20,9 +21,16 @@ interface RoutedAddress {
   readonly fallback: RoutedServer;
   /** Exact names of all its servers, lower case; undefined when there is only the default server. */
   readonly byName: ReadonlyMap<string, RoutedServer> | undefined;
-  /** Wildcards of all its servers, by index in `servers`; undefined when there are none. */
-  readonly wildcards: MapTable | undefined;
-  readonly servers: readonly RoutedServer[];
+  /** All its names, when some are wildcards or regular expressions; undefined when none is. */
+  readonly names: MapTable | undefined;
+  /** By what `names` gives. */
+  readonly found: readonly FoundName[];
+}
+
+/** What one name leads to. */
+interface FoundName {
+  readonly server: RoutedServer;
+  readonly pattern: CapturingPattern<Exchange> | undefined;
 }
 
 export class Router {
@@ -40,15 +48,16 @@ export class Router {
     for (const key of keys) this.#addresses.set(key, routeAddress(key, servers, routed));
   }
 
-  /** The server for a host (lower case, no port) at a listening address. */
-  findServer(listenKey: string, host: string): RoutedServer | undefined {
+  /** The server for the host of an exchange (lower case, no port) at a listening address. */
+  findServer(listenKey: string, exchange: Exchange): RoutedServer | undefined {
     if (listenKey !== this.#lastKey) {
       this.#lastKey = listenKey;
       this.#lastAddress = this.#addresses.get(listenKey);
     }
     const address = this.#lastAddress;
     if (address?.byName === undefined) return address?.fallback;
-    return address.byName.get(host) ?? findWild(address, host) ?? address.fallback;
+    const { host } = exchange.request;
+    return address.byName.get(host) ?? findWild(address, exchange) ?? address.fallback;
   }
 
   /** The location of that server for the path; the server's fallback when none takes it. */
@@ -63,7 +72,7 @@ function routeServer(server: VirtualServer): RoutedServer {
     server,
     tree: LocationTree.of(server.locations),
     named: new Map(named.map((location) => [location.match.path, location])),
-    name: server.names[0] ?? '',
+    name: server.names[0]?.name.replace(/^\./, '') ?? '',
   };
 }
 
@@ -78,30 +87,32 @@ function routeAddress(
   const first = here.find(isDefault) ?? here[0];
   const fallback = first === undefined ? undefined : routed.get(first);
   if (fallback === undefined) throw new Error(`no server listens on ${key}`);
-  if (here.length === 1) {
-    return { fallback, byName: undefined, wildcards: undefined, servers: [] };
+  const hasPatterns = here.some(({ names }) => names.some(({ pattern }) => pattern !== undefined));
+  // A regular expression is asked even of the only server: its captures are variables.
+  if (here.length === 1 && !hasPatterns) {
+    return { fallback, byName: undefined, names: undefined, found: [] };
   }
   const byName = new Map<string, RoutedServer>();
   const names = new MapTable();
   names.useHostnames();
-  let hasWildcards = false;
-  const entries = here.map((server) => routed.get(server) as RoutedServer);
-  for (const [index, entry] of entries.entries()) {
-    for (const name of entry.server.names) {
+  const found: FoundName[] = [];
+  let isPlain = true;
+  for (const server of here.map((one) => routed.get(one) as RoutedServer)) {
+    for (const { name, pattern } of server.server.names) {
       // nginx: of servers with the same name the first in the file has it; `.x` is a name `x`, too.
-      if (names.addKey(name, index) !== 'added') continue;
-      if (isWild(name)) hasWildcards = true;
-      else byName.set(name, entry);
+      if (pattern !== undefined) names.addPattern(pattern, found.length);
+      else if (names.addKey(name, found.length) !== 'added') continue;
+      else if (!isWild(name)) byName.set(name, server);
+      found.push({ server, pattern });
+      if (pattern !== undefined || isWild(name)) isPlain = false;
     }
   }
-  return {
-    fallback,
-    byName,
-    wildcards: hasWildcards ? names : undefined,
-    servers: entries,
-  };
+  return { fallback, byName, names: isPlain ? undefined : names, found };
 }
 
-function findWild({ servers, wildcards }: RoutedAddress, host: string): RoutedServer | undefined {
-  return wildcards === undefined ? undefined : servers[wildcards.find(host)];
+function findWild({ found, names }: RoutedAddress, exchange: Exchange): RoutedServer | undefined {
+  if (names === undefined) return undefined;
+  const name = found[names.find(exchange.request.host)];
+  if (names.captures !== undefined) name?.pattern?.keep(exchange, names.captures);
+  return name?.server;
 }

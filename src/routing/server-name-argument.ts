@@ -2,12 +2,11 @@
 import { hostname } from 'node:os';
 import { reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
-import { reportNotBuilt } from '#src/schema/not-built.ts';
 import { placeOfWord, type Word } from '#src/schema/tree.ts';
+import type { HostName } from './model.ts';
 
-/** One name of a server, lower case: exact, `*.x`, `.x` or `x.*`; the word says where it stands. */
-export interface ServerName {
-  readonly name: string;
+/** One name of a server; the word says where it stands. */
+export interface ServerName extends HostName {
   readonly word: Word;
 }
 
@@ -17,16 +16,26 @@ export function parseServerNames(
   context: ParseContext,
 ): readonly ServerName[] {
   return words.flatMap((word) => {
+    if (word.text.startsWith('~')) return readRegex(word, context);
     const name = readName(word, context);
-    return name === undefined ? [] : [{ name, word }];
+    return name === undefined ? [] : [{ name, pattern: undefined, word }];
   });
+}
+
+/** `~regex`: case ignored, as hosts are in lower case anyway. */
+function readRegex(word: Word, { node, problems, tools }: ParseContext): ServerName[] {
+  const source = word.text.slice(1);
+  const place = placeOfWord(node, word);
+  if (source === '') {
+    problems.emerg(place, 'empty regex in server name "~"');
+    return [];
+  }
+  const pattern = tools.compilePattern?.(source, true, place, problems);
+  return pattern === undefined ? [] : [{ name: word.text, pattern, word }];
 }
 
 function readName(word: Word, context: ParseContext): string | undefined {
   const { text } = word;
-  if (text.startsWith('~')) {
-    return reportNotBuilt(`regular expression server name "${text}"`, word, context);
-  }
   if (text.includes('$')) {
     if (text === '$hostname') return hostname().toLowerCase();
     return reportInvalid(context, word, 'server name', 'of variables only "$hostname" is known');
