@@ -18,14 +18,16 @@ import type {
   ProxyHandler,
   ReturnHandler,
 } from '#src/routing/model.ts';
+import type { Step } from '#src/routing/rewrite-steps.ts';
 import { DEFAULT_TYPES } from '#src/routing/types-argument.ts';
 import type { Directive } from '#src/schema/directive.ts';
-import { type Place, placeOf } from '#src/schema/problem.ts';
+import { type Place, type Problems, placeOf } from '#src/schema/problem.ts';
 import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
 import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import { answeringSettings, buildRedirects, checkOffStandsAlone } from './build-answers.ts';
 import { buildErrorPages } from './build-error-pages.ts';
 import { buildLog } from './build-logs.ts';
+import { type BuildIf, buildSteps } from './build-rewrites.ts';
 import type { LocationContext } from './build-servers.ts';
 import { upstreamOf } from './build-upstreams.ts';
 
@@ -38,6 +40,16 @@ export function buildLocation(
   context: LocationContext,
 ): Location {
   const { problems, formats } = context;
+  // An `if` in a location has what is written in it, and the rest of what is around it.
+  const buildIf: BuildIf = (inside, node) => {
+    if (scope.context !== 'location') return undefined;
+    const location = buildLocation(inside, match, outer, node, context);
+    return location.handler.kind === 'none' ? { ...location, ...answering() } : location;
+  };
+  const answering = (): Pick<Location, 'handler' | 'redirects'> => ({
+    handler: buildHandler(scope, match, [], context),
+    redirects: buildRedirects(scope, match, passIn(scope, problems), problems),
+  });
   const client = answeringSettings(
     compileSettings(clientDirectives, scope, problems),
     scope,
@@ -47,12 +59,8 @@ export function buildLocation(
   const content = buildContent(scope, context);
   const log: LogSettings<Exchange> = buildLog(scope, formats, problems);
   checkOffStandsAlone(scope, problems);
-  const handler = buildHandler(scope, match, context);
-  const passNode = ownNode(scope, proxyPassDirectives.pass);
-  const pass =
-    passNode === undefined
-      ? undefined
-      : parseNode<ProxyPassArgument>(proxyPassDirectives.pass, passNode, scope, problems);
+  const steps = scope.context === 'location-if' ? [] : buildSteps(scope, buildIf, problems);
+  const handler = buildHandler(scope, match, steps, context);
   // Request paths are strings of one char per byte; so must be what they are compared with.
   const path = Buffer.from(match.path, 'utf8').toString('latin1');
   return {
@@ -66,9 +74,15 @@ export function buildLocation(
     errorPages: buildErrorPages(scope, problems),
     isInternal: scope.own(errorPageDirectives.internal.name).length > 0,
     proxy,
-    redirects: buildRedirects(scope, match, pass, problems),
+    rewrites: steps.length === 0 || handler.kind === 'return' ? undefined : steps,
+    redirects: buildRedirects(scope, match, passIn(scope, problems), problems),
     via: proxy.via === 'on' ? context.pseudonym : proxy.via === 'off' ? '' : proxy.via,
   };
+}
+
+function passIn(scope: Scope, problems: Problems): ProxyPassArgument | undefined {
+  const node = ownNode(scope, proxyPassDirectives.pass);
+  return node && parseNode<ProxyPassArgument>(proxyPassDirectives.pass, node, scope, problems);
 }
 
 function buildContent(scope: Scope, { problems }: LocationContext): ContentSettings {
@@ -77,7 +91,12 @@ function buildContent(scope: Scope, { problems }: LocationContext): ContentSetti
   return { defaultType, types: new Map(types.flatMap((map) => [...map])) };
 }
 
-function buildHandler(scope: Scope, match: LocationMatch, context: LocationContext): Handler {
+function buildHandler(
+  scope: Scope,
+  match: LocationMatch,
+  steps: readonly Step[],
+  context: LocationContext,
+): Handler {
   const { problems } = context;
   const pass = ownNode(scope, proxyPassDirectives.pass);
   const stub = ownNode(scope, handlerDirectives.stubStatus);
@@ -89,8 +108,9 @@ function buildHandler(scope: Scope, match: LocationMatch, context: LocationConte
   }
   // Compiled even where `return` wins, for the problems it may have.
   const proxy = pass === undefined ? undefined : buildProxy(pass, scope, match, context);
-  const answer = compileSettings(handlerDirectives, scope, problems).return;
-  if (answer !== undefined) return winningReturn(answer, first, context);
+  // What nothing comes before needs no step.
+  const [step] = steps;
+  if (step?.kind === 'return') return winningReturn(step.handler, first, context);
   if (proxy !== undefined) return proxy;
   if (stub !== undefined) return { kind: 'status', format: 'stub' };
   if (json !== undefined) return { kind: 'status', format: 'json' };

@@ -22,6 +22,7 @@ import { MapTable } from '#src/tables/map-table.ts';
 import type { VariableCompiler } from '#src/variables/compiler.ts';
 import { buildLocation } from './build-location.ts';
 import { buildLog, buildLogFormats, type LogFormats } from './build-logs.ts';
+import { locationsIn } from './build-rewrites.ts';
 import type { UpstreamList } from './build-upstreams.ts';
 import { firstAt } from './check.ts';
 import type { Model } from './model.ts';
@@ -74,7 +75,9 @@ export function buildServers(
   }
   for (const { keys, names } of drafts) listens.claimNames(keys, names);
   const servers = drafts.map((draft) => finish(draft, listens));
-  const all = servers.flatMap((server) => [server.fallback, ...server.locations]);
+  const all = servers.flatMap((server) => {
+    return [server.fallback, ...server.locations, ...server.conditional];
+  });
   const paths = all.flatMap(({ log }) => log.accessLogs.map(({ path }) => path));
   return {
     listens: listens.all,
@@ -123,6 +126,7 @@ function finish(draft: ServerDraft, table: ListenTable): VirtualServer {
     names: names.map(({ name, pattern }) => ({ name, pattern })),
     listens,
     locations: answersAll ? [] : locations,
+    conditional: answersAll ? [] : locations.flatMap(({ rewrites }) => locationsIn(rewrites ?? [])),
     fallback,
     place: placeOf(place),
   };

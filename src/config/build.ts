@@ -16,6 +16,7 @@ import { buildUpstreams, UpstreamList } from './build-upstreams.ts';
 import { checkBlock } from './check.ts';
 import { errorLogDirectives, eventsDirectives, mainDirectives } from './main-directives.ts';
 import type { ErrorLogConfig, MainSettings, Model } from './model.ts';
+import { settableNames } from './settable-names.ts';
 import type { ConfigTree } from './tree.ts';
 
 /** What `buildModel` makes of a tree. */
@@ -35,6 +36,7 @@ export function buildModel(tree: ConfigTree, clock: Clock = new SystemClock()): 
     { clock, hostname: hostname(), pid: process.pid },
     compilePattern,
   );
+  variables.expect(settableNames(tree.nodes));
   const scope = Scope.main(tree.nodes, parseTools(tree, variables));
   const http = scope.own(routingBlocks.http.name)[0];
   // Whatever uses a variable may stand before the block that defines it.
@@ -71,6 +73,7 @@ function parseTools(tree: ConfigTree, variables: VariableCompiler): ParseTools {
   return {
     ...(patterns === undefined ? {} : { compilePattern: patterns }),
     compileComplex: (text, place, problems) => variables.compile(text, place, problems),
+    slotOf: (name, place, problems) => variables.slotOf(name, place, problems),
     resolvePath: (path) => resolve(tree.prefix, path),
     resolveHost: (name) => (Object.hasOwn(tree.hosts, name) ? (tree.hosts[name] ?? []) : []),
   };

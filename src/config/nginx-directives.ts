@@ -12,7 +12,8 @@ export type NginxContext =
   | 'server'
   | 'location'
   | 'upstream'
-  | 'if'
+  | 'server-if'
+  | 'location-if'
   | 'limit_except'
   | 'stream'
   | 'mail';
@@ -180,16 +181,10 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
     `,
   ),
   group(
-    ['http', 'server', 'location', 'if'],
+    ['http', 'server', 'location', 'location-if'],
     `
       add_trailer charset expires gzip limit_rate limit_rate_after override_charset
       post_action rewrite_log root source_charset ssi uninitialized_variable_warn
-    `,
-  ),
-  group(
-    ['if'],
-    `
-      add_header add_header_inherit
     `,
   ),
   group(
@@ -207,13 +202,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['server', 'location'],
     `
-      if try_files valid_referers
-    `,
-  ),
-  group(
-    ['server', 'location', 'if'],
-    `
-      break rewrite set
+      try_files valid_referers
     `,
   ),
   group(
@@ -224,13 +213,13 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
     `,
   ),
   group(
-    ['location', 'if'],
+    ['location', 'location-if'],
     `
       fastcgi_pass grpc_pass memcached_pass scgi_pass uwsgi_pass
     `,
   ),
   group(
-    ['location', 'if', 'limit_except'],
+    ['location', 'location-if', 'limit_except'],
     `
       js_content
     `,
@@ -375,7 +364,7 @@ export const INERT_DIRECTIVES: readonly InertDirective[] = [
     `,
   ),
   ...inert(
-    ['http', 'server', 'location', 'if'],
+    ['http', 'server', 'location', 'location-if'],
     1,
     1,
     `

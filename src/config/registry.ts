@@ -9,6 +9,7 @@ import {
   routingBlocks,
   serverDirectives,
 } from '#src/routing/directives.ts';
+import { rewriteDirectives } from '#src/routing/rewrite-directives.ts';
 import type { Context, Directive, DirectiveSet } from '#src/schema/directive.ts';
 import { upstreamBlocks, upstreamDirectives } from '#src/upstream/directives.ts';
 import { tableDirectives } from '#src/variables/table-directives.ts';
@@ -33,6 +34,7 @@ export const CHAPTERS: readonly Chapter[] = [
     sets: [mainDirectives, errorLogDirectives, mainBlocks, eventsDirectives],
   },
   { title: 'Servers and locations', sets: [routingBlocks, listenDirectives, serverDirectives] },
+  { title: 'Rewriting', sets: [rewriteDirectives] },
   { title: 'Answers without an upstream', sets: [handlerDirectives, contentDirectives] },
   { title: 'Errors', sets: [errorPageDirectives] },
   { title: 'The client side', sets: [clientDirectives] },

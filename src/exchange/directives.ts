@@ -24,7 +24,7 @@ export interface LogSettings<S> {
 export const accessLogDirectives = directives({
   accessLogs: {
     name: 'access_log',
-    contexts: HTTP_SERVER_LOCATION,
+    contexts: [...HTTP_SERVER_LOCATION, 'location-if'],
     argument: custom({
       usage: 'off | path [format] [buffer=size] [flush=time]',
       minWords: 1,

@@ -128,6 +128,8 @@ export class Exchange {
   statusOverride = 0;
   /** WWW-Authenticate of an answer that an error page stands for; a 401 needs it. */
   challenge = '';
+  /** `rewrite … break` made the path: nothing of it is replaced by the URI of `proxy_pass`. */
+  ignoresPassUri = false;
   /** An internal redirect made a GET of it: the body the client sent goes to no endpoint. */
   dropsBody = false;
   /** `method` and `originTarget` as they came, once an internal redirect has changed them; else ''. */
@@ -177,6 +179,7 @@ export class Exchange {
     this.redirects = 0;
     this.statusOverride = 0;
     this.challenge = '';
+    this.ignoresPassUri = false;
     this.dropsBody = false;
     this.clientMethod = '';
     this.clientTarget = '';

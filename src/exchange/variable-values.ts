@@ -11,6 +11,8 @@ export type Captures = readonly (string | undefined)[];
 export class VariableValues {
   /** Of the last regular expression that matched (`$1` to `$9`). */
   captures: Captures | undefined = undefined;
+  /** `$1` to `$9` are escaped: they go into a query, or a redirect. */
+  quotesCaptures = false;
   /** By slot; null is not known yet, undefined is known to have no value. */
   readonly #values: (string | undefined | null)[] = [];
   #isTouched = false;

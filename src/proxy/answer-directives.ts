@@ -91,7 +91,7 @@ export const answerDirectives = directives({
   },
   addedFields: {
     name: 'add_header',
-    contexts: HTTP_SERVER_LOCATION,
+    contexts: [...HTTP_SERVER_LOCATION, 'location-if'],
     argument: custom({
       usage: 'name value [always]',
       minWords: 2,
@@ -103,7 +103,7 @@ export const answerDirectives = directives({
   },
   addedInherit: {
     name: 'add_header_inherit',
-    contexts: HTTP_SERVER_LOCATION,
+    contexts: [...HTTP_SERVER_LOCATION, 'location-if'],
     argument: oneOf(['on', 'off', 'merge'], { default: 'on' }),
     doc: 'How `add_header` is inherited: `on` by levels that have none of their own, `merge` also by those that have, `off` by none.',
   },

@@ -21,7 +21,7 @@ import { parseMethod, type Rewrite } from './rewriting-arguments.ts';
 export const proxyPassDirectives = directives({
   pass: {
     name: 'proxy_pass',
-    contexts: ['location'],
+    contexts: ['location', 'location-if'],
     argument: custom({ usage: 'URL', minWords: 1, maxWords: 1, parse: parseProxyPass }),
     inherit: false,
     doc: 'Passes requests to `http://host[:port][/uri]`, `http://upstream[/uri]` or `http://unix:/path[:/uri]`. With a URI, it replaces the part of the path that the location matched; without one the target goes on as it came. `https://` and variables are not built yet.',

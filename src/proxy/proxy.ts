@@ -8,10 +8,12 @@ import { FreeList } from '#src/base/free-list.ts';
 import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import { answer, answerStatus, refuse } from '#src/exchange/answer.ts';
 import type { Exchange, Rescuer } from '#src/exchange/exchange.ts';
+import { changeUri } from '#src/exchange/uri.ts';
 import { BODY_LENGTH, BODY_NONE, type RequestHead } from '#src/http/message.ts';
-import { escapePath, hasControlByte, normalisePath } from '#src/http/target.ts';
+import { hasControlByte, normalisePath } from '#src/http/target.ts';
 import { contentTypeOf } from '#src/routing/content-type.ts';
 import type { Location, ReturnHandler, VirtualServer } from '#src/routing/model.ts';
+import { RewriteRun } from '#src/routing/rewrite-steps.ts';
 import { type RoutedServer, Router } from '#src/routing/router.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { absolute } from './absolute-url.ts';
@@ -63,6 +65,7 @@ export class Proxy implements AttemptHome, RedirectHome {
   readonly #served = new Map<Location, Served>();
   /** What was asked for last: often it is the same again. */
   #last: Served | undefined = undefined;
+  readonly #run = new RewriteRun();
   readonly #statusPage: (format: 'stub' | 'json') => StatusPage;
   readonly onAttemptFailed: AttemptHome['onAttemptFailed'];
   readonly onSpoolFailed: AttemptHome['onSpoolFailed'];
@@ -75,8 +78,8 @@ export class Proxy implements AttemptHome, RedirectHome {
     this.onAttemptFailed = options.onAttemptFailed;
     this.onSpoolFailed = options.onSpoolFailed;
     for (const routed of this.#router.servers) {
-      const { fallback, locations } = routed.server;
-      for (const location of [...locations, fallback]) {
+      const { conditional, fallback, locations } = routed.server;
+      for (const location of [...locations, ...conditional, fallback]) {
         this.#served.set(location, this.#compile(location, routed, options));
       }
     }
@@ -111,7 +114,21 @@ export class Proxy implements AttemptHome, RedirectHome {
     if (request.isForServer) {
       this.#enter(exchange, routed.server.fallback);
       answerOptions(exchange); // no location takes it: the server as a whole is asked
-    } else this.#route(exchange, routed);
+    } else this.#start(exchange, routed);
+  }
+
+  /** What the server itself rewrites comes before any location is looked for. */
+  #start(exchange: Exchange, routed: RoutedServer): void {
+    const { fallback } = routed.server;
+    if (fallback.rewrites === undefined) {
+      this.#route(exchange, routed);
+      return;
+    }
+    this.#enter(exchange, fallback);
+    const run = this.#run;
+    run.begin(undefined);
+    run.take(fallback.rewrites, exchange);
+    if (!this.#answerRun(exchange, run, fallback)) this.#route(exchange, routed);
   }
 
   /** The location that takes the path of the request, for clients and for internal redirects. */
@@ -130,8 +147,37 @@ export class Proxy implements AttemptHome, RedirectHome {
       exchange.dropsBody = true;
       refuse(exchange, 'body_too_large'); // before a byte of it is read (H1-17)
     } else if (wantsSlash(routed, request)) this.#addSlash(exchange, routed);
-    else this.#answer(exchange, served);
+    else this.#proceed(exchange, routed, served);
   }
+
+  /** What the location rewrites, then who answers in it, or in the one for the new path. */
+  #proceed(exchange: Exchange, routed: RoutedServer, served: Served): void {
+    const { location } = served;
+    if (location.rewrites === undefined || location === routed.server.fallback) {
+      this.#answer(exchange, served);
+      return;
+    }
+    const run = this.#run;
+    run.begin(location);
+    run.take(location.rewrites, exchange);
+    const chosen = run.location ?? location;
+    const entered = chosen === location ? served : this.#enter(exchange, chosen);
+    if (this.#answerRun(exchange, run, chosen)) return;
+    if (!run.isUriChanged) this.#answer(exchange, entered);
+    else if (this.#countsRedirect(exchange)) this.#route(exchange, routed);
+  }
+
+  /** True: a step has answered. */
+  #answerRun(exchange: Exchange, run: RewriteRun, location: Location): boolean {
+    const { handler, isMalformed, redirectStatus, redirectUrl } = run;
+    if (isMalformed) refuse(exchange, 'request_target_malformed');
+    else if (handler !== undefined) this.#return(exchange, handler, location);
+    else if (redirectStatus === 0) return false;
+    else if (hasControlByte(redirectUrl)) refuse(exchange, 'field_value_malformed');
+    else answerStatus(exchange, redirectStatus, [['Location', absolute(exchange, redirectUrl)]]);
+    return true;
+  }
+
 
   /** From here on the location's settings hold. */
   #enter(exchange: Exchange, location: Location): Served {
@@ -158,14 +204,11 @@ export class Proxy implements AttemptHome, RedirectHome {
       refuse(exchange, 'request_target_malformed');
       return;
     }
-    keepOriginal(exchange);
+    changeUri(exchange, path, query.slice(1));
     if (request.method !== 'HEAD') request.method = 'GET';
     dropBody(exchange);
-    const encoded = escapePath(path);
-    request.path = path;
-    request.originTarget = `${encoded}${query}`;
-    request.queryAt = queryAt < 0 ? -1 : encoded.length;
-    if (this.#countsRedirect(exchange)) this.#route(exchange, routed);
+    exchange.ignoresPassUri = false;
+    if (this.#countsRedirect(exchange)) this.#start(exchange, routed);
   }
 
   /** RedirectHome. */
@@ -174,7 +217,7 @@ export class Proxy implements AttemptHome, RedirectHome {
     // still to be read.
     if (exchange.closeAfter) dropBody(exchange);
     if (!this.#countsRedirect(exchange)) return;
-    this.#answer(exchange, this.#enter(exchange, routed.named.get(name) as Location));
+    this.#proceed(exchange, routed, this.#enter(exchange, routed.named.get(name) as Location));
   }
 
   /** False: that was one too many, and it was answered. */
@@ -252,13 +295,6 @@ function wantsSlash(
   { pathBytes, pathEnd, pathStart }: RequestHead,
 ): boolean {
   return tree.wantsSlash(pathBytes, pathStart, pathEnd);
-}
-
-/** `$request` and `$request_uri` stay what they were. */
-function keepOriginal(exchange: Exchange): void {
-  if (exchange.clientTarget !== '') return;
-  exchange.clientMethod = exchange.request.method;
-  exchange.clientTarget = exchange.request.originTarget;
 }
 
 /** What the client still sends is read and dropped by whoever reads it. */

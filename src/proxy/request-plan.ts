@@ -141,8 +141,8 @@ export class RequestPlan {
   }
 
   /** With a URI of proxy_pass for the prefix (semantics.md §2); undefined: it goes on as it came. */
-  target({ request }: Exchange): string | undefined {
-    if (this.#uri === undefined) return undefined;
+  target({ ignoresPassUri, request }: Exchange): string | undefined {
+    if (this.#uri === undefined || ignoresPassUri) return undefined;
     const rest = escapePath(request.path.substring(this.#prefixLength));
     const query = request.queryAt < 0 ? '' : request.originTarget.substring(request.queryAt);
     return `${this.#uri}${rest}${query}`;

@@ -63,13 +63,14 @@ export const serverDirectives = directives({
 export const handlerDirectives = directives({
   return: {
     name: 'return',
-    contexts: ['server', 'location'],
+    contexts: ['server', 'location', 'server-if', 'location-if'],
     argument: custom({
       usage: 'code [text] | code URL | URL',
       minWords: 1,
       maxWords: 2,
       parse: parseReturn,
     }),
+    repeat: true,
     inherit: false,
     doc: 'Answers at once: with a status and its usual page, with a text, or with a redirect (301, 302, 303, 307, 308). A bare `http://`, `https://` or `$scheme` URL means 302. 444 closes the connection without an answer.',
   },
@@ -93,7 +94,7 @@ export const handlerDirectives = directives({
 export const errorPageDirectives = directives({
   errorPages: {
     name: 'error_page',
-    contexts: HTTP_SERVER_LOCATION,
+    contexts: [...HTTP_SERVER_LOCATION, 'location-if'],
     argument: custom({
       usage: 'code … [=[response]] uri',
       minWords: 2,

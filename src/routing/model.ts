@@ -7,6 +7,7 @@ import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { CapturingPattern } from '#src/schema/directive.ts';
 import type { Place } from '#src/schema/problem.ts';
 import type { ContentSettings } from './directives.ts';
+import type { Step } from './rewrite-steps.ts';
 
 /** One listening address; unique by `key` in a model. */
 export interface ListenConfig {
@@ -109,6 +110,8 @@ export interface Location {
   readonly content: ContentSettings;
   readonly log: LogSettings<Exchange>;
   readonly errorPages: ErrorPages;
+  /** What is run before anything answers; undefined for nothing, or a lone `return`. */
+  readonly rewrites: readonly Step[] | undefined;
   /** Clients get 404; only internal redirects lead here. */
   readonly isInternal: boolean;
 }
@@ -129,7 +132,9 @@ export interface VirtualServer {
   readonly listens: readonly ServerListen[];
   /** Inner and named ones too. Empty when the server itself answers everything by `return`. */
   readonly locations: readonly Location[];
-  /** What holds when no location matches; its handler is `none` or the server's `return`. */
+  /** What holds while an `if` of a location does. */
+  readonly conditional: readonly Location[];
+  /** What holds when no location matches, and its `rewrites` are run first of all; its handler is `none` or the server's `return`. */
   readonly fallback: Location;
   readonly place: Place;
 }

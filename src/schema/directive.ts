@@ -11,7 +11,16 @@ import type { ConfigNode, Word } from './tree.ts';
  * A kind of block, named after the directive that opens it. The lines of `types` are data, not
  * directives; so are those of `map`, `geo` and `split_clients`, which open the same kind.
  */
-export type Context = 'main' | 'events' | 'http' | 'server' | 'location' | 'upstream' | 'types';
+export type Context =
+  | 'main'
+  | 'events'
+  | 'http'
+  | 'server'
+  | 'location'
+  | 'upstream'
+  | 'types'
+  | 'server-if'
+  | 'location-if';
 
 /** Where most directives of the HTTP side stand. */
 export const HTTP_SERVER_LOCATION = ['http', 'server', 'location'] as const;
@@ -40,6 +49,11 @@ export interface ParseTools {
     place: Place,
     problems: Problems,
   ) => CapturingPattern<never> | undefined;
+  /**
+   * The slot of a variable that the configuration sets (lower case, without `$`); a name that is not
+   * free is reported at `place` and gives undefined. Absent where variables cannot be set.
+   */
+  readonly slotOf?: (name: string, place: Place, problems: Problems) => number | undefined;
   /** A path as nginx resolves it: absolute ones stay, others are taken from the prefix. */
   resolvePath(path: string): string;
   /** The IP addresses of a host name, looked up when the files were read; empty when unknown. */

@@ -237,7 +237,7 @@ function settingsOf({ address, backlog, key }: ListenConfig, model: Model): List
     here.find((server) => server.listens.some((at) => at.key === key && at.isDefault)) ?? here[0];
   if (fallback === undefined) throw new Error(`no server listens on ${key}`);
   const isLogged = here.some((server) =>
-    [...server.locations, server.fallback].some(({ log }) => log.accessLogs.length > 0),
+    [...server.locations, ...server.conditional, server.fallback].some(({ log }) => log.accessLogs.length > 0),
   );
   return { key, address, backlog, client: fallback.fallback.client, isLogged };
 }

@@ -94,7 +94,7 @@ export class VariableCompiler {
   declare(declarations: readonly VariableDeclaration[], problems: Problems): void {
     for (const declaration of declarations) {
       const { name, place } = declaration;
-      if (!CHANGEABLE.has(name) && this.#tables.some(({ names }) => Object.hasOwn(names, name))) {
+      if (!CHANGEABLE.has(name) && this.#isBuiltIn(name)) {
         problems.emerg(place, `the duplicate "${name}" variable`, 'it is built in');
         continue;
       }
@@ -130,6 +130,22 @@ export class VariableCompiler {
     const slot = this.#captures.get(name) ?? this.#slotCount++;
     this.#captures.set(name, slot);
     return slot;
+  }
+
+  /** Names that `set` or a regular expression gives values somewhere: known wherever they stand. */
+  expect(names: Iterable<string>): void {
+    for (const name of names) if (!this.#isBuiltIn(name)) this.#captureSlot(name);
+  }
+
+  /** A tool of arguments: as of `ParseTools`. */
+  slotOf(name: string, place: Place, problems: Problems): number | undefined {
+    if (!this.#isBuiltIn(name)) return this.#captureSlot(name);
+    problems.emerg(place, `the duplicate "${name}" variable`, 'it is built in');
+    return undefined;
+  }
+
+  #isBuiltIn(name: string): boolean {
+    return this.#tables.some(({ names }) => Object.hasOwn(names, name));
   }
 
   #build(declared: Declared): void {

@@ -7,6 +7,7 @@ import type { CapturingPattern } from '#src/schema/directive.ts';
 import type { GeoTable } from '#src/tables/geo-table.ts';
 import type { MapTable } from '#src/tables/map-table.ts';
 import type { SplitClients } from '#src/tables/split-clients.ts';
+import { escapeArgument } from '#src/http/redirect-text.ts';
 import { fieldReader } from './fields.ts';
 import type { VariableReader } from './variable.ts';
 
@@ -40,7 +41,10 @@ export function slotReader(slot: number): VariableReader {
 
 /** `$1` to `$9`. */
 export function captureReader(number: number): VariableReader {
-  return ({ variables }) => variables.captures?.[number];
+  return ({ variables }) => {
+    const text = variables.captures?.[number];
+    return text !== undefined && variables.quotesCaptures ? escapeArgument(text) : text;
+  };
 }
 
 /** Where a named capture goes. */

@@ -1,0 +1,65 @@
+/** `rewrite`, `set`, `if`, `break` and `return` of one level → its steps, in the order of the file. */
+import { handlerDirectives } from '#src/routing/directives.ts';
+import type { Location, ReturnHandler } from '#src/routing/model.ts';
+import { rewriteDirectives } from '#src/routing/rewrite-directives.ts';
+import type { RewriteStep, SetArgsStep, SetStep, Step } from '#src/routing/rewrite-steps.ts';
+import type { Condition } from '#src/routing/condition.ts';
+import type { Directive } from '#src/schema/directive.ts';
+import type { Problems } from '#src/schema/problem.ts';
+import { parseNode, type Scope } from '#src/schema/scope.ts';
+import type { ConfigNode } from '#src/schema/tree.ts';
+
+/** What an `if` in a location gives: what holds while it does. Undefined in a server. */
+export type BuildIf = (inside: Scope, node: ConfigNode) => Location | undefined;
+
+/** The steps of a level; what is wrong with one is reported, and it is left out. */
+export function buildSteps(scope: Scope, buildIf: BuildIf, problems: Problems): readonly Step[] {
+  return scope.nodes.flatMap((node) => {
+    const step = buildStep(node, scope, buildIf, problems);
+    return step === undefined ? [] : [step];
+  });
+}
+
+/** The locations of the `if`s among these steps. */
+export function locationsIn(steps: readonly Step[]): readonly Location[] {
+  return steps.flatMap((step) => {
+    if (step.kind !== 'if') return [];
+    const inner = locationsIn(step.steps);
+    return step.location === undefined ? inner : [step.location, ...inner];
+  });
+}
+
+function buildStep(
+  node: ConfigNode,
+  scope: Scope,
+  buildIf: BuildIf,
+  problems: Problems,
+): Step | undefined {
+  const { break: breaks, ifInLocation, ifInServer, rewrite, set } = rewriteDirectives;
+  const read = <T>(directive: Directive<T>): T | undefined => {
+    return parseNode<T>(directive, node, scope, problems);
+  };
+  switch (node.name) {
+    case rewrite.name:
+      return read<RewriteStep>(rewrite);
+    case set.name:
+      return read<SetStep | SetArgsStep>(set);
+    case breaks.name:
+      return { kind: 'break' };
+    case handlerDirectives.return.name: {
+      const handler = read<ReturnHandler>(handlerDirectives.return);
+      return handler && { kind: 'return', handler };
+    }
+    case ifInServer.name: {
+      if (node.block === undefined) return undefined;
+      const directive = scope.context === 'server' ? ifInServer : ifInLocation;
+      const holds = read<Condition>(directive);
+      const inside = scope.inside(directive.opens, node);
+      const location = buildIf(inside, node);
+      const steps = buildSteps(inside, buildIf, problems);
+      return holds && { kind: 'if', holds, steps, location };
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+/** Data path. Path and query of a request, when something within the edge changes them. */
+
+import { escapePath } from '#src/http/target.ts';
+import type { Exchange } from './exchange.ts';
+
+/** The request's query, without its "?"; '' when it has none. */
+export function queryOf({ request }: Exchange): string {
+  return request.queryAt < 0 ? '' : request.originTarget.substring(request.queryAt + 1);
+}
+
+/**
+ * Gives the request another path (decoded) and query ('' is none). What the client asked for is
+ * kept for `$request` and `$request_uri`.
+ */
+export function changeUri(exchange: Exchange, path: string, query: string): void {
+  keepOriginal(exchange);
+  const { request } = exchange;
+  const encoded = escapePath(path);
+  request.path = path;
+  request.originTarget = query === '' ? encoded : `${encoded}?${query}`;
+  request.queryAt = query === '' ? -1 : encoded.length;
+}
+
+/** `$request` and `$request_uri` stay what they were. */
+export function keepOriginal(exchange: Exchange): void {
+  if (exchange.clientTarget !== '') return;
+  exchange.clientMethod = exchange.request.method;
+  exchange.clientTarget = exchange.request.originTarget;
+}

@@ -1,0 +1,165 @@
+/**
+ * Data path. `rewrite`, `set`, `if`, `break` and `return` of one level, in the order of the file, as
+ * nginx's rewrite module runs them. Compiled when the configuration loads; levels that have none of
+ * them have no steps at all.
+ */
+
+import type { Exchange } from '#src/exchange/exchange.ts';
+import { changeUri, queryOf } from '#src/exchange/uri.ts';
+import type { ComplexValue } from '#src/schema/complex-value.ts';
+import type { CapturingPattern } from '#src/schema/directive.ts';
+import type { Location, ReturnHandler } from './model.ts';
+import { unescapeRedirect } from '#src/http/redirect-text.ts';
+
+/** `set`: of a variable of the configuration, by its slot. */
+export interface SetStep {
+  readonly kind: 'set';
+  readonly slot: number;
+  readonly value: ComplexValue<Exchange>;
+}
+
+/** `set $args`: the query of the request changes. */
+export interface SetArgsStep {
+  readonly kind: 'set-args';
+  readonly value: ComplexValue<Exchange>;
+}
+
+export interface BreakStep {
+  readonly kind: 'break';
+}
+
+export interface ReturnStep {
+  readonly kind: 'return';
+  readonly handler: ReturnHandler;
+}
+
+/** `if`: when it holds, its steps run, and its location stands for the one around it. */
+export interface IfStep {
+  readonly kind: 'if';
+  readonly holds: (exchange: Exchange) => boolean;
+  readonly steps: readonly Step[];
+  /** Undefined in a server. */
+  readonly location: Location | undefined;
+}
+
+/** What a `rewrite` puts in place of the path. */
+export interface Replacement {
+  /** Of a redirect all of it, else what stands before its first "?". */
+  readonly path: ComplexValue<Exchange>;
+  /** What stands behind; undefined when there is no "?", or it is the last character. */
+  readonly query: ComplexValue<Exchange> | undefined;
+  /** It has a "?": the query of the request goes on behind "&". */
+  readonly hasQuery: boolean;
+  /** The query of the request goes on: not when a "?" is the last character. */
+  readonly keepsQuery: boolean;
+}
+
+export interface RewriteStep {
+  readonly kind: 'rewrite';
+  readonly pattern: CapturingPattern<Exchange>;
+  readonly replacement: Replacement;
+  /** 301 or 302 for the client; 0: the request goes on with the new path. */
+  readonly status: number;
+  /** `last` and `break` end the steps, a redirect does so in any case. */
+  readonly flag: 'none' | 'last' | 'break';
+}
+
+export type Step = SetStep | SetArgsStep | BreakStep | ReturnStep | IfStep | RewriteStep;
+
+/** A path in which the client has escaped something, or a "+". */
+const ESCAPED_PATH = /^[^?]*[%+]/;
+const UNCLEAN_QUERY = /[\0-\x20\x7f]/;
+
+/** What the steps of one level have come to. One object serves one exchange after the other. */
+export class RewriteRun {
+  /** The location whose settings hold: that of an `if`, when one has held. */
+  location: Location | undefined = undefined;
+  /** `return` was reached. */
+  handler: ReturnHandler | undefined = undefined;
+  /** `rewrite` sends the client elsewhere, with that status; 0 does not. */
+  redirectStatus = 0;
+  redirectUrl = '';
+  /** There is a new path, and a location for it is to be found. */
+  isUriChanged = false;
+  /** The new path cannot be asked for. */
+  isMalformed = false;
+
+  begin(location: Location | undefined): void {
+    this.location = location;
+    this.handler = undefined;
+    this.redirectStatus = 0;
+    this.redirectUrl = '';
+    this.isUriChanged = false;
+    this.isMalformed = false;
+  }
+
+  /** False: a step has ended them. */
+  take(steps: readonly Step[], exchange: Exchange): boolean {
+    for (let at = 0; at < steps.length; at++) {
+      if (!this.#takeOne(steps[at] as Step, exchange)) return false;
+    }
+    return true;
+  }
+
+  #takeOne(step: Step, exchange: Exchange): boolean {
+    switch (step.kind) {
+      case 'set':
+        exchange.variables.set(step.slot, valueOf(step.value, exchange));
+        return true;
+      case 'set-args':
+        return this.#change(exchange, exchange.request.path, valueOf(step.value, exchange));
+      case 'if':
+        if (!step.holds(exchange)) return true;
+        if (step.location !== undefined) this.location = step.location;
+        return this.take(step.steps, exchange);
+      case 'rewrite':
+        return this.#rewrite(step, exchange);
+      case 'return':
+        this.handler = step.handler;
+        return false;
+      case 'break':
+        return false;
+    }
+  }
+
+  #rewrite({ flag, pattern, replacement, status }: RewriteStep, exchange: Exchange): boolean {
+    const { request, variables } = exchange;
+    const captures = pattern.exec(request.path);
+    if (captures === undefined) return true;
+    pattern.keep(exchange, captures);
+    const query = queryOf(exchange);
+    // nginx: captures are of the decoded path; where the client had to escape, they are again.
+    const isQuoted = ESCAPED_PATH.test(exchange.clientTarget || request.originTarget);
+    if (status !== 0) {
+      variables.quotesCaptures = isQuoted;
+      const url = unescapeRedirect(valueOf(replacement.path, exchange));
+      variables.quotesCaptures = false;
+      const joint = replacement.hasQuery ? '&' : '?';
+      const goesOn = replacement.keepsQuery && query !== '';
+      this.redirectStatus = status;
+      this.redirectUrl = goesOn ? `${url}${joint}${query}` : url;
+      return false;
+    }
+    const path = valueOf(replacement.path, exchange);
+    variables.quotesCaptures = isQuoted;
+    const own = replacement.query === undefined ? '' : valueOf(replacement.query, exchange);
+    variables.quotesCaptures = false;
+    const before = replacement.keepsQuery ? query : '';
+    const joint = own !== '' && before !== '' ? '&' : '';
+    if (!this.#change(exchange, path, `${own}${joint}${before}`)) return false;
+    if (flag === 'break') exchange.ignoresPassUri = true;
+    this.isUriChanged = flag !== 'break';
+    return flag === 'none';
+  }
+
+  /** False: it cannot be asked for. */
+  #change(exchange: Exchange, path: string, query: string): boolean {
+    this.isMalformed = !path.startsWith('/') || UNCLEAN_QUERY.test(query);
+    if (!this.isMalformed) changeUri(exchange, path, query);
+    return !this.isMalformed;
+  }
+}
+
+function valueOf(value: ComplexValue<Exchange>, exchange: Exchange): string {
+  return value.constant ?? value.evaluate(exchange);
+}
