@@ -4,7 +4,6 @@ import { startFastOrigin } from '#native-bench/baselines/proxies.ts';
 import { median, quantile } from '#native-bench/measure/statistics.ts';
 import { timeStart } from '#scenarios/support/first-answer.ts';
 import { type Burst, burst } from '#scenarios/support/first-requests.ts';
-import { USUAL_WARM_UP_MS } from '#src/server/warm-up.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const MAX_START_MS = 500;
@@ -84,8 +83,9 @@ function prepare(context: ScenarioContext, originPort: number): (isOn: boolean) 
     return { file, prefix };
   };
   return async (isOn) => {
+    // Undefined: as the launcher has it, whatever this process was started with.
     const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(prefix, 'cache') };
-    env['WEIR_WARM_UP_MS'] = String(isOn ? USUAL_WARM_UP_MS : 0);
+    env['WEIR_WARM_UP_MS'] = isOn ? undefined : '0';
     let first: Burst = { latenciesMs: [], totalMs: 0 };
     const { answeredMs } = await timeStart(conf, env, async (port) => {
       first = await burst(port, REQUESTS, CONNECTIONS);

@@ -17,8 +17,6 @@ import type { FromThread, ThreadData, ToThread } from './messages.ts';
 const WARM_UP_EXCHANGES = 5_000;
 /** Of a first start that is late already. */
 const LEAST_WARM_UP_MS = 20;
-/** With 0, for tests and comparisons, the first clients find cold code. */
-const warmUpMs = Number(process.env['WEIR_WARM_UP_MS'] ?? USUAL_WARM_UP_MS);
 
 const data = workerData as ThreadData;
 const port = parentPort;
@@ -43,10 +41,9 @@ const server = new Server({
 });
 
 // Before the first message: until then it is a thread that is still starting.
-if (warmUpMs > 0) {
+const timeoutMs = warmUpMs();
+if (timeoutMs > 0) {
   const isLogged = model.logFiles.length > 0;
-  const leftMs = data.servesByMs === 0 ? warmUpMs : data.servesByMs - Date.now();
-  const timeoutMs = Math.min(warmUpMs, Math.max(LEAST_WARM_UP_MS, leftMs));
   const limits = { maxExchanges: WARM_UP_EXCHANGES, timeoutMs };
   const { exchanges, error } = await warmUp({ transport, clock, isLogged, ...limits });
   errorLog.debug(
@@ -98,4 +95,12 @@ function listenMore(key: string, descriptor: number): void {
 
 function tell(message: FromThread): void {
   port?.postMessage(message);
+}
+
+/** WEIR_WARM_UP_MS is for tests and comparisons: with 0 the first clients find cold code. */
+function warmUpMs(): number {
+  const given = process.env['WEIR_WARM_UP_MS'];
+  if (given !== undefined) return Number(given);
+  const leftMs = data.servesByMs === 0 ? USUAL_WARM_UP_MS : data.servesByMs - Date.now();
+  return Math.min(USUAL_WARM_UP_MS, Math.max(LEAST_WARM_UP_MS, leftMs));
 }

@@ -17,6 +17,12 @@ import type { StoreOwner } from '#src/spool/store.ts';
 import { acquireRequestStore } from '#src/spool/stores.ts';
 import type { UpstreamConnection } from '#src/upstream/pool/response-sink.ts';
 
+/**
+ * Shorter parts are copied behind the head: then the store's memory can be given back when the
+ * exchange ends, and need not wait for the garbage collector.
+ */
+const MAX_COPIED_BYTES = 32 * 1024;
+
 /** Where a body that is held may lie. */
 export interface RequestStoreLimits {
   /** `client_body_buffer_size`. */
@@ -198,13 +204,20 @@ export class RequestFeed implements StoreOwner {
   #pump(connection: UpstreamConnection, store: RequestStore): void {
     while (!this.#isSent && this.#connection === connection) {
       const part = store.next();
-      if (part !== undefined) connection.writeBody(part, 0, part.length, true);
+      if (part !== undefined) this.#write(connection, store, part);
       if (store.isAtEnd) {
         this.#isSent = true;
         connection.endRequest(this.#trailers());
       }
       if (!connection.flush() || part === undefined) return;
     }
+  }
+
+  #write(connection: UpstreamConnection, store: RequestStore, part: Buffer): void {
+    const { length } = part;
+    const isKept = length > MAX_COPIED_BYTES;
+    if (isKept) store.lend();
+    connection.writeBody(part, 0, length, isKept);
   }
 
   // ---- StoreOwner ------------------------------------------------------------------------------

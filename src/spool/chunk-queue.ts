@@ -3,7 +3,9 @@
 import type { Chunk } from './chunk.ts';
 
 export class ChunkQueue {
-  readonly #chunks: Chunk[] = [];
+  /** Up to `#size` what is queued; an array that is emptied would lose its room at every body. */
+  readonly #chunks: (Chunk | undefined)[] = [];
+  #size = 0;
   /** Bytes filled. */
   bytes = 0;
   /** Bytes of memory, filled or not. */
@@ -11,7 +13,7 @@ export class ChunkQueue {
 
   /** Copies into the room of the last chunk, and says how much that was. */
   fill(source: Buffer, start: number, end: number): number {
-    const copied = this.#chunks.at(-1)?.fill(source, start, end) ?? 0;
+    const copied = this.#last?.fill(source, start, end) ?? 0;
     this.bytes += copied;
     return copied;
   }
@@ -26,26 +28,49 @@ export class ChunkQueue {
   }
 
   push(chunk: Chunk): void {
-    this.#chunks.push(chunk);
+    this.#chunks[this.#size] = chunk;
+    this.#size += 1;
     this.#count(chunk, 1);
   }
 
   /** Puts back what `shift` gave. */
   unshift(chunk: Chunk): void {
-    this.#chunks.unshift(chunk);
+    this.#chunks[this.#size] = undefined;
+    this.#chunks.copyWithin(1, 0, this.#size);
+    this.#chunks[0] = chunk;
+    this.#size += 1;
     this.#count(chunk, 1);
   }
 
   shift(): Chunk | undefined {
-    const chunk = this.#chunks.shift();
-    if (chunk !== undefined) this.#count(chunk, -1);
+    const chunk = this.first;
+    if (chunk === undefined) return undefined;
+    this.#chunks.copyWithin(0, 1, this.#size);
+    this.#size -= 1;
+    this.#chunks[this.#size] = undefined;
+    this.#count(chunk, -1);
     return chunk;
   }
 
-  /** Drops all: nobody looks at them any more. */
-  clear(): void {
-    for (const chunk of this.#chunks) chunk.retire();
-    this.#chunks.length = 0;
+  /** Gives all back: nobody has a part of any of them. */
+  free(): void {
+    for (let at = 0; at < this.#size; at++) this.#chunks[at]?.free();
+    this.#empty();
+  }
+
+  /** Leaves all to the garbage collector: a connection may still be writing from one. */
+  abandon(): void {
+    for (let at = 0; at < this.#size; at++) this.#chunks[at]?.retire();
+    this.#empty();
+  }
+
+  get #last(): Chunk | undefined {
+    return this.#size === 0 ? undefined : this.#chunks[this.#size - 1];
+  }
+
+  #empty(): void {
+    this.#chunks.fill(undefined, 0, this.#size);
+    this.#size = 0;
     this.bytes = 0;
     this.capacity = 0;
   }

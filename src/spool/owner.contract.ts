@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Random } from '#test/fuzz/random.ts';
+import { keptChunkBytes } from './chunk.ts';
 import type { StoreOwner } from './store.ts';
 import { type OpenFile, openUnlinkedFile } from './unlinked-file.ts';
 
@@ -106,7 +107,7 @@ export async function quiet(): Promise<void> {
 setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');
 
-/** Bytes of buffers in use when nothing more can be collected. */
+/** Bytes of buffers in use when nothing more can be collected, without what is kept for others. */
 export async function memoryInUse(): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   // What is collected goes in steps.
@@ -117,7 +118,7 @@ export async function memoryInUse(): Promise<number> {
     if (arrayBuffers < least) unchanged = 0;
     least = Math.min(least, arrayBuffers);
   }
-  return least;
+  return least - keptChunkBytes();
 }
 
 /** Descriptors that this process holds. */

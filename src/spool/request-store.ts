@@ -12,7 +12,7 @@
 
 import type { Reusable } from '#src/base/free-list.ts';
 import { invariant } from '#src/base/invariant.ts';
-import { Chunk, growthBytes } from './chunk.ts';
+import { acquireChunk, type Chunk, growthBytes } from './chunk.ts';
 import { ChunkQueue } from './chunk-queue.ts';
 import { SpoolFile, type SpoolFileOwner } from './spool-file.ts';
 import type { StoreOwner } from './store.ts';
@@ -55,6 +55,8 @@ export class RequestStore implements Reusable, SpoolFileOwner {
   #readyBytes = 0;
   #isReading = false;
   #wantsPart = false;
+  /** Somebody may still have a part. */
+  #isLent = false;
 
   /** @param open how the file is opened; tests give it files that fail */
   constructor(open: OpenFile = openUnlinkedFile) {
@@ -128,6 +130,11 @@ export class RequestStore implements Reusable, SpoolFileOwner {
     return part;
   }
 
+  /** The part that `next` gave last is kept beyond the next call: its memory is not used again. */
+  lend(): void {
+    this.#isLent = true;
+  }
+
   /** Every byte has been handed out. */
   get isAtEnd(): boolean {
     return this.#taken === this.#bytes;
@@ -145,8 +152,15 @@ export class RequestStore implements Reusable, SpoolFileOwner {
     this.#file = undefined;
     this.owner = undefined;
     this.#directory = '';
-    this.#front.clear();
-    this.#tail.clear();
+    if (this.#isLent) {
+      this.#front.abandon();
+      this.#tail.abandon();
+    } else {
+      this.#front.free();
+      this.#tail.free();
+    }
+    this.#isLent = false;
+    // The system may be reading or writing these.
     this.#writing = undefined;
     this.#spare = undefined;
     this.#bytes = 0;
@@ -185,7 +199,7 @@ export class RequestStore implements Reusable, SpoolFileOwner {
     const at = start + front.fill(bytes, start, end);
     const room = this.#memoryBytes - front.capacity;
     if (at === end || room <= 0) return at;
-    front.push(new Chunk(growthBytes(front.capacity, end - at, room)));
+    front.push(acquireChunk(growthBytes(front.capacity, end - at, room)));
     return at + front.fill(bytes, at, end);
   }
 
@@ -203,7 +217,7 @@ export class RequestStore implements Reusable, SpoolFileOwner {
     const wanted = Math.min(Math.max(needed, this.#writeBytes), PIECE_BYTES);
     if (spare !== undefined && spare.capacity >= wanted) return spare;
     spare?.free();
-    return new Chunk(wanted);
+    return acquireChunk(wanted);
   }
 
   #keepSpare(chunk: Chunk | undefined): void {
@@ -248,7 +262,7 @@ export class RequestStore implements Reusable, SpoolFileOwner {
     const wanted = Math.min(file.size, PIECE_BYTES);
     let target = this.#spare;
     if (target === undefined || target.capacity < wanted) {
-      target = new Chunk(wanted);
+      target = acquireChunk(wanted);
       this.#spare = target;
     }
     const ready = this.#readyBytes;

@@ -12,7 +12,7 @@
  */
 
 import type { Reusable } from '#src/base/free-list.ts';
-import { Chunk, growthBytes } from './chunk.ts';
+import { acquireChunk, type Chunk, growthBytes } from './chunk.ts';
 import { ChunkQueue } from './chunk-queue.ts';
 import { SpoolFile, type SpoolFileOwner } from './spool-file.ts';
 import type { StoreOwner } from './store.ts';
@@ -132,11 +132,15 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
     this.#file = undefined;
     this.#owner = undefined;
     this.#directory = '';
-    this.#dropCurrent();
-    this.#front.clear();
-    this.#tail.clear();
-    this.#writing = undefined;
+    // A client that gets no more may still be sent it.
+    this.#current?.retire();
+    this.#current = undefined;
+    this.#front.free();
+    this.#tail.free();
+    this.#spare?.free();
     this.#spare = undefined;
+    // The system may be reading or writing these.
+    this.#writing = undefined;
     this.#readAt = 0;
     this.#readBuffer = undefined;
     this.#readyBytes = 0;
@@ -188,14 +192,14 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
     const held = front.capacity + (this.#current?.capacity ?? 0);
     const room = this.#memoryBytes - held;
     if (at === end || room <= 0) return at;
-    front.push(new Chunk(growthBytes(held, end - at, room)));
+    front.push(acquireChunk(growthBytes(held, end - at, room)));
     return at + front.fill(bytes, at, end);
   }
 
   #appendToTail(bytes: Buffer, start: number, end: number): void {
     let at = start + this.#tail.fill(bytes, start, end);
     while (at < end) {
-      this.#tail.push(this.#spare ?? new Chunk(this.#pieceBytes));
+      this.#tail.push(this.#spare ?? acquireChunk(this.#pieceBytes));
       this.#spare = undefined;
       at += this.#tail.fill(bytes, at, end);
     }
@@ -240,6 +244,7 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
       this.#read();
       return undefined;
     }
+    this.#readBuffer?.free();
     this.#readBuffer = undefined;
     return this.#take(this.#tail);
   }
@@ -252,7 +257,7 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   #read(): void {
     const file = this.#file;
     if (this.#isReading || file === undefined || this.#readAt === file.size) return;
-    this.#readBuffer ??= new Chunk(this.#pieceBytes);
+    this.#readBuffer ??= acquireChunk(this.#pieceBytes);
     this.#readyBytes = Math.min(this.#pieceBytes, file.size - this.#readAt);
     this.#isReading = true;
     file.read(this.#readBuffer.bytes, this.#readAt, this.#readyBytes);
@@ -309,7 +314,7 @@ export class ResponseStore implements Reusable, SpoolFileOwner {
   }
 
   #dropCurrent(): void {
-    this.#current?.retire();
+    this.#current?.free();
     this.#current = undefined;
   }
 }

@@ -1,10 +1,11 @@
 // What the kernel knows of the sockets of the fast tier: asked of the kernel, not of the handles.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { requirePeer } from '#test/support/peers.ts';
 import type { Connection } from './connection.ts';
 import { FastTransport } from './fast-connection.ts';
 import { acceptFast, dialFast } from './fast-endpoints.ts';
@@ -16,9 +17,6 @@ const HAS_NO_DELAY = `
   use Socket qw(IPPROTO_TCP TCP_NODELAY);
   print unpack("i", getsockopt(STDIN, IPPROTO_TCP, TCP_NODELAY)) ? "yes" : "no";
 `;
-
-const isPerlMissing = spawnSync('perl', ['-e', '']).error !== undefined;
-const skip = isPerlMissing && 'not run: perl not installed (apt-get install perl-base)';
 
 function hasNoDelay(handle: RawHandle): string {
   const { fd } = handle as unknown as { fd: number };
@@ -62,11 +60,11 @@ async function accepted(t: TestContext): Promise<RawHandle> {
   return handles.promise;
 }
 
-test('an accepted connection sends short writes at once', { skip }, async (t) => {
+test('an accepted connection sends short writes at once', requirePeer('perl'), async (t) => {
   assert.equal(hasNoDelay(await accepted(t)), 'yes');
 });
 
-test('a dialled connection sends short writes at once', { skip }, async (t) => {
+test('a dialled connection sends short writes at once', requirePeer('perl'), async (t) => {
   const { made, transport } = watched();
   const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
   await once(server, 'listening');

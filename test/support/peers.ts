@@ -17,6 +17,7 @@ const PACKAGES = {
   lsof: 'lsof',
   mount: 'mount',
   nginx: 'nginx-light',
+  perl: 'perl-base',
   pgrep: 'procps',
   setpriv: 'util-linux',
   ss: 'iproute2',
