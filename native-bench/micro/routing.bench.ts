@@ -45,6 +45,7 @@ function findServer(): Bench['run'] {
     listens: [{ key: 'a', isDefault: false }],
     locations: [location('/')],
     fallback: location('/'),
+    conditional: [],
     place: { file: '', line: 1, column: 1 },
   })) satisfies VirtualServer[];
   const router = new Router(servers);

@@ -28,6 +28,7 @@ function server(names: string[], listens: (string | ServerListen)[], locations: 
     listens: listens.map((one) => (typeof one === 'string' ? { key: one, isDefault: false } : one)),
     locations,
     fallback: FALLBACK,
+    conditional: [],
     place: { file: 'test', line: 1, column: 1 },
   } satisfies VirtualServer;
 }
