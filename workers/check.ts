@@ -1,3 +1,4 @@
+import { findDoubts } from '#src/config/doubts/index.ts';
 import { dumpSources } from '#src/config/dump.ts';
 import type { Problem } from '#src/schema/problem.ts';
 import { probeAddresses } from './bound-sockets.ts';
@@ -13,7 +14,7 @@ export async function check(
   place: ConfigPlace,
   { isQuiet, isDump }: { isQuiet: boolean; isDump: boolean },
 ): Promise<number> {
-  const { model, problems, sources } = await loadConfiguration(place);
+  const { model, problems, sources } = await loadConfiguration(place, findDoubts);
   const shown = (problem: Problem) => !isQuiet || problem.severity === 'emerg';
   sayProblems(problems.filter(shown));
   if (model === undefined) return failed(place);

@@ -1,3 +1,4 @@
+import type { Inspect } from '#src/config/build.ts';
 import type { Model } from '#src/config/model.ts';
 import { loadConfiguration as load } from '#src/config/read-configuration.ts';
 import type { ConfigTree, Source } from '#src/config/tree.ts';
@@ -22,6 +23,9 @@ export interface Configuration {
 }
 
 /** Reads and checks everything that can be checked without touching the system. */
-export async function loadConfiguration(place: ConfigPlace): Promise<Configuration> {
-  return await load(place);
+export async function loadConfiguration(
+  place: ConfigPlace,
+  inspect?: Inspect,
+): Promise<Configuration> {
+  return await load(place, inspect);
 }

@@ -1,5 +1,5 @@
 import type { LogLevel } from '#src/base/log.ts';
-import { formatProblem, type Problem } from '#src/schema/problem.ts';
+import { formatProblemWithColumn, type Problem } from '#src/schema/problem.ts';
 import { tellLine } from './daemon.ts';
 
 /** One line for the operator on standard error, before there is a log. */
@@ -9,7 +9,7 @@ export function say(level: LogLevel, message: string): void {
 
 /** The lines of these problems. */
 export function sayProblems(problems: readonly Problem[]): void {
-  for (const problem of problems) print(`${formatProblem(problem)}\n`);
+  for (const problem of problems) print(`${formatProblemWithColumn(problem)}\n`);
 }
 
 function print(line: string): void {

@@ -39,7 +39,7 @@ function isKnown(name: string, scope: Scope): boolean {
 /** The named locations of the server around a level. */
 function namedIn(scope: Scope): string[] {
   let server: Scope | undefined = scope;
-  while (server?.context === 'location') server = server.parent;
+  while (server !== undefined && server.context !== 'server') server = server.parent;
   const nodes = server?.own(routingBlocks.location.name) ?? [];
   return nodes.flatMap(({ words }) => {
     const [first] = words;

@@ -1,9 +1,10 @@
 /** `rewrite`, `set`, `if`, `break` and `return` of one level → its steps, in the order of the file. */
+
+import type { Condition } from '#src/routing/condition.ts';
 import { handlerDirectives } from '#src/routing/directives.ts';
 import type { Location, ReturnHandler } from '#src/routing/model.ts';
 import { rewriteDirectives } from '#src/routing/rewrite-directives.ts';
 import type { RewriteStep, SetArgsStep, SetStep, Step } from '#src/routing/rewrite-steps.ts';
-import type { Condition } from '#src/routing/condition.ts';
 import type { Directive } from '#src/schema/directive.ts';
 import type { Problems } from '#src/schema/problem.ts';
 import { parseNode, type Scope } from '#src/schema/scope.ts';

@@ -26,11 +26,18 @@ export interface BuiltModel {
   readonly problems: readonly Problem[];
 }
 
+/** Called with a checked tree that has no fatal problem: what else there is to say about it. */
+export type Inspect = (main: Scope, problems: Problems) => void;
+
 /**
  * Checks a tree and compiles it. `clock` is what `$request_time` and its like read: a thread gives
  * the one that stamps its exchanges.
  */
-export function buildModel(tree: ConfigTree, clock: Clock = new SystemClock()): BuiltModel {
+export function buildModel(
+  tree: ConfigTree,
+  clock: Clock = new SystemClock(),
+  inspect?: Inspect,
+): BuiltModel {
   const problems = new Problems();
   const variables = new VariableCompiler(
     { clock, hostname: hostname(), pid: process.pid },
@@ -58,6 +65,7 @@ export function buildModel(tree: ConfigTree, clock: Clock = new SystemClock()): 
     buildUpstreams(inside, upstreams, problems);
     served = buildServers({ scope: inside, upstreams, variables, problems, tree });
   }
+  if (!problems.isFatal) inspect?.(scope, problems);
   const hash = hashOf(tree);
   const model = problems.isFatal ? undefined : { main, ...served, upstreams: upstreams.all, hash };
   return { model, problems: problems.list };

@@ -6,8 +6,7 @@ import { parse } from '#src/config/syntax/parser.ts';
 import { type Problem, Problems } from '#src/schema/problem.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 import { hostNameOf } from '#src/upstream/resolve-address.ts';
-import type { BuiltModel } from './build.ts';
-import { buildModel } from './build.ts';
+import { type BuiltModel, buildModel, type Inspect } from './build.ts';
 import { FileReader } from './file-reader.ts';
 import type { ConfigTree, Source } from './tree.ts';
 
@@ -64,10 +63,13 @@ export interface LoadedConfiguration extends ReadConfiguration {
   readonly model: BuiltModel['model'];
 }
 
-/** What `-t` does: reads, compiles, and gathers the problems of both. */
-export async function loadConfiguration(options: ReadOptions): Promise<LoadedConfiguration> {
+/** Reads, compiles, and gathers the problems of both; `inspect` sees the tree when nothing is fatal. */
+export async function loadConfiguration(
+  options: ReadOptions,
+  inspect?: Inspect,
+): Promise<LoadedConfiguration> {
   const { tree, sources, problems: found } = await readConfiguration(options);
-  const built = buildModel(tree);
+  const built = buildModel(tree, undefined, inspect);
   const problems = inOrder([...found, ...built.problems], sources);
   const isGood = problems.every((problem) => problem.severity !== 'emerg');
   return { tree, sources, problems, model: isGood ? built.model : undefined };

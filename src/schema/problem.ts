@@ -22,12 +22,24 @@ export interface Problem extends Place {
   readonly suggestion?: string;
 }
 
-/** The line an operator reads: `weir: [emerg] unknown directive "lisen", did you mean … in F:3`. */
+/** The line of a log, as nginx has it: `weir: [emerg] unknown directive "lisen", did you mean … in F:3`. */
 export function formatProblem(problem: Problem): string {
-  const { severity, message, suggestion, file, line } = problem;
-  const advice = suggestion === undefined ? '' : `, ${suggestion}`;
-  const place = file === '' ? '' : ` in ${file}${line > 0 ? `:${line}` : ''}`;
-  return `weir: [${severity}] ${message}${advice}${place}`;
+  return `${whatIs(problem)}${placeText(problem, problem.line > 0 ? `:${problem.line}` : '')}`;
+}
+
+/** The line for who is editing the file: with the column, `… in F:3:5`. */
+export function formatProblemWithColumn(problem: Problem): string {
+  const { line, column } = problem;
+  if (line === 0 || column === 0) return formatProblem(problem);
+  return `${whatIs(problem)}${placeText(problem, `:${line}:${column}`)}`;
+}
+
+function whatIs({ severity, message, suggestion }: Problem): string {
+  return `weir: [${severity}] ${message}${suggestion === undefined ? '' : `, ${suggestion}`}`;
+}
+
+function placeText({ file }: Problem, position: string): string {
+  return file === '' ? '' : ` in ${file}${position}`;
 }
 
 /** Collects the problems of one run, so that all of them can be told at once; each once. */

@@ -49,12 +49,13 @@ async function weirTest(file: string): Promise<{ code: unknown; stderr: string }
 }
 
 describe('weir -t', { concurrency: 4 }, () => {
-  for (const [name, line, , message] of BROKEN) {
+  for (const [name, line, column, message] of BROKEN) {
     test(`${name}: the message with its line, and exit 1`, async () => {
       const file = join(FOLDER, `${name}.conf`);
       const { code, stderr } = await weirTest(file);
       const where = name === 'error-in-included-file' ? join(FOLDER, 'snippets/broken.inc') : file;
-      const expected = `weir: [emerg] ${message.replaceAll('FOLDER', FOLDER)} in ${where}:${line}`;
+      const said = message.replaceAll('FOLDER', FOLDER);
+      const expected = `weir: [emerg] ${said} in ${where}:${line}:${column}`;
       assert.ok(stderr.split('\n').includes(expected), stderr);
       assert.equal(code, 1);
     });

@@ -58,7 +58,7 @@ describe('weir -t', () => {
     for (const flags of ['-t', '-tq']) {
       const { code, stderr } = await runWeir([flags], { conf: BROKEN });
       assert.equal(code, 1);
-      assert.match(stderr, /^weir: \[emerg\] unknown directive "status_jsom".* in \/.*:\d+$/m);
+      assert.match(stderr, /^weir: \[emerg\] unknown directive "status_jsom".* in \/.*:\d+:\d+$/m);
       assert.match(stderr, /test failed$/m);
     }
   });
@@ -74,7 +74,7 @@ describe('weir -t', () => {
     if (!isRoot) return;
     const user = await runWeir(['-t'], { conf: `user no-such-user;${GOOD}` });
     assert.equal(user.code, 1);
-    assert.match(user.stderr, /getpwnam\("no-such-user"\) failed: .* in \/.*weir\.conf:1$/m);
+    assert.match(user.stderr, /getpwnam\("no-such-user"\) failed: .* in \/.*weir\.conf:1:\d+$/m);
   });
 
   it('says in one line that the configuration cannot be read', asRoot, async (t) => {
