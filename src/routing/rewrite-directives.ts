@@ -12,7 +12,7 @@ import type { Replacement, RewriteStep, SetArgsStep, SetStep } from './rewrite-s
 const CONTEXTS = ['server', 'location', 'server-if', 'location-if'] as const;
 
 const ifArgument = custom<Condition>({
-  usage: '(condition) { … }',
+  usage: '(condition)',
   minWords: 1,
   maxWords: 5,
   parse: parseCondition,
