@@ -3,3 +3,20 @@
  * here starts anything.
  */
 export { PRODUCT, VERSION } from '#src/base/version.ts';
+export { type ConfigSource, defineConfig } from '#src/config/typed/define-config.ts';
+export {
+  type Answer,
+  type AnswerBody,
+  type AnswerHeaders,
+  type AnswerLike,
+  type BodyOptions,
+  BodyTooLargeError,
+  type Handler,
+  type HeaderFields,
+  type RequestContext,
+  RequestEndedError,
+  type RequestFilter,
+  type ResponseContext,
+  type ResponseFilter,
+  type VariableFunction,
+} from '#src/functions/contexts.ts';

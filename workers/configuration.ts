@@ -3,6 +3,7 @@ import type { Model } from '#src/config/model.ts';
 import { loadConfiguration as load } from '#src/config/read-configuration.ts';
 import type { ConfigTree, Source } from '#src/config/tree.ts';
 import type { Problem } from '#src/schema/problem.ts';
+import { evaluateConfig } from './evaluate-config.ts';
 
 /** Where the configuration is and what the command line adds to it. Paths are absolute. */
 export interface ConfigPlace {
@@ -27,5 +28,6 @@ export async function loadConfiguration(
   place: ConfigPlace,
   inspect?: Inspect,
 ): Promise<Configuration> {
-  return await load(place, inspect);
+  const evaluate = (file: string) => evaluateConfig(file, place.globals);
+  return await load({ ...place, evaluate }, inspect);
 }

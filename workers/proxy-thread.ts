@@ -4,6 +4,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { SystemClock } from '#src/base/clock.ts';
 import { ErrorLog } from '#src/base/log.ts';
 import { buildModel } from '#src/config/build.ts';
+import { loadFunctions } from '#src/config/typed/program.ts';
+import { FunctionHost } from '#src/functions/function-host.ts';
 import { Server } from '#src/server/server.ts';
 import { USUAL_WARM_UP_MS, warmUp } from '#src/server/warm-up.ts';
 import { publishFacts } from '#src/shared/facts.ts';
@@ -25,7 +27,12 @@ if (port === null) throw new Error('proxy-thread.ts runs as a thread of generati
 let sink = openErrorLog(data.errorLog.path);
 const errorLog = new ErrorLog(sink, data.errorLog.level, process.pid, data.thread + 1);
 const clock = new SystemClock();
-const { model } = buildModel(data.tree, clock);
+const { program } = data.tree;
+const functions = new FunctionHost(
+  program?.functions ?? [],
+  program === undefined ? [] : await loadFunctions(program),
+);
+const { model } = buildModel(data.tree, clock, undefined, functions);
 if (model === undefined) throw new Error('the master sent a configuration with problems');
 const transport = createTransport(transportTier());
 const server = new Server({
@@ -35,6 +42,7 @@ const server = new Server({
   transport,
   errorLog,
   clock,
+  functions,
   connectionCap: data.connectionCap,
   onPressure: (isFull) => tell({ type: 'pressure', state: isFull ? 'full' : 'room' }),
   onAcceptsBehind: (key) => tell({ type: 'accepts-behind', key }),

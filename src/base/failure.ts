@@ -126,6 +126,11 @@ export const FAILURES = {
   // Ours.
   spool_failed: ours(500, 'a request body could not be kept in a temporary file'),
   redirect_cycle: ours(500, 'more than 10 internal redirects'),
+  function_failed: ours(
+    500,
+    'a function of weir.config.ts failed; its stack stands in the line before',
+  ),
+  function_timeout: ours(504, 'a function of weir.config.ts took longer than function_timeout'),
   shutting_down: ours(
     503,
     'the deadline of worker_shutdown_timeout or a fast stop ended the exchange',

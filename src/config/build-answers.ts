@@ -1,6 +1,9 @@
 /** What a level says about the fields of answers: `add_header` and `proxy_redirect`. */
 import type { AddedField } from '#src/exchange/added-fields.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
+import { functionDirectives } from '#src/functions/directives.ts';
+import type { FunctionHost } from '#src/functions/function-host.ts';
+import { responseFilter } from '#src/functions/response-filter.ts';
 import type { ClientSettings } from '#src/listeners/http/directives.ts';
 import { answerDirectives } from '#src/proxy/answer-directives.ts';
 import { proxyPassDirectives } from '#src/proxy/directives.ts';
@@ -13,7 +16,7 @@ import type {
 import type { LocationMatch } from '#src/routing/model.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { Problems } from '#src/schema/problem.ts';
-import { parseNode, type Scope } from '#src/schema/scope.ts';
+import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
 
 /** Settings of the client side, with what `add_header` adds. */
 export type AnsweringSettings = ClientSettings & { readonly addedFields?: readonly AddedField[] };
@@ -28,15 +31,28 @@ const withAdded = new WeakMap<ClientSettings, Map<readonly AddedField[], Answeri
 export function answeringSettings(
   client: ClientSettings,
   scope: Scope,
+  functions: FunctionHost,
   problems: Problems,
 ): AnsweringSettings {
-  const addedFields = addedIn(scope, problems);
+  const addedFields = withFilters(addedIn(scope, problems), scope, functions, problems);
   if (addedFields.length === 0) return client;
   const byAdded = withAdded.get(client) ?? new Map<readonly AddedField[], AnsweringSettings>();
   withAdded.set(client, byAdded);
   const settings = byAdded.get(addedFields) ?? Object.freeze({ ...client, addedFields });
   byAdded.set(addedFields, settings);
   return settings;
+}
+
+/** In front of them what `response_filter` does; the same array where there is none. */
+function withFilters(
+  added: readonly AddedField[],
+  scope: Scope,
+  functions: FunctionHost,
+  problems: Problems,
+): readonly AddedField[] {
+  const { responseFilters } = compileSettings(functionDirectives, scope, problems);
+  if (responseFilters.length === 0) return added;
+  return [...responseFilters.map((ref) => responseFilter(ref, functions)), ...added];
 }
 
 /** nginx 1.29.3: the own ones, and behind them those of the level above when they are inherited. */

@@ -2,6 +2,7 @@
 
 import type { LogSettings } from '#src/exchange/directives.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
+import { functionHandlerDirectives } from '#src/functions/directives.ts';
 import { clientDirectives } from '#src/listeners/http/directives.ts';
 import { proxyDirectives, proxyPassDirectives } from '#src/proxy/directives.ts';
 import type { ProxyPassArgument } from '#src/proxy/proxy-arguments.ts';
@@ -26,6 +27,7 @@ import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
 import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import { answeringSettings, buildRedirects, checkOffStandsAlone } from './build-answers.ts';
 import { buildErrorPages } from './build-error-pages.ts';
+import { buildFunctions } from './build-functions.ts';
 import { buildLog } from './build-logs.ts';
 import { type BuildIf, buildSteps } from './build-rewrites.ts';
 import type { LocationContext } from './build-servers.ts';
@@ -53,6 +55,7 @@ export function buildLocation(
   const client = answeringSettings(
     compileSettings(clientDirectives, scope, problems),
     scope,
+    context.functions,
     problems,
   );
   const proxy = compileSettings(proxyDirectives, scope, problems);
@@ -74,6 +77,7 @@ export function buildLocation(
     errorPages: buildErrorPages(scope, problems),
     isInternal: scope.own(errorPageDirectives.internal.name).length > 0,
     proxy,
+    functions: buildFunctions(scope, client, problems),
     rewrites: steps.length === 0 || handler.kind === 'return' ? undefined : steps,
     redirects: buildRedirects(scope, match, passIn(scope, problems), problems),
     via: proxy.via === 'on' ? context.pseudonym : proxy.via === 'off' ? '' : proxy.via,
@@ -101,7 +105,8 @@ function buildHandler(
   const pass = ownNode(scope, proxyPassDirectives.pass);
   const stub = ownNode(scope, handlerDirectives.stubStatus);
   const json = ownNode(scope, handlerDirectives.statusJson);
-  const [first, second] = [pass, stub, json].filter((node) => node !== undefined);
+  const own = ownNode(scope, functionHandlerDirectives.handler);
+  const [first, second] = [pass, own, stub, json].filter((node) => node !== undefined);
   if (first !== undefined && second !== undefined) {
     const message = `"${second.name}" and "${first.name}" cannot both answer here`;
     problems.emerg(second, message, `"${first.name}" is in line ${first.line}`);
@@ -112,6 +117,7 @@ function buildHandler(
   const [step] = steps;
   if (step?.kind === 'return') return winningReturn(step.handler, first, context);
   if (proxy !== undefined) return proxy;
+  if (own !== undefined) return { kind: 'function' };
   if (stub !== undefined) return { kind: 'status', format: 'stub' };
   if (json !== undefined) return { kind: 'status', format: 'json' };
   return { kind: 'none' };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Address, formatAddress } from '#src/base/address.ts';
+import type { FunctionHost } from '#src/functions/function-host.ts';
 import { type ListenArgument, listenDirectives } from '#src/listeners/http/directives.ts';
 import { routingBlocks, serverDirectives } from '#src/routing/directives.ts';
 import type {
@@ -35,6 +36,7 @@ export interface HttpContext {
   readonly variables: VariableCompiler;
   readonly problems: Problems;
   readonly tree: ConfigTree;
+  readonly functions: FunctionHost;
 }
 
 /** What compiling locations needs. */

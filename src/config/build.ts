@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Clock, SystemClock } from '#src/base/clock.ts';
 import { print } from '#src/config/syntax/print.ts';
+import { FunctionHost } from '#src/functions/function-host.ts';
 import { compilePattern } from '#src/pattern/pattern.ts';
 import { routingBlocks } from '#src/routing/directives.ts';
 import type { ParseTools } from '#src/schema/directive.ts';
@@ -11,6 +12,7 @@ import { type Problem, Problems } from '#src/schema/problem.ts';
 import { compileSettings, Scope } from '#src/schema/scope.ts';
 import { VariableCompiler } from '#src/variables/compiler.ts';
 import { declareTables } from '#src/variables/table-directives.ts';
+import { declareFunctions } from './build-functions.ts';
 import { buildServers } from './build-servers.ts';
 import { buildUpstreams, UpstreamList } from './build-upstreams.ts';
 import { checkBlock } from './check.ts';
@@ -31,12 +33,13 @@ export type Inspect = (main: Scope, problems: Problems) => void;
 
 /**
  * Checks a tree and compiles it. `clock` is what `$request_time` and its like read: a thread gives
- * the one that stamps its exchanges.
+ * the one that stamps its exchanges, and `functions` that can be called.
  */
 export function buildModel(
   tree: ConfigTree,
   clock: Clock = new SystemClock(),
   inspect?: Inspect,
+  functions = new FunctionHost(tree.program?.functions ?? []),
 ): BuiltModel {
   const problems = new Problems();
   const variables = new VariableCompiler(
@@ -44,10 +47,14 @@ export function buildModel(
     compilePattern,
   );
   variables.expect(settableNames(tree.nodes));
-  const scope = Scope.main(tree.nodes, parseTools(tree, variables));
+  const scope = Scope.main(tree.nodes, parseTools(tree, variables, functions));
   const http = scope.own(routingBlocks.http.name)[0];
   // Whatever uses a variable may stand before the block that defines it.
-  if (http !== undefined) declareTables(scope.inside('http', http), variables, problems);
+  if (http !== undefined) {
+    const inside = scope.inside('http', http);
+    declareFunctions(inside, variables, functions, problems);
+    declareTables(inside, variables, problems);
+  }
   checkBlock(scope, problems);
   const main = buildMain(scope, tree, problems);
   const upstreams = new UpstreamList();
@@ -63,7 +70,7 @@ export function buildModel(
   } else {
     const inside = scope.inside('http', http);
     buildUpstreams(inside, upstreams, problems);
-    served = buildServers({ scope: inside, upstreams, variables, problems, tree });
+    served = buildServers({ scope: inside, upstreams, variables, problems, tree, functions });
   }
   if (!problems.isFatal) inspect?.(scope, problems);
   const hash = hashOf(tree);
@@ -73,15 +80,22 @@ export function buildModel(
 
 /** First 12 hex digits of a SHA-256 over what the files say, comments and spacing apart. */
 export function hashOf(tree: ConfigTree): string {
-  return createHash('sha256').update(print(tree.nodes)).digest('hex').slice(0, 12);
+  const hash = createHash('sha256').update(print(tree.nodes));
+  for (const { text } of tree.program?.modules ?? []) hash.update(text);
+  return hash.digest('hex').slice(0, 12);
 }
 
-function parseTools(tree: ConfigTree, variables: VariableCompiler): ParseTools {
+function parseTools(
+  tree: ConfigTree,
+  variables: VariableCompiler,
+  functions: FunctionHost,
+): ParseTools {
   const { patterns } = variables;
   return {
     ...(patterns === undefined ? {} : { compilePattern: patterns }),
     compileComplex: (text, place, problems) => variables.compile(text, place, problems),
     slotOf: (name, place, problems) => variables.slotOf(name, place, problems),
+    functionAt: (path) => functions.find(path),
     resolvePath: (path) => resolve(tree.prefix, path),
     resolveHost: (name) => (Object.hasOwn(tree.hosts, name) ? (tree.hosts[name] ?? []) : []),
   };

@@ -30,6 +30,11 @@ export class FileReader {
     return [...this.#sources.values()];
   }
 
+  /** A file that was read elsewhere. */
+  keep(file: string, text: string): void {
+    this.#sources.set(file, { file, text });
+  }
+
   /** The nodes of a file with its includes in their place. `from` is where it was asked for. */
   readFile(file: string, from: Place, chain: readonly string[] = []): ConfigNode[] {
     if (chain.includes(file)) {

@@ -3,6 +3,9 @@ import { ADDRCONFIG } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { dirname, resolve } from 'node:path';
 import { parse } from '#src/config/syntax/parser.ts';
+import { type Evaluation, fileOf } from '#src/config/typed/program.ts';
+import { isProgramFile } from '#src/config/typed/program-modules.ts';
+import { withSafeDefaults } from '#src/config/typed/safe-defaults.ts';
 import { type Problem, Problems } from '#src/schema/problem.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 import { hostNameOf } from '#src/upstream/resolve-address.ts';
@@ -23,6 +26,8 @@ export interface ReadOptions {
   readonly globals?: string | undefined;
   /** `-e`: where errors go when no `error_log` says otherwise; `stderr` when not given. */
   readonly errorLog?: string | undefined;
+  /** Evaluates a weir.config.ts, outside of this process; without it there are none. */
+  readonly evaluate?: (file: string) => Promise<Evaluation>;
   /** Stands in for DNS and /etc/hosts in tests. */
   readonly lookup?: HostLookup;
 }
@@ -45,16 +50,39 @@ export async function readConfiguration(options: ReadOptions): Promise<ReadConfi
   const prefix = resolve(options.prefix ?? dirname(dirname(file)));
   const reader = new FileReader(file, problems);
   const globals = parse(closed(options.globals ?? ''), COMMAND_LINE, problems);
-  const nodes = [
-    ...reader.expand(globals, []),
-    ...reader.readFile(file, { file: '', line: 0, column: 0 }),
-  ];
+  const evaluation = isProgramFile(file) ? await options.evaluate?.(file) : undefined;
+  const main =
+    evaluation === undefined
+      ? reader.readFile(file, { file: '', line: 0, column: 0 })
+      : readProgram(evaluation, file, reader, problems);
+  const nodes = [...reader.expand(globals, []), ...main];
   const hosts = await lookUpHosts(nodes, options.lookup ?? systemLookup);
   const defaultPort = process.geteuid?.() === 0 ? 80 : 8_000;
   const { errorLog: given = 'stderr' } = options;
   const errorLog = given === 'stderr' ? given : resolve(prefix, given);
-  const tree = { file, prefix, nodes, hosts, errorLog, defaultPort };
+  const program = evaluation?.program;
+  const tree = {
+    file,
+    prefix,
+    nodes,
+    hosts,
+    errorLog,
+    defaultPort,
+    ...(program === undefined ? {} : { program }),
+  };
   return { tree, sources: reader.sources, problems: problems.list };
+}
+
+/** What a weir.config.ts gave, with the files of nginx.conf that it includes. */
+function readProgram(
+  { nodes, problems: found, program }: Evaluation,
+  file: string,
+  reader: FileReader,
+  problems: Problems,
+): ConfigNode[] {
+  for (const problem of found) problems.add(problem);
+  for (const { url, text } of program?.modules ?? []) reader.keep(fileOf(url), text);
+  return withSafeDefaults(reader.expand(nodes, [file]));
 }
 
 /** A configuration read and compiled, with all its problems in the order of the files. */

@@ -1,5 +1,10 @@
 /** All directives, gathered from the folders that declare them, and what else nginx knows. */
 import { accessLogDirectives, logFormatDirectives } from '#src/exchange/directives.ts';
+import {
+  functionDirectives,
+  functionHandlerDirectives,
+  functionVariableDirectives,
+} from '#src/functions/directives.ts';
 import { clientDirectives, listenDirectives } from '#src/listeners/http/directives.ts';
 import { proxyDirectives, proxyPassDirectives } from '#src/proxy/directives.ts';
 import {
@@ -41,6 +46,10 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'Passing on', sets: [proxyPassDirectives, proxyDirectives] },
   { title: 'Upstreams', sets: [upstreamBlocks, upstreamDirectives] },
   { title: 'Variables from tables', sets: [tableDirectives] },
+  {
+    title: 'Functions (weir.config.ts)',
+    sets: [functionHandlerDirectives, functionDirectives, functionVariableDirectives],
+  },
   { title: 'Access log', sets: [accessLogDirectives, logFormatDirectives] },
 ];
 

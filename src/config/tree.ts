@@ -1,4 +1,5 @@
 /** What is read from files and handed from the master to every process and thread. Plain data. */
+import type { FunctionFacts } from '#src/functions/function-host.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 
 /** A configuration as read, with what reading found out about its surroundings. */
@@ -14,6 +15,28 @@ export interface ConfigTree {
   readonly errorLog: string;
   /** The port of a server without `listen`: 80 for root, 8000 for others, as in nginx. */
   readonly defaultPort: number;
+  /** What weir.config.ts has beside its directives; absent for nginx.conf. */
+  readonly program?: Program;
+}
+
+/** The functions of a weir.config.ts, and what is needed to have them in a thread. */
+export interface Program {
+  /** Absolute. */
+  readonly file: string;
+  /** In the order in which they stand in the configuration. */
+  readonly functions: readonly FunctionFacts[];
+  /** The texts of its modules as they were evaluated: threads run these, whatever is on disk. */
+  readonly modules: readonly ProgramModule[];
+  /** Of its own directives: another evaluation must give the same. */
+  readonly hash: string;
+}
+
+/** One module of a program. */
+export interface ProgramModule {
+  readonly url: string;
+  /** As Node names it: `module`, `module-typescript`. */
+  readonly format: string;
+  readonly text: string;
 }
 
 /** One file as it was read, for `-T`. */

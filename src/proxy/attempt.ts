@@ -108,8 +108,11 @@ export class Attempt
     this.#tries.reset();
   }
 
-  /** Takes the exchange; it is answered through its downstream, now or later. */
-  begin(exchange: Exchange, location: ProxiedLocation): void {
+  /**
+   * Takes the exchange; it is answered through its downstream, now or later. `isLate`: not within
+   * the callback that brought its head.
+   */
+  begin(exchange: Exchange, location: ProxiedLocation, isLate: boolean): void {
     this.#exchange = exchange;
     this.#location = location;
     exchange.handler = this;
@@ -124,7 +127,7 @@ export class Attempt
       if (this.#request.isCollecting) return;
       this.#dropUnwanted();
     }
-    this.#isBeginning = exchange.redirects === 0;
+    this.#isBeginning = exchange.redirects === 0 && !isLate;
     this.#tryNext();
     this.#isBeginning = false;
   }

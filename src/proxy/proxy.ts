@@ -9,10 +9,16 @@ import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import { answer, answerStatus, refuse } from '#src/exchange/answer.ts';
 import type { Exchange, Rescuer } from '#src/exchange/exchange.ts';
 import { changeUri } from '#src/exchange/uri.ts';
+import type { FunctionHost } from '#src/functions/function-host.ts';
+import {
+  type FunctionPlan,
+  FunctionRun,
+  type FunctionRunHome,
+} from '#src/functions/function-run.ts';
 import { BODY_LENGTH, BODY_NONE, type RequestHead } from '#src/http/message.ts';
 import { hasControlByte, normalisePath } from '#src/http/target.ts';
 import { contentTypeOf } from '#src/routing/content-type.ts';
-import type { Location, ReturnHandler, VirtualServer } from '#src/routing/model.ts';
+import type { Handler, Location, ReturnHandler, VirtualServer } from '#src/routing/model.ts';
 import { RewriteRun } from '#src/routing/rewrite-steps.ts';
 import { type RoutedServer, Router } from '#src/routing/router.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
@@ -37,6 +43,10 @@ export interface ProxyOptions {
   /** The targets for the access logs of a location. */
   readonly logsOf: (location: Location) => readonly AccessLogTarget[];
   readonly statusPage: (format: 'stub' | 'json') => StatusPage;
+  /** Those of weir.config.ts. */
+  readonly functions: FunctionHost;
+  /** An error of ours, outside of what a client or endpoint sent. */
+  readonly onInternalError: (error: unknown) => void;
   /** For the error log: a try failed, whether or not another one follows. */
   readonly onAttemptFailed: AttemptHome['onAttemptFailed'];
   /** For the error log: a temporary file could not be used. */
@@ -47,7 +57,11 @@ export interface ProxyOptions {
 interface Served {
   readonly location: Location;
   readonly logs: readonly AccessLogTarget[];
+  /** With `proxy_pass`, unless functions come first. */
   readonly proxied: ProxiedLocation | undefined;
+  /** Functions see its requests: what they do not answer goes on to `passed`. */
+  readonly functions: FunctionPlan | undefined;
+  readonly passed: ProxiedLocation | undefined;
   /** `error_page`; undefined without any. */
   readonly rescuer: Rescuer | undefined;
 }
@@ -59,22 +73,26 @@ const MAX_FREE_ATTEMPTS = 1024;
 const MAX_REDIRECTS = 10;
 const UNCLEAN_QUERY = /[\0-\x20\x7f]/;
 
-export class Proxy implements AttemptHome, RedirectHome {
+export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served> {
   readonly #clock: Clock;
   readonly #router: Router;
   readonly #served = new Map<Location, Served>();
   /** What was asked for last: often it is the same again. */
   #last: Served | undefined = undefined;
   readonly #run = new RewriteRun();
+  readonly #functions: FunctionHost;
   readonly #statusPage: (format: 'stub' | 'json') => StatusPage;
   readonly onAttemptFailed: AttemptHome['onAttemptFailed'];
   readonly onSpoolFailed: AttemptHome['onSpoolFailed'];
+  readonly onInternalError: (error: unknown) => void;
   readonly #attempts = new FreeList<Attempt>(() => new Attempt(this), MAX_FREE_ATTEMPTS);
 
   constructor(options: ProxyOptions) {
     this.#clock = options.clock;
     this.#router = new Router(options.servers);
     this.#statusPage = options.statusPage;
+    this.#functions = options.functions;
+    this.onInternalError = options.onInternalError;
     this.onAttemptFailed = options.onAttemptFailed;
     this.onSpoolFailed = options.onSpoolFailed;
     for (const routed of this.#router.servers) {
@@ -86,15 +104,16 @@ export class Proxy implements AttemptHome, RedirectHome {
   }
 
   #compile(location: Location, routed: RoutedServer, options: ProxyOptions): Served {
-    const { errorPages, handler } = location;
+    const { errorPages, functions, handler } = location;
     const { byStatus } = errorPages;
+    const passed =
+      handler.kind === 'proxy' ? proxiedLocation(location, handler, options.upstreams) : undefined;
     return {
       location,
       logs: options.logsOf(location),
-      proxied:
-        handler.kind === 'proxy'
-          ? proxiedLocation(location, handler, options.upstreams)
-          : undefined,
+      proxied: functions === undefined ? passed : undefined,
+      functions,
+      passed,
       rescuer:
         byStatus === undefined
           ? undefined
@@ -178,7 +197,6 @@ export class Proxy implements AttemptHome, RedirectHome {
     return true;
   }
 
-
   /** From here on the location's settings hold. */
   #enter(exchange: Exchange, location: Location): Served {
     const served =
@@ -232,20 +250,36 @@ export class Proxy implements AttemptHome, RedirectHome {
   #answer(exchange: Exchange, served: Served): void {
     const { location, proxied } = served;
     if (proxied !== undefined) {
-      const { request } = exchange;
-      if (location.via !== '' && isLooping(request.fields, location.via)) {
-        refuse(exchange, 'loop_detected');
-        return;
-      }
-      if (request.method === 'OPTIONS' && exchange.redirects === 0 && endsHere(exchange)) return;
-      exchange.proxyHost = proxied.proxyHost;
-      exchange.proxyPort = proxied.proxyPort;
-      this.#attempts.acquire().begin(exchange, proxied);
+      this.#pass(exchange, location, proxied, false);
       return;
     }
     const { handler } = location;
     if (handler.kind === 'return') this.#return(exchange, handler, location);
-    else if (handler.kind === 'status') {
+    else if (served.functions !== undefined) {
+      new FunctionRun(exchange, served.functions, this.#functions, this, served).start();
+    } else this.#answerPlainly(exchange, handler);
+  }
+
+  /** FunctionRunHome: no function has answered. */
+  passOn(exchange: Exchange, { location, passed }: Served, isLate: boolean): void {
+    if (passed === undefined) this.#answerPlainly(exchange, location.handler);
+    else this.#pass(exchange, location, passed, isLate);
+  }
+
+  #pass(exchange: Exchange, location: Location, proxied: ProxiedLocation, isLate: boolean): void {
+    const { request } = exchange;
+    if (location.via !== '' && isLooping(request.fields, location.via)) {
+      refuse(exchange, 'loop_detected');
+      return;
+    }
+    if (request.method === 'OPTIONS' && exchange.redirects === 0 && endsHere(exchange)) return;
+    exchange.proxyHost = proxied.proxyHost;
+    exchange.proxyPort = proxied.proxyPort;
+    this.#attempts.acquire().begin(exchange, proxied, isLate);
+  }
+
+  #answerPlainly(exchange: Exchange, handler: Handler): void {
+    if (handler.kind === 'status') {
       const { body, contentType } = this.#statusPage(handler.format);
       answer(exchange, 200, body, contentType, [['Cache-Control', 'no-store']]);
     } else refuse(exchange, 'no_route');

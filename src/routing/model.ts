@@ -2,6 +2,7 @@
 import type { Address } from '#src/base/address.ts';
 import type { LogSettings } from '#src/exchange/directives.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
+import type { FunctionPlan } from '#src/functions/function-run.ts';
 import type { ClientSettings } from '#src/listeners/http/directives.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { CapturingPattern } from '#src/schema/directive.ts';
@@ -88,13 +89,18 @@ export interface StatusHandler {
   readonly format: 'stub' | 'json';
 }
 
+/** A function of weir.config.ts. */
+export interface FunctionHandler {
+  readonly kind: 'function';
+}
+
 /** Nothing answers here: 404. */
 export interface NoHandler {
   readonly kind: 'none';
 }
 
 /** What answers an exchange that a location took. */
-export type Handler = ProxyHandler | ReturnHandler | StatusHandler | NoHandler;
+export type Handler = ProxyHandler | ReturnHandler | StatusHandler | FunctionHandler | NoHandler;
 
 /**
  * One location with all that holds in it. A feature of a lower layer that has settings per
@@ -112,6 +118,8 @@ export interface Location {
   readonly errorPages: ErrorPages;
   /** What is run before anything answers; undefined for nothing, or a lone `return`. */
   readonly rewrites: readonly Step[] | undefined;
+  /** Functions that see its requests, or answer them; undefined without any. */
+  readonly functions: FunctionPlan | undefined;
   /** Clients get 404; only internal redirects lead here. */
   readonly isInternal: boolean;
 }

@@ -4,6 +4,7 @@
  * docs/directives.md.
  */
 import type { ComplexValue } from './complex-value.ts';
+import type { FunctionRef } from './function-ref.ts';
 import type { Place, Problems } from './problem.ts';
 import type { ConfigNode, Word } from './tree.ts';
 
@@ -54,6 +55,8 @@ export interface ParseTools {
    * free is reported at `place` and gives undefined. Absent where variables cannot be set.
    */
   readonly slotOf?: (name: string, place: Place, problems: Problems) => number | undefined;
+  /** The function of weir.config.ts at that place of it; undefined when there is none. */
+  readonly functionAt?: (path: string) => FunctionRef | undefined;
   /** A path as nginx resolves it: absolute ones stay, others are taken from the prefix. */
   resolvePath(path: string): string;
   /** The IP addresses of a host name, looked up when the files were read; empty when unknown. */

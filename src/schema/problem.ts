@@ -67,6 +67,11 @@ export class Problems {
     this.#add('warn', place, message, suggestion);
   }
 
+  /** One that was found elsewhere. */
+  add({ severity, message, suggestion, file, line, column }: Problem): void {
+    this.#add(severity, { file, line, column }, message, suggestion);
+  }
+
   /** Worth knowing; told by `-t` only. */
   notice(place: Place, message: string, suggestion?: string): void {
     this.#add('notice', place, message, suggestion);

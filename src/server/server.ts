@@ -8,6 +8,7 @@ import { DrainState } from '#src/base/drain-state.ts';
 import type { ErrorLog } from '#src/base/log.ts';
 import { TimerEntry, TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Model } from '#src/config/model.ts';
+import { FunctionHost } from '#src/functions/function-host.ts';
 import { LISTENERS } from '#src/listeners/index.ts';
 import type { Listener, ListenerOwner, ListenerSettings } from '#src/listeners/listener.ts';
 import { Proxy } from '#src/proxy/proxy.ts';
@@ -36,6 +37,8 @@ export interface ServerOptions {
   readonly errorLog: ErrorLog;
   /** The clock that the model was built with: its variables and this server share one time. */
   readonly clock: Clock;
+  /** The functions that the model was built with; none when not given. */
+  readonly functions?: FunctionHost;
   /** Connections at which it stops accepting; unlimited when not given. */
   readonly connectionCap?: number;
   /** True: it has closed its listening descriptors; false: there is room, give it new ones. */
@@ -87,11 +90,15 @@ export class Server implements ListenerOwner {
       firstEndpoint += config.endpoints.length;
       return upstream;
     });
+    const { functions = new FunctionHost([]) } = options;
+    functions.attach({ row: this.#row, log: options.errorLog, wheel: this.#wheel });
     const proxy = new Proxy({
       clock: this.#clock,
       servers: model.servers,
       upstreams: this.#upstreams,
       logsOf: (location) => this.#logs.of(location),
+      functions,
+      onInternalError: (error) => this.#onInternalError(error),
       statusPage: (format) => statusPage(format, model, shared),
       onAttemptFailed: (...what) => failures.onAttemptFailed(...what),
       onSpoolFailed: (exchange, errno) => failures.onSpoolFailed(exchange, errno),
@@ -237,7 +244,9 @@ function settingsOf({ address, backlog, key }: ListenConfig, model: Model): List
     here.find((server) => server.listens.some((at) => at.key === key && at.isDefault)) ?? here[0];
   if (fallback === undefined) throw new Error(`no server listens on ${key}`);
   const isLogged = here.some((server) =>
-    [...server.locations, ...server.conditional, server.fallback].some(({ log }) => log.accessLogs.length > 0),
+    [...server.locations, ...server.conditional, server.fallback].some(
+      ({ log }) => log.accessLogs.length > 0,
+    ),
   );
   return { key, address, backlog, client: fallback.fallback.client, isLogged };
 }

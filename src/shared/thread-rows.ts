@@ -35,8 +35,16 @@ export const CONNECTIONS_REFUSED = 18;
 /** Internal errors that ended one exchange with a 500 (CE-24). Only grows. */
 export const INTERNAL_ERRORS = 19;
 
+/** Calls of functions of weir.config.ts, and how many of them failed. Only grow. */
+export const FUNCTION_CALLS = 20;
+export const FUNCTION_ERRORS = 21;
+/** 1 + number of the function that runs now, or of one that is awaited; 0 for none. Gauge. */
+export const FUNCTION_NOW = 22;
+/** Turns of the loop, several per second, of a thread that has functions. Only grows. */
+export const LOOP_BEATS = 23;
+
 /** How many columns are in use; the row has room for THREAD_ROW_CELLS. */
-export const COLUMN_COUNT = 20;
+export const COLUMN_COUNT = 24;
 
 /** The columns that fall as well as rise. */
 export const GAUGES = [
@@ -44,6 +52,7 @@ export const GAUGES = [
   CONNECTIONS_READING,
   CONNECTIONS_WRITING,
   CONNECTIONS_WAITING,
+  FUNCTION_NOW,
 ] as const;
 
 /**

@@ -14,7 +14,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['src/upstream'],
   ['src/exchange'],
   ['src/variables'],
-  ['src/filters', 'src/listeners'],
+  ['src/filters', 'src/functions', 'src/listeners'],
   ['src/routing'],
   ['src/proxy'],
   ['src/config'],

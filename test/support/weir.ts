@@ -31,6 +31,8 @@ export interface WeirOptions {
   files?: Readonly<Record<string, string>>;
   /** Added to this process's environment. */
   env?: NodeJS.ProcessEnv;
+  /** Of the configuration's file. Default: weir.conf. */
+  name?: string;
   /** More command-line arguments. */
   args?: readonly string[];
   /** The launcher to start. Default: this checkout's. */
@@ -68,7 +70,7 @@ export class Weir {
     this.#child = child;
     this.ports = ports;
     this.folder = folder;
-    this.file = join(folder, 'weir.conf');
+    this.file = join(folder, options.name ?? CONF);
     this.#writeConf = asFunction(options.conf);
     const keep = (text: string) => {
       this.#output += text;
@@ -210,8 +212,9 @@ export class Weir {
  */
 export async function startWeir(options: WeirOptions): Promise<Weir> {
   const ports = await freePorts(options.portCount ?? 1);
-  const folder = writeFolder(asFunction(options.conf)(...ports), options.files);
-  const file = join(folder, 'weir.conf');
+  const { files, name = CONF } = options;
+  const folder = writeFolder(asFunction(options.conf)(...ports), files, name);
+  const file = join(folder, name);
   const args = ['-p', folder, '-c', file, '-e', 'stderr', ...(options.args ?? [])];
   const child = spawn(options.weir ?? WEIR, args, {
     cwd: folder,
@@ -234,6 +237,8 @@ export async function startWeir(options: WeirOptions): Promise<Weir> {
 export interface RunOptions {
   /** Written to weir.conf in a fresh folder, which becomes `-p` and `-c`; `-e stderr` too. */
   conf?: string;
+  /** Of the configuration's file. Default: weir.conf. */
+  name?: string;
   files?: Readonly<Record<string, string>>;
   env?: NodeJS.ProcessEnv;
   weir?: string;
@@ -241,10 +246,10 @@ export interface RunOptions {
 
 /** Runs bin/weir to its end, for `-t`, `-T`, `-v`, `-V`, `-s` and starts that must fail. */
 export async function runWeir(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const { conf } = options;
-  const folder = conf === undefined ? undefined : writeFolder(conf, options.files);
+  const { conf, files, name = CONF } = options;
+  const folder = conf === undefined ? undefined : writeFolder(conf, files, name);
   const place =
-    folder === undefined ? [] : ['-p', folder, '-c', join(folder, 'weir.conf'), '-e', 'stderr'];
+    folder === undefined ? [] : ['-p', folder, '-c', join(folder, name), '-e', 'stderr'];
   try {
     return await run(options.weir ?? WEIR, [...place, ...args], { env: options.env ?? {} });
   } finally {
@@ -285,12 +290,19 @@ function asFunction(conf: WeirOptions['conf']): (...ports: number[]) => string {
   return typeof conf === 'string' ? () => conf : conf;
 }
 
-/** A fresh folder with weir.conf and more files; readable by the user that a generation runs as. */
-function writeFolder(conf: string, files: Readonly<Record<string, string>> = {}): string {
+/** Of the configuration's file. */
+const CONF = 'weir.conf';
+
+/** A fresh folder with the configuration and more files; readable by the user that a generation runs as. */
+function writeFolder(
+  conf: string,
+  files: Readonly<Record<string, string>> = {},
+  name = CONF,
+): string {
   const folder = mkdtempSync(join(tmpdir(), 'weir-test-'));
   chmodSync(folder, 0o755);
   mkdirSync(join(folder, 'logs'));
-  for (const [path, text] of Object.entries({ ...files, 'weir.conf': conf })) {
+  for (const [path, text] of Object.entries({ ...files, [name]: conf })) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }

@@ -37,7 +37,9 @@ export const TO_CLIENT_TUNNEL = 4;
 export function framingToClient(exchange: Exchange): number {
   const { limits, request, response } = exchange;
   // Here, as it is the first thing of every response and nothing of it was measured yet.
-  if (limits.addedFields !== undefined) addFields(exchange, limits.addedFields);
+  if (limits.addedFields !== undefined && !addFields(exchange, limits.addedFields)) {
+    return TO_CLIENT_NONE;
+  }
   if (exchange.isTunnel) return TO_CLIENT_TUNNEL;
   if (request.method === 'HEAD' || hasNoBody(response.status)) return TO_CLIENT_NONE;
   if (response.framing === BODY_CHUNKED || response.framing === BODY_UNTIL_CLOSE) {

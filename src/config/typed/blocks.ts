@@ -1,0 +1,1 @@
+export type WeirConfig = Readonly<Record<string, unknown>>;
