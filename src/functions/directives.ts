@@ -22,7 +22,7 @@ export const functionHandlerDirectives = directives({
     contexts: ['location', 'location-if'],
     argument: functionArgument(),
     inherit: false,
-    doc: 'weir.config.ts only. A function that answers the request, now or by a promise. One that throws, rejects, or answers with something else than an answer costs its request a 500.',
+    doc: 'In weir.config.ts only. A function that answers the request, now or by a promise. One that throws, rejects, or answers with something else than an answer costs its request a 500.',
   },
 });
 
@@ -33,14 +33,14 @@ export const functionDirectives = directives({
     contexts: HTTP_SERVER_LOCATION,
     argument: functionArgument(),
     repeat: true,
-    doc: 'weir.config.ts only. A function that sees each request before it is passed on or answered (by `return` excepted, which comes first). It may change fields, and answer in place of what follows. Several run in the order of the file.',
+    doc: 'In weir.config.ts only. A function that sees each request before it is passed on or answered (by `return` excepted, which comes first). It may change fields, and answer in place of what follows. Several run in the order of the file.',
   },
   responseFilters: {
     name: 'response_filter',
     contexts: HTTP_SERVER_LOCATION,
     argument: functionArgument(),
     repeat: true,
-    doc: 'weir.config.ts only. A function that may change the head of each response, whoever made it. It cannot wait: a promise is an error.',
+    doc: 'In weir.config.ts only. A function that may change the head of each response, whoever made it. It cannot wait: a promise is an error.',
   },
   timeoutMs: {
     name: 'function_timeout',
@@ -69,7 +69,7 @@ export const functionVariableDirectives = directives({
     }),
     repeat: true,
     inherit: false,
-    doc: 'weir.config.ts only. A variable whose value a function works out, once per request and when it is first asked for. A function that throws gives no value.',
+    doc: 'In weir.config.ts only. A variable whose value a function works out, once per request and when it is first asked for. A function that throws gives no value.',
   },
 });
 
