@@ -6,6 +6,7 @@ import { ErrorLog } from '#src/base/log.ts';
 import { buildModel } from '#src/config/build.ts';
 import { loadFunctions } from '#src/config/typed/program.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
+import { warmPatterns } from '#src/pattern/pattern.ts';
 import { Server } from '#src/server/server.ts';
 import { USUAL_WARM_UP_MS, warmUp } from '#src/server/warm-up.ts';
 import { publishFacts } from '#src/shared/facts.ts';
@@ -34,6 +35,7 @@ const functions = new FunctionHost(
 );
 const { model } = buildModel(data.tree, clock, undefined, functions);
 if (model === undefined) throw new Error('the master sent a configuration with problems');
+warmPatterns();
 const transport = createTransport(transportTier());
 const server = new Server({
   model,

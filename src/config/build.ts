@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Clock, SystemClock } from '#src/base/clock.ts';
-import { print } from '#src/config/syntax/print.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
 import { compilePattern } from '#src/pattern/pattern.ts';
 import { routingBlocks } from '#src/routing/directives.ts';
 import type { ParseTools } from '#src/schema/directive.ts';
 import { type Problem, Problems } from '#src/schema/problem.ts';
 import { compileSettings, Scope } from '#src/schema/scope.ts';
+import type { ConfigNode } from '#src/schema/tree.ts';
 import { VariableCompiler } from '#src/variables/compiler.ts';
 import { declareTables } from '#src/variables/table-directives.ts';
 import { declareFunctions } from './build-functions.ts';
@@ -80,9 +80,25 @@ export function buildModel(
 
 /** First 12 hex digits of a SHA-256 over what the files say, comments and spacing apart. */
 export function hashOf(tree: ConfigTree): string {
-  const hash = createHash('sha256').update(print(tree.nodes));
-  for (const { text } of tree.program?.modules ?? []) hash.update(text);
-  return hash.digest('hex').slice(0, 12);
+  const parts: string[] = [];
+  addParts(tree.nodes, parts);
+  for (const { text } of tree.program?.modules ?? []) parts.push(text);
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12);
+}
+
+/** Names and words; what ends a directive or a block is no word that can be written. */
+function addParts(nodes: readonly ConfigNode[], parts: string[]): void {
+  for (const { name, words, block } of nodes) {
+    parts.push(name);
+    for (const { text } of words) parts.push(text);
+    if (block === undefined) {
+      parts.push('\0;');
+      continue;
+    }
+    parts.push('\0{');
+    addParts(block, parts);
+    parts.push('\0}');
+  }
 }
 
 function parseTools(

@@ -7,8 +7,8 @@ import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import { expandPattern, isPattern } from './glob.ts';
 import type { Source } from './tree.ts';
 
-/** More is a mistake that multiplies itself. */
-const MAX_FILES = 10_000;
+/** More is a mistake that multiplies itself: thousands of servers include a few files each. */
+const MAX_FILES = 200_000;
 /** Includes inside includes. */
 const MAX_INCLUDE_DEPTH = 32;
 
@@ -18,6 +18,8 @@ export class FileReader {
   /** The folder of the main file: what `include` takes relative names from, as in nginx. */
   readonly #folder: string;
   readonly #sources = new Map<string, Source>();
+  /** Files that were read to their end. Who includes one again gets the same nodes. */
+  readonly #read = new Map<string, ConfigNode[]>();
   #fileCount = 0;
 
   constructor(mainFile: string, problems: Problems) {
@@ -50,10 +52,13 @@ export class FileReader {
       this.#problems.emerg(from, `more than ${MAX_FILES} files are included`);
       return [];
     }
-    const text = this.#read(file, from);
+    const known = this.#read.get(file);
+    if (known !== undefined) return known;
+    const text = this.#textOf(file, from);
     if (text === undefined) return [];
-    const nodes = parse(text, file, this.#problems);
-    return this.expand(nodes, [...chain, file]);
+    const nodes = this.expand(parse(text, file, this.#problems), [...chain, file]);
+    this.#read.set(file, nodes);
+    return nodes;
   }
 
   /** Puts the nodes of included files where their `include` stands. */
@@ -81,9 +86,7 @@ export class FileReader {
     return files.flatMap((file) => this.readFile(file, placeOfWord(node, word), chain));
   }
 
-  #read(file: string, from: Place): string | undefined {
-    const known = this.#sources.get(file);
-    if (known !== undefined) return known.text;
+  #textOf(file: string, from: Place): string | undefined {
     let bytes: Buffer;
     try {
       bytes = readFileSync(file);

@@ -37,11 +37,14 @@ function widened(set: Uint8Array): Uint8Array {
 }
 
 function united(one: Uint8Array, other: Uint8Array): Uint8Array {
-  return one.map((cell, at) => cell | (other[at] ?? 0));
+  const both = one.slice();
+  for (let at = 0; at < CELLS; at++) if (other[at] === 1) both[at] = 1;
+  return both;
 }
 
 function haveCommon(one: Uint8Array, other: Uint8Array): boolean {
-  return one.some((cell, at) => cell === 1 && other[at] === 1);
+  for (let at = 0; at < CELLS; at++) if (one[at] === 1 && other[at] === 1) return true;
+  return false;
 }
 
 /** What the node, and then what follows it, can begin with. */

@@ -9,7 +9,7 @@ import { checkTree, hasJavaScriptCaptures } from './check.ts';
 import { backtrackingSteps, isAnchored, lookSteps } from './cost.ts';
 import { match } from './matcher.ts';
 import { parsePattern } from './parser.ts';
-import { firstBytes, type Program, writeProgram } from './program.ts';
+import { firstBytes, mostInstructions, type Program, writeProgram } from './program.ts';
 import { stepsPerByte } from './program-cost.ts';
 import { isNullable, type Node, PatternProblem } from './syntax.ts';
 import { javaScriptSource } from './to-javascript.ts';
@@ -39,65 +39,94 @@ export const MAX_MATCHER_STEPS = 1_000_000;
 /** The text for which a match is guaranteed to take at most 10 ms, in bytes. */
 const GUARANTEED_LENGTH = 8192;
 /** Lengths up to which JavaScript's engine may be used, in bytes. */
-const LENGTHS = [65_536, 8192, 2048, 512, 128];
+const LENGTHS = [128, 512, 2048, 8192, 65_536];
+const LONGEST_FAST = 65_536;
 
 const WARM_UP_TEXT = `${'ab'.repeat(512)}!`;
 
+/** What a text needs that JavaScript's engine does not take. */
+interface LongText {
+  readonly program: Program;
+  readonly slots: Int32Array;
+  readonly first: Uint8Array;
+  readonly canBeEmpty: boolean;
+  readonly isAnchored: boolean;
+}
+
+/** Made ready by its first match: of the expressions of a large configuration most never meet a text. */
 class CompiledPattern implements Pattern {
   readonly source: string;
   readonly captureCount: number;
   readonly names: ReadonlyMap<string, number>;
-  readonly #regExp: RegExp | undefined;
-  /** The longest text for JavaScript's engine. */
-  readonly #maxBacktracked: number;
-  readonly #program: Program;
-  readonly #slots: Int32Array;
-  readonly #first: Uint8Array;
-  readonly #canBeEmpty: boolean;
-  readonly #isAnchored: boolean;
+  readonly #root: Node;
+  /** Texts up to this length are for JavaScript's engine; -1 until one has come. */
+  #fastUpTo = -1;
+  /** Longer texts are for the matcher. */
+  #fastNeverAbove = LONGEST_FAST;
+  #regExp: RegExp | undefined = undefined;
+  #long: LongText | undefined = undefined;
 
   constructor(source: string, caseless: boolean) {
     const { root, captureCount, names } = parsePattern(source, caseless);
     this.source = source;
     this.captureCount = captureCount;
     this.names = names;
+    this.#root = root;
     checkTree(root, captureCount);
-    this.#program = writeProgram(root, captureCount, MAX_INSTRUCTIONS);
-    checkSteps(root, this.#program);
-    this.#slots = new Int32Array(this.#program.slotCount);
-    this.#first = firstBytes(root);
-    this.#canBeEmpty = isNullable(root);
-    this.#isAnchored = isAnchored(root);
-    this.#maxBacktracked = hasJavaScriptCaptures(root) ? longestBacktracked(root) : -1;
-    this.#regExp = this.#maxBacktracked < 0 ? undefined : new RegExp(javaScriptSource(root));
+    checkSteps(root, captureCount);
+    if (!hasJavaScriptCaptures(root)) this.#fastNeverAbove = -1;
   }
 
   test(text: string): boolean {
-    if (this.#regExp !== undefined && text.length <= this.#maxBacktracked) {
-      return this.#regExp.test(text);
-    }
-    return this.#match(text);
+    return this.#isFast(text.length) ? this.#fast().test(text) : this.#match(text);
   }
 
   exec(text: string): Captures | undefined {
-    if (this.#regExp !== undefined && text.length <= this.#maxBacktracked) {
-      return this.#regExp.exec(text) ?? undefined;
-    }
+    if (this.#isFast(text.length)) return this.#fast().exec(text) ?? undefined;
     return this.#match(text) ? this.#captures(text) : undefined;
   }
 
-  /** Whether texts of the guaranteed length go to the matcher. */
-  usesMatcher(): boolean {
-    return this.#maxBacktracked < GUARANTEED_LENGTH;
+  #isFast(length: number): boolean {
+    if (length <= this.#fastUpTo) return true;
+    return length <= this.#fastNeverAbove && this.#decide(length);
+  }
+
+  /** Whether JavaScript's engine is for texts of that length: worked out for the next of `LENGTHS`. */
+  #decide(length: number): boolean {
+    const at = LENGTHS.findIndex((limit) => length <= limit);
+    const limit = LENGTHS[at] ?? LONGEST_FAST;
+    if (backtrackingSteps(this.#root, limit) <= MAX_BACKTRACKING_STEPS) this.#fastUpTo = limit;
+    else this.#fastNeverAbove = LENGTHS[at - 1] ?? -1;
+    return length <= this.#fastUpTo;
+  }
+
+  #fast(): RegExp {
+    this.#regExp ??= new RegExp(javaScriptSource(this.#root));
+    return this.#regExp;
   }
 
   #match(text: string): boolean {
-    return match(this.#program, text, this.#slots, this.#first, this.#canBeEmpty, this.#isAnchored);
+    const { canBeEmpty, first, isAnchored, program, slots } = this.#forLongText();
+    return match(program, text, slots, first, canBeEmpty, isAnchored);
+  }
+
+  #forLongText(): LongText {
+    const root = this.#root;
+    if (this.#long !== undefined) return this.#long;
+    const program = writeProgram(root, this.captureCount, MAX_INSTRUCTIONS);
+    this.#long = {
+      program,
+      slots: new Int32Array(program.slotCount),
+      first: firstBytes(root),
+      canBeEmpty: isNullable(root),
+      isAnchored: isAnchored(root),
+    };
+    return this.#long;
   }
 
   #captures(text: string): Captures {
     const captures: (string | undefined)[] = [];
-    const slots = this.#slots;
+    const { slots } = this.#forLongText();
     for (let slot = 0; slot < slots.length; slot += 2) {
       const from = slots[slot] ?? -1;
       const to = slots[slot + 1] ?? -1;
@@ -107,7 +136,7 @@ class CompiledPattern implements Pattern {
   }
 }
 
-function checkSteps(root: Node, program: Program): void {
+function checkSteps(root: Node, captureCount: number): void {
   const looks = lookSteps(root, GUARANTEED_LENGTH);
   if (looks > MAX_MATCHER_STEPS / 2) {
     throw new PatternProblem(
@@ -118,6 +147,8 @@ function checkSteps(root: Node, program: Program): void {
   }
   const most = Math.floor((MAX_MATCHER_STEPS - looks) / (GUARANTEED_LENGTH + 1));
   // An instruction leads to two others at most, so a short program needs no closer look.
+  if (2 * (mostInstructions(root) + 1) <= most) return;
+  const program = writeProgram(root, captureCount, MAX_INSTRUCTIONS);
   if (2 * program.ops.length <= most) return;
   const perByte = stepsPerByte(program);
   if (perByte > most) {
@@ -129,17 +160,14 @@ function checkSteps(root: Node, program: Program): void {
   }
 }
 
-function longestBacktracked(root: Node): number {
-  const fits = (length: number) => backtrackingSteps(root, length) <= MAX_BACKTRACKING_STEPS;
-  return LENGTHS.find(fits) ?? -1;
-}
+let mayNeedMatcher = false;
 
-let isMatcherWarm = false;
-
-/** Has V8 compile the matcher (each of its instructions), once per thread: the first long text would take twice its time. */
-function warmMatcher(): void {
-  if (isMatcherWarm) return;
-  isMatcherWarm = true;
+/**
+ * Has V8 compile the matcher (each of its instructions) if this thread has compiled a pattern: the
+ * first long text would take twice its time.
+ */
+export function warmPatterns(): void {
+  if (!mayNeedMatcher) return;
   const pattern = new CompiledPattern('(?:(a+)|b|aa|cc|dd)+(?<!c)(?!c)\\b$', false);
   for (let turn = 0; turn < 20; turn++) pattern.test(WARM_UP_TEXT);
 }
@@ -156,7 +184,7 @@ export function compilePattern(
 ): Pattern | { readonly problem: string } {
   try {
     const pattern = new CompiledPattern(source, options.caseless);
-    if (pattern.usesMatcher()) warmMatcher();
+    mayNeedMatcher = true;
     return pattern;
   } catch (error) {
     if (error instanceof PatternProblem) return { problem: error.message };

@@ -2,6 +2,7 @@
 import { type ByteSet, EVERYTHING } from './byte-set.ts';
 import {
   type AssertionName,
+  childrenOf,
   isNullable,
   type LookNode,
   lengthsOf,
@@ -232,9 +233,39 @@ export function writeProgram(root: Node, captureCount: number, maxInstructions: 
   };
 }
 
+/** At most so many instructions a node becomes, without writing them; of wide choices no less is known than very many. */
+export function mostInstructions(node: Node): number {
+  switch (node.kind) {
+    case 'set':
+    case 'assertion':
+      return 1;
+    case 'sequence':
+      return node.items.reduce((sum, item) => sum + mostInstructions(item), 0);
+    case 'capture':
+      return mostInstructions(node.body) + 2;
+    case 'choice':
+      // The lists of a table are as many as the bytes make them.
+      if (node.branches.length > MAX_TRIED) return Number.MAX_SAFE_INTEGER;
+      return node.branches.reduce((sum, branch) => sum + mostInstructions(branch) + 2, 1);
+    case 'repeat': {
+      const { body, max, min } = node;
+      const one = mostInstructions(body);
+      const optional = max === Number.POSITIVE_INFINITY ? 1 : max - min;
+      return min * one + optional * (one + 2) + 1;
+    }
+    case 'look':
+      return mostInstructions(node.body) + 3 + 2 * childrenOf(node.body).length;
+  }
+}
+
+/** Branches that are tried one after the other; of more the next byte chooses. */
+const MAX_TRIED = 3;
+
 /** Whether the next byte tells branches apart; for two or three, trying them is as good. */
 function canDispatch(branches: readonly Node[]): boolean {
-  return branches.length > 3 && branches.every((branch) => addFirst(branch, new Uint8Array(256)));
+  return (
+    branches.length > MAX_TRIED && branches.every((branch) => addFirst(branch, new Uint8Array(256)))
+  );
 }
 
 /** The bytes that a match can begin with; everything when it can be empty. */

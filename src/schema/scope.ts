@@ -22,6 +22,7 @@ export class Scope {
   /** Settings compiled for this very block. */
   readonly settings = new Map<DirectiveSet, object>();
   readonly #byName = new Map<string, ConfigNode[]>();
+  #inside: Map<ConfigNode, Scope> | undefined = undefined;
 
   private constructor(
     context: Context,
@@ -48,9 +49,19 @@ export class Scope {
     return new Scope('main', undefined, nodes, undefined, tools);
   }
 
-  /** The scope of a block that stands in this one. */
+  /** The scope of a block that stands in this one; the same each time. */
   inside(context: Context, node: ConfigNode): Scope {
-    return new Scope(context, node, node.block ?? [], this, this.tools);
+    this.#inside ??= new Map();
+    const known = this.#inside.get(node);
+    if (known?.context === context) return known;
+    const scope = new Scope(context, node, node.block ?? [], this, this.tools);
+    this.#inside.set(node, scope);
+    return scope;
+  }
+
+  /** Every name that stands in this very block, once. */
+  get ownNames(): Iterable<string> {
+    return this.#byName.keys();
   }
 
   /** The directives of that name in this very block, in order. */
@@ -92,17 +103,45 @@ export function compileSettings<D extends DirectiveSet>(
   return known as SettingsOf<D>;
 }
 
+/** What of a set need not be looked for in each block. */
+interface SetFacts {
+  readonly keysByName: ReadonlyMap<string, readonly string[]>;
+  /** What never comes from an enclosing block. */
+  readonly notInherited: readonly string[];
+}
+
+const FACTS = new WeakMap<DirectiveSet, SetFacts>();
+
+function factsOf(set: DirectiveSet): SetFacts {
+  const known = FACTS.get(set);
+  if (known !== undefined) return known;
+  const byName = Map.groupBy(Object.keys(set), (key) => set[key]?.name ?? '');
+  const facts = {
+    keysByName: byName,
+    notInherited: Object.keys(set).filter((key) => set[key]?.inherit === false),
+  };
+  FACTS.set(set, facts);
+  return facts;
+}
+
+/** Thousands of locations that say little of their own share the settings of their server. */
 function compileAll(set: DirectiveSet, scope: Scope, problems: Problems): object {
   const { parent } = scope;
-  const entries = Object.entries(set);
-  // Thousands of locations that say nothing of their own share the settings of their server.
-  const isInherited = entries.every(([, { name, inherit }]) => {
-    return inherit !== false && scope.own(name).length === 0;
-  });
-  if (parent !== undefined && isInherited) return compileSettings(set, parent, problems);
-  // Not key by key: V8 takes an object that grows so for a dictionary, and the data path reads these.
-  const values = entries.map(([key, directive]) => [key, compileOne(directive, scope, problems)]);
-  return Object.freeze(Object.fromEntries(values) as object);
+  const { keysByName, notInherited } = factsOf(set);
+  if (parent === undefined) {
+    const entries = Object.entries(set);
+    const values = entries.map(([key, directive]) => [key, compileOne(directive, scope, problems)]);
+    // Spread: these, too, shall have the shape that the copies below have. The data path reads them.
+    return Object.freeze({ ...(Object.fromEntries(values) as object) });
+  }
+  const around: object = compileSettings(set, parent, problems);
+  const own = new Set(notInherited);
+  for (const name of scope.ownNames) for (const key of keysByName.get(name) ?? []) own.add(key);
+  if (own.size === 0) return around;
+  const settings: Record<string, unknown> = { ...around };
+  // No key is new: V8 takes an object that grows key by key for a dictionary.
+  for (const key of own) settings[key] = compileOne(set[key] as Directive, scope, problems);
+  return Object.freeze(settings);
 }
 
 function compileOne(directive: Directive, scope: Scope, problems: Problems): unknown {

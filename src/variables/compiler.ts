@@ -66,6 +66,8 @@ export class VariableCompiler {
   /** Named captures → their slots. */
   readonly #captures = new Map<string, number>();
   readonly #compilePattern: PatternCompiler | undefined;
+  /** Those without problems, by case and source: the servers of one platform have the same. */
+  readonly #patterns = new Map<string, KeptPattern>();
   #slotCount = 0;
 
   /** Without `compilePattern`, `$1` and regular expressions are not built. */
@@ -113,6 +115,9 @@ export class VariableCompiler {
     const compile = this.#compilePattern;
     if (compile === undefined) return undefined;
     return (source, caseless, place, problems) => {
+      const key = `${caseless ? 'i' : ' '}${source}`;
+      const known = this.#patterns.get(key);
+      if (known !== undefined) return known;
       const bytes = Buffer.from(source, 'utf8').toString('latin1');
       const pattern = compile(bytes, { caseless });
       if ('problem' in pattern) {
@@ -122,7 +127,9 @@ export class VariableCompiler {
       const slots = [...pattern.names].map(([name, number]) => {
         return { slot: this.#captureSlot(name.toLowerCase()), number };
       });
-      return new KeptPattern(pattern, slots);
+      const kept = new KeptPattern(pattern, slots);
+      this.#patterns.set(key, kept);
+      return kept;
     };
   }
 

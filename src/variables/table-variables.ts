@@ -2,12 +2,12 @@
 
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { Captures } from '#src/exchange/variable-values.ts';
+import { escapeArgument } from '#src/http/redirect-text.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { CapturingPattern } from '#src/schema/directive.ts';
 import type { GeoTable } from '#src/tables/geo-table.ts';
 import type { MapTable } from '#src/tables/map-table.ts';
 import type { SplitClients } from '#src/tables/split-clients.ts';
-import { escapeArgument } from '#src/http/redirect-text.ts';
 import { fieldReader } from './fields.ts';
 import type { VariableReader } from './variable.ts';
 

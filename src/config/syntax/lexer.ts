@@ -34,6 +34,16 @@ export interface StrayToken {
 export type Token = WordToken | MarkToken | EndToken | StrayToken;
 
 const BLANK = ' \t\r\n';
+const SEMICOLON = 0x3b;
+const NEWLINE = 0x0a;
+const HASH = 0x23;
+const DOLLAR = 0x24;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+}
 
 /** Reads one text from start to end. Never throws; after `end` it keeps returning `end`. */
 export class Lexer {
@@ -89,28 +99,42 @@ export class Lexer {
 
   /** `${` does not open a block, so that `${name}` can stand unquoted (in nginx neither does `${{`). */
   #bare(place: { line: number; column: number }): Token {
+    const text = this.#text;
     const start = this.#at;
+    let at = start;
     let afterDollar = false;
-    while (this.#at < this.#text.length) {
-      const char = this.#text[this.#at] ?? '';
-      if (BLANK.includes(char) || char === ';' || (char === '{' && !afterDollar)) break;
-      if (char === '\\') this.#take();
-      this.#take();
-      if (char !== '{') afterDollar = char === '$';
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code > OPEN_BRACE) afterDollar = false;
+      else if (isBlank(code) || code === SEMICOLON) break;
+      else if (code === OPEN_BRACE) {
+        if (!afterDollar) break;
+      } else if (code === BACKSLASH) {
+        // A line break can be behind it, so it is stepped over with its count.
+        this.#at = at + 1;
+        if (this.#at < text.length) this.#take();
+        at = this.#at - 1;
+        afterDollar = false;
+      } else afterDollar = code === DOLLAR;
     }
-    return { kind: 'word', text: unescape(this.#text.slice(start, this.#at)), ...place };
+    this.#at = at;
+    return { kind: 'word', text: unescape(text.slice(start, at)), ...place };
   }
 
   #skipBlanksAndComments(): void {
+    const text = this.#text;
+    let at = this.#at;
     let inComment = false;
-    for (;;) {
-      const char = this.#text[this.#at];
-      if (char === undefined) return;
-      if (char === '\n') inComment = false;
-      else if (char === '#') inComment = true;
-      else if (!inComment && !BLANK.includes(char)) return;
-      this.#take();
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === NEWLINE) {
+        inComment = false;
+        this.#line++;
+        this.#lineStart = at + 1;
+      } else if (code === HASH) inComment = true;
+      else if (!inComment && !isBlank(code)) break;
     }
+    this.#at = at;
   }
 
   /** Steps over one character, counting lines; at the end it stays and gives ''. */

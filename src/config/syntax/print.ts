@@ -1,4 +1,4 @@
-/** The tree → nginx.conf text that reads back as the same tree. Used for its hash and in tests. */
+/** The tree → nginx.conf text that reads back as the same tree. Used in tests. */
 import type { ConfigNode } from '#src/schema/tree.ts';
 
 /** One directive per line, two spaces per level, quotes only where they are needed. */
