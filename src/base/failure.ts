@@ -88,6 +88,7 @@ export const FAILURES = {
     'always',
     'connecting took longer than proxy_connect_timeout',
   ),
+  name_not_resolved: endpoint(502, 'never', 'the host of proxy_pass cannot be looked up'),
   no_healthy_upstream: endpoint(
     502,
     'never',
@@ -124,6 +125,7 @@ export const FAILURES = {
     'the endpoint paused within its body longer than proxy_read_timeout',
   ),
   // Ours.
+  pass_url_invalid: ours(500, 'the variables of proxy_pass give no URL'),
   spool_failed: ours(500, 'a request body could not be kept in a temporary file'),
   redirect_cycle: ours(500, 'more than 10 internal redirects'),
   function_failed: ours(

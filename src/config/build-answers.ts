@@ -92,11 +92,15 @@ export function checkOffStandsAlone(scope: Scope, problems: Problems): void {
   }
 }
 
-/** The `proxy_redirect`s of a location with that `proxy_pass`; `pass` undefined: it has none. */
+/**
+ * The `proxy_redirect`s of a location with that `proxy_pass`; `pass` undefined: it has none.
+ * `around`: what holds in the locations around it, whose default is inherited as nginx does.
+ */
 export function buildRedirects(
   scope: Scope,
   match: LocationMatch,
   pass: ProxyPassArgument | undefined,
+  around: readonly Rewrite[],
   problems: Problems,
 ): readonly Rewrite[] {
   const { redirects: directive } = answerDirectives;
@@ -113,11 +117,16 @@ export function buildRedirects(
         const message =
           '"proxy_redirect default" should be placed after the "proxy_pass" directive';
         problems.emerg(node, message);
+      } else if (pass?.url !== undefined) {
+        const message = '"proxy_redirect default" cannot be used with "proxy_pass" with variables';
+        problems.emerg(node, message, 'write what is to be replaced, or "proxy_redirect off"');
       } else if (pass !== undefined) rewrites.push(defaultRedirect(match, pass));
     } else if (value !== undefined) rewrites.push(value);
   }
   if (pass === undefined || isOff) return [];
-  return nodes.length === 0 ? [defaultRedirect(match, pass)] : rewrites;
+  if (nodes.length > 0) return rewrites;
+  if (around.length > 0 || pass.url !== undefined) return around;
+  return [defaultRedirect(match, pass)];
 }
 
 /** The URL of `proxy_pass` becomes the path of the location; without a URI, both are their root. */

@@ -6,6 +6,7 @@ import { functionHandlerDirectives } from '#src/functions/directives.ts';
 import { clientDirectives } from '#src/listeners/http/directives.ts';
 import { proxyDirectives, proxyPassDirectives } from '#src/proxy/directives.ts';
 import type { ProxyPassArgument } from '#src/proxy/proxy-arguments.ts';
+import type { Rewrite } from '#src/proxy/rewriting-arguments.ts';
 import {
   type ContentSettings,
   contentDirectives,
@@ -30,6 +31,7 @@ import { buildErrorPages } from './build-error-pages.ts';
 import { buildFunctions } from './build-functions.ts';
 import { buildLog } from './build-logs.ts';
 import { type BuildIf, buildSteps } from './build-rewrites.ts';
+import { buildRunTimeProxy } from './build-run-time-proxy.ts';
 import type { LocationContext } from './build-servers.ts';
 import { upstreamOf } from './build-upstreams.ts';
 
@@ -50,7 +52,7 @@ export function buildLocation(
   };
   const answering = (): Pick<Location, 'handler' | 'redirects'> => ({
     handler: buildHandler(scope, match, [], context),
-    redirects: buildRedirects(scope, match, passIn(scope, problems), problems),
+    redirects: redirectsIn(scope, match, outer, problems),
   });
   const client = answeringSettings(
     compileSettings(clientDirectives, scope, problems),
@@ -79,7 +81,7 @@ export function buildLocation(
     proxy,
     functions: buildFunctions(scope, client, problems),
     rewrites: steps.length === 0 || handler.kind === 'return' ? undefined : steps,
-    redirects: buildRedirects(scope, match, passIn(scope, problems), problems),
+    redirects: redirectsIn(scope, match, outer, problems),
     via: proxy.via === 'on' ? context.pseudonym : proxy.via === 'off' ? '' : proxy.via,
   };
 }
@@ -87,6 +89,22 @@ export function buildLocation(
 function passIn(scope: Scope, problems: Problems): ProxyPassArgument | undefined {
   const node = ownNode(scope, proxyPassDirectives.pass);
   return node && parseNode<ProxyPassArgument>(proxyPassDirectives.pass, node, scope, problems);
+}
+
+function redirectsIn(
+  scope: Scope,
+  match: LocationMatch,
+  outer: Location | undefined,
+  problems: Problems,
+): readonly Rewrite[] {
+  let around: readonly Rewrite[] = [];
+  for (let at = outer; at !== undefined && around.length === 0; at = at.outer) {
+    around = at.redirects;
+  }
+  if (scope.context === 'location-if' && scope.parent !== undefined && around.length === 0) {
+    around = redirectsIn(scope.parent, match, undefined, problems);
+  }
+  return buildRedirects(scope, match, passIn(scope, problems), around, problems);
 }
 
 function buildContent(scope: Scope, { problems }: LocationContext): ContentSettings {
@@ -147,6 +165,7 @@ function buildProxy(
 ): ProxyHandler | undefined {
   const pass = parseNode<ProxyPassArgument>(proxyPassDirectives.pass, node, scope, problems);
   if (pass === undefined) return undefined;
+  if (pass.url !== undefined) return buildRunTimeProxy(pass, scope, upstreams, node, problems);
   const upstream = upstreamOf(pass, upstreams, scope, { node, problems, tools: scope.tools });
   if (pass.uri !== undefined && (match.kind === 'named' || match.kind === 'regex')) {
     const kind = match.kind === 'named' ? 'a named location' : 'a location by regular expression';
@@ -158,10 +177,10 @@ function buildProxy(
   const { authority } = pass;
   const uri = pass.uri === undefined ? undefined : Buffer.from(pass.uri, 'utf8').toString('latin1');
   if (authority.startsWith('unix:')) {
-    return { kind: 'proxy', upstream, uri, hostHeader: 'localhost', port: '' };
+    return { kind: 'proxy', upstream, target: undefined, uri, hostHeader: 'localhost', port: '' };
   }
   // nginx leaves the default port out of $proxy_host.
   const port = /:(\d+)$/.exec(authority)?.[1] ?? '80';
   const hostHeader = authority.replace(/:(80)?$/, '');
-  return { kind: 'proxy', upstream, uri, hostHeader, port };
+  return { kind: 'proxy', upstream, target: undefined, uri, hostHeader, port };
 }

@@ -110,7 +110,13 @@ function endpointAt(address: Address, traits: EndpointTraits, place: Place): End
   return { address, name: formatAddress(address), ...traits, place };
 }
 
-function poolOf({ maxIdle, maxRequests, maxAgeMs, idleTimeoutMs }: UpstreamSettings): PoolConfig {
+/** How connections of an upstream with these settings are kept. */
+export function poolOf({
+  maxIdle,
+  maxRequests,
+  maxAgeMs,
+  idleTimeoutMs,
+}: UpstreamSettings): PoolConfig {
   return { maxIdle, maxRequests, maxAgeMs, idleTimeoutMs };
 }
 

@@ -83,7 +83,7 @@ test('any tree gives a model or says why not; nothing throws', () => {
       );
       for (const server of model?.servers ?? []) {
         for (const { handler } of server.locations) {
-          if (handler.kind === 'proxy') assert.ok(model?.upstreams[handler.upstream]);
+          if (handler.kind === 'proxy') assert.ok(model?.upstreams[handler.upstream ?? -1]);
         }
       }
     }),

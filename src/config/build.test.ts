@@ -276,8 +276,8 @@ for (const [pass, name, hostHeader, port, uri] of PASSES) {
     }`);
     const handler = servers[0]?.locations[0]?.handler;
     assert.ok(handler?.kind === 'proxy');
-    assert.equal(upstreams[handler.upstream]?.name, name);
-    assert.equal(upstreams[handler.upstream]?.implicit, name !== 'app');
+    assert.equal(upstreams[handler.upstream ?? -1]?.name, name);
+    assert.equal(upstreams[handler.upstream ?? -1]?.implicit, name !== 'app');
     assert.deepEqual([handler.hostHeader, handler.port, handler.uri], [hostHeader, port, uri]);
   });
 }

@@ -175,7 +175,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
     `,
   ),
   group(
-    ['http', 'server', 'location', 'upstream'],
+    ['upstream'],
     `
       resolver resolver_timeout
     `,

@@ -10,6 +10,7 @@ import { type Problem, Problems } from '#src/schema/problem.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 import { hostNameOf } from '#src/upstream/resolve-address.ts';
 import { type BuiltModel, buildModel, type Inspect } from './build.ts';
+import { resolverHostOf } from '#src/upstream/resolver-argument.ts';
 import { FileReader } from './file-reader.ts';
 import type { ConfigTree, Source } from './tree.ts';
 
@@ -139,7 +140,11 @@ function collectHosts(
     if (block !== undefined) collectHosts(block, names, upstreams);
     const text = words[0]?.text;
     if (text === undefined) continue;
-    if (name === 'proxy_pass') {
+    if (name === 'resolver') {
+      const hosts = words.map((word) => resolverHostOf(word.text));
+      for (const host of hosts) if (host !== undefined) names.add(host);
+    } else if (name === 'proxy_pass') {
+      if (text.includes('$')) continue; // looked up when it is known
       const host = hostNameOf(text.replace(/^http:\/\//i, '').replace(/[/?#].*$/s, ''));
       if (host !== undefined && !upstreams.has(host.toLowerCase())) names.add(host);
     } else if ((name === 'listen' && !/^\d+$/.test(text)) || (name === 'server' && !block)) {

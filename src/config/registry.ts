@@ -17,6 +17,7 @@ import {
 import { rewriteDirectives } from '#src/routing/rewrite-directives.ts';
 import type { Context, Directive, DirectiveSet } from '#src/schema/directive.ts';
 import { upstreamBlocks, upstreamDirectives } from '#src/upstream/directives.ts';
+import { resolverDirectives } from '#src/upstream/resolver-directives.ts';
 import { tableDirectives } from '#src/variables/table-directives.ts';
 import {
   errorLogDirectives,
@@ -44,7 +45,7 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'Errors', sets: [errorPageDirectives] },
   { title: 'The client side', sets: [clientDirectives] },
   { title: 'Passing on', sets: [proxyPassDirectives, proxyDirectives] },
-  { title: 'Upstreams', sets: [upstreamBlocks, upstreamDirectives] },
+  { title: 'Upstreams', sets: [upstreamBlocks, upstreamDirectives, resolverDirectives] },
   { title: 'Variables from tables', sets: [tableDirectives] },
   {
     title: 'Functions (weir.config.ts)',

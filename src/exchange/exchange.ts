@@ -146,6 +146,8 @@ export class Exchange {
   /** Host and port as `proxy_pass` names them ($proxy_host, $proxy_port). */
   proxyHost = '';
   proxyPort = '';
+  /** What variables in `proxy_pass` made of its URI: sent as it is. */
+  passTarget: string | undefined = undefined;
   upstreamAddress = '';
   upstreamStatus = '';
   /** Milliseconds from the start of the attempt; −1 when it did not come so far. */
@@ -189,6 +191,7 @@ export class Exchange {
     this.isTunnel = false;
     this.proxyHost = '';
     this.proxyPort = '';
+    this.passTarget = undefined;
     this.upstreamAddress = '';
     this.upstreamStatus = '';
     this.upstreamConnectMs = -1;

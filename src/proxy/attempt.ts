@@ -14,6 +14,7 @@ import { type Exchange, type ExchangeHandler, RESPONSE_NONE } from '#src/exchang
 import { FieldEdits } from '#src/http/field-edits.ts';
 import { BODY_CHUNKED, BODY_NONE, RequestHead, type ResponseHead } from '#src/http/message.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
+import type { PendingName } from '#src/upstream/name-resolver.ts';
 import type { PendingConnection } from '#src/upstream/pool/connector.ts';
 import {
   FLOW_GO,
@@ -22,6 +23,7 @@ import {
   type ResponseSink,
   type UpstreamConnection,
 } from '#src/upstream/pool/response-sink.ts';
+import type { Upstream } from '#src/upstream/upstream.ts';
 import {
   keepsBody,
   mayUpgrade,
@@ -40,6 +42,7 @@ import {
   type RetryRules,
   type TryState,
 } from './retry.ts';
+import type { UpstreamSeeker } from './run-time-pass.ts';
 import { Tries } from './tries.ts';
 
 /** Of the statuses that occur, made once: a number becomes text on every exchange. */
@@ -68,10 +71,20 @@ export interface AttemptHome {
   onAttemptFailed(exchange: Exchange, failure: FailureCode, endpoint: string): void;
   /** A temporary file could not be written or read; `errno`: 'ENOSPC' … */
   onSpoolFailed(exchange: Exchange, errno: string): void;
+  /** The upstream that variables in `proxy_pass` name was not found. `detail`: which, and why. */
+  onPassFailed(exchange: Exchange, failure: FailureCode, detail: string): void;
 }
 
 export class Attempt
-  implements Reusable, ExchangeHandler, ResponseSink, PoolClient, FeedOwner, DeliveryOwner, TryState
+  implements
+    Reusable,
+    ExchangeHandler,
+    ResponseSink,
+    PoolClient,
+    FeedOwner,
+    DeliveryOwner,
+    TryState,
+    UpstreamSeeker
 {
   readonly #home: AttemptHome;
   readonly #request = new RequestFeed(this);
@@ -80,6 +93,8 @@ export class Attempt
   #exchange: Exchange | undefined = undefined;
   #location: ProxiedLocation | undefined = undefined;
   #pending: PendingConnection | undefined = undefined;
+  /** The host of a `proxy_pass` with variables is being looked up; undefined whenever it is not. */
+  #naming: PendingName | undefined = undefined;
   #connection: UpstreamConnection | undefined = undefined;
   #wasSent = false;
   /** Part of the response went out before its end came: the end has a time of its own. */
@@ -142,16 +157,47 @@ export class Attempt
     return this.#request.isReplayable;
   }
 
+  /** UpstreamSeeker. */
+  onSeekingBroken(): void {
+    if (this.#exchange?.handler !== this) return; // it was answered before
+    this.#drop();
+    this.#tries.leave(false);
+    this.#giveUp('internal_error');
+  }
+
   // ---- Trying ----------------------------------------------------------------------------------
 
   #tryNext(): void {
     const endpoint = this.#tries.pick();
-    if (endpoint === undefined) {
-      this.#home.onAttemptFailed(this.#exchange as Exchange, 'no_healthy_upstream', '');
-      this.#giveUp('no_healthy_upstream');
+    if (endpoint === undefined) this.#noEndpoint();
+    else this.#try(endpoint, false);
+  }
+
+  /** None is left, or variables say where the exchange goes and nobody has looked yet. */
+  #noEndpoint(): void {
+    const exchange = this.#exchange as Exchange;
+    const { pass } = this.#location as ProxiedLocation;
+    if (pass !== undefined && !this.#tries.hasUpstream) {
+      const naming = pass.find(exchange, this);
+      if (naming !== undefined) this.#naming = naming; // else it was told, and may be another's now
       return;
     }
-    this.#try(endpoint, false);
+    this.#home.onAttemptFailed(exchange, 'no_healthy_upstream', '');
+    this.#giveUp('no_healthy_upstream');
+  }
+
+  /** UpstreamSeeker. */
+  onUpstreamFound(upstream: Upstream): void {
+    this.#naming = undefined;
+    this.#tries.begin(upstream);
+    this.#tryNext();
+  }
+
+  /** UpstreamSeeker. */
+  onUpstreamMissing(failure: FailureCode, detail: string): void {
+    this.#naming = undefined;
+    this.#home.onPassFailed(this.#exchange as Exchange, failure, detail);
+    this.#giveUp(failure);
   }
 
   #try(endpoint: Endpoint, fresh: boolean): void {
@@ -450,6 +496,8 @@ export class Attempt
   #drop(): void {
     this.#pending?.cancel();
     this.#pending = undefined;
+    this.#naming?.cancel();
+    this.#naming = undefined;
     const { upgrade } = (this.#exchange as Exchange).request;
     this.#connection?.abort(upgrade !== '');
     this.#connection = undefined;

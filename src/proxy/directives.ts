@@ -24,7 +24,7 @@ export const proxyPassDirectives = directives({
     contexts: ['location', 'location-if'],
     argument: custom({ usage: 'URL', minWords: 1, maxWords: 1, parse: parseProxyPass }),
     inherit: false,
-    doc: 'Passes requests to `http://host[:port][/uri]`, `http://upstream[/uri]` or `http://unix:/path[:/uri]`. With a URI, it replaces the part of the path that the location matched; without one the target goes on as it came. `https://` and variables are not built yet.',
+    doc: 'Passes requests to `http://host[:port][/uri]`, `http://upstream[/uri]` or `http://unix:/path[:/uri]`. With a URI, it replaces the part of the path that the location matched; without one the target goes on as it came. With variables in it the URL is worked out for each request: a URI is sent as it is and replaces the whole target, without one the target goes on; the host is an `upstream` block, what another `proxy_pass` names, an IP address, or is looked up (`resolver`). `https://` is not built yet.',
   },
 });
 

@@ -5,15 +5,20 @@ import type { Location, ProxyHandler } from '#src/routing/model.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { ResponseLimits } from '#src/spool/response-store.ts';
 import type { UpstreamTraits } from '#src/upstream/pool/response-sink.ts';
+import type { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { AnswerRules } from './answer-rules.ts';
 import { type OwnRequest, ownRequest } from './own-request.ts';
 import type { RequestStoreLimits } from './request-feed.ts';
 import { RequestPlan } from './request-plan.ts';
 import type { RetryRules } from './retry.ts';
+import { RunTimePass } from './run-time-pass.ts';
 
 export interface ProxiedLocation {
-  readonly upstream: Upstream;
+  /** Undefined: `pass` finds one for each exchange. */
+  readonly upstream: Upstream | undefined;
+  /** `proxy_pass` with variables. */
+  readonly pass: RunTimePass | undefined;
   readonly plan: RequestPlan;
   /** `proxy_ignore_headers X-Accel-Buffering`. */
   readonly ignoresBufferingWish: boolean;
@@ -48,15 +53,20 @@ export function proxiedLocation(
   location: Location,
   handler: ProxyHandler,
   upstreams: readonly Upstream[],
+  runTime: RunTimeUpstreams,
 ): ProxiedLocation {
   const { client, proxy } = location;
-  const upstream = upstreams[handler.upstream];
-  if (upstream === undefined) throw new Error(`location of ${location.place.file} has no upstream`);
+  const upstream = handler.upstream === undefined ? undefined : upstreams[handler.upstream];
+  const pass = handler.target && new RunTimePass(handler.target, runTime);
+  if (upstream === undefined && pass === undefined) {
+    throw new Error(`location of ${location.place.file} has no upstream`);
+  }
   const passRequestBody = proxy.passRequestBody && proxy.setBody === undefined;
   const isOld = proxy.httpVersion === '1.0';
   const heldLimits = { memoryBytes: client.bodyBufferBytes, directory: client.bodyTempPath };
   return {
     upstream,
+    pass,
     plan: new RequestPlan(location, handler),
     ignoresBufferingWish: proxy.ignoredFields.flat().includes('x-accel-buffering'),
     answer: new AnswerRules(location),

@@ -13,6 +13,8 @@ export interface ProxyPassArgument {
   readonly authority: string;
   /** From the first `/` after the authority on; undefined when there is none. */
   readonly uri: string | undefined;
+  /** The whole of it when it holds variables; then there is neither authority nor URI yet. */
+  readonly url: ComplexValue<Exchange> | undefined;
 }
 
 /** Reads a `proxy_pass` line; undefined after reporting what is wrong with it. */
@@ -23,8 +25,8 @@ export function parseProxyPass(
   const [word] = words;
   if (word === undefined) return undefined;
   const { text } = word;
-  if (text.includes('$')) return reportNotBuilt('"proxy_pass" with variables', word, context);
   if (/^https:\/\//i.test(text)) return reportNotBuilt('"proxy_pass https://"', word, context);
+  if (text.includes('$')) return parsePassWithVariables(word, context);
   if (!/^http:\/\//i.test(text)) {
     const advice = /^[a-z]+:\/\//i.test(text) ? 'write http://' : `did you mean "http://${text}"?`;
     return reportInvalid(context, word, 'URL prefix', advice);
@@ -44,7 +46,18 @@ export function parseProxyPass(
   }
   // nginx: `http://host?x` means `http://host/?x`.
   const uri = rest.startsWith('?') ? `/${rest}` : rest;
-  return { word, authority, uri: uri === '' ? undefined : uri };
+  return { word, authority, uri: uri === '' ? undefined : uri, url: undefined };
+}
+
+/** Nothing is known of it but what stands before the first variable. */
+function parsePassWithVariables(word: Word, context: ParseContext): ProxyPassArgument | undefined {
+  const fixed = word.text.slice(0, word.text.indexOf('$')).toLowerCase();
+  const prefix = 'http://';
+  if (!fixed.startsWith(prefix) && !prefix.startsWith(fixed)) {
+    return reportInvalid(context, word, 'URL prefix', 'write http://');
+  }
+  const url = compileWord<Exchange>(word, context);
+  return url && { word, authority: '', uri: undefined, url };
 }
 
 /** A field name is a token (RFC 9110 §5.6.2). */

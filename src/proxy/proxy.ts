@@ -21,6 +21,7 @@ import { contentTypeOf } from '#src/routing/content-type.ts';
 import type { Handler, Location, ReturnHandler, VirtualServer } from '#src/routing/model.ts';
 import { RewriteRun } from '#src/routing/rewrite-steps.ts';
 import { type RoutedServer, Router } from '#src/routing/router.ts';
+import type { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { absolute } from './absolute-url.ts';
 import { Attempt, type AttemptHome } from './attempt.ts';
@@ -40,6 +41,8 @@ export interface ProxyOptions {
   readonly servers: readonly VirtualServer[];
   /** By id. */
   readonly upstreams: readonly Upstream[];
+  /** For `proxy_pass` with variables. */
+  readonly runTime: RunTimeUpstreams;
   /** The targets for the access logs of a location. */
   readonly logsOf: (location: Location) => readonly AccessLogTarget[];
   readonly statusPage: (format: 'stub' | 'json') => StatusPage;
@@ -51,6 +54,8 @@ export interface ProxyOptions {
   readonly onAttemptFailed: AttemptHome['onAttemptFailed'];
   /** For the error log: a temporary file could not be used. */
   readonly onSpoolFailed: AttemptHome['onSpoolFailed'];
+  /** For the error log: what variables in `proxy_pass` name was not found. */
+  readonly onPassFailed: AttemptHome['onPassFailed'];
 }
 
 /** How one location answers, compiled. */
@@ -85,6 +90,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
   readonly onAttemptFailed: AttemptHome['onAttemptFailed'];
   readonly onSpoolFailed: AttemptHome['onSpoolFailed'];
   readonly onInternalError: (error: unknown) => void;
+  readonly onPassFailed: AttemptHome['onPassFailed'];
   readonly #attempts = new FreeList<Attempt>(() => new Attempt(this), MAX_FREE_ATTEMPTS);
 
   constructor(options: ProxyOptions) {
@@ -95,6 +101,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
     this.onInternalError = options.onInternalError;
     this.onAttemptFailed = options.onAttemptFailed;
     this.onSpoolFailed = options.onSpoolFailed;
+    this.onPassFailed = options.onPassFailed;
     for (const routed of this.#router.servers) {
       const { conditional, fallback, locations } = routed.server;
       for (const location of [...locations, ...conditional, fallback]) {
@@ -107,7 +114,9 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
     const { errorPages, functions, handler } = location;
     const { byStatus } = errorPages;
     const passed =
-      handler.kind === 'proxy' ? proxiedLocation(location, handler, options.upstreams) : undefined;
+      handler.kind === 'proxy'
+        ? proxiedLocation(location, handler, options.upstreams, options.runTime)
+        : undefined;
     return {
       location,
       logs: options.logsOf(location),

@@ -30,7 +30,15 @@ function planOf({ httpVersion = '1.1', path = '/', set = {}, uri, via = '' }: Sk
   const proxy = { httpVersion, passRequestHeaders: true, setHeaders, upgrades: ['websocket'] };
   const location = { match: { kind: 'prefix', path }, via, proxy } as unknown as Location;
   const hostHeader = 'api:8080';
-  const handler: ProxyHandler = { kind: 'proxy', upstream: 0, uri, hostHeader, port: '8080' };
+  const target = undefined;
+  const handler: ProxyHandler = {
+    kind: 'proxy',
+    upstream: 0,
+    target,
+    uri,
+    hostHeader,
+    port: '8080',
+  };
   return new RequestPlan(location, handler);
 }
 

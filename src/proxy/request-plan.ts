@@ -43,6 +43,8 @@ export class RequestPlan {
   /** Length of the location's prefix that `uri` replaces. */
   readonly #prefixLength: number;
   readonly #uri: string | undefined;
+  /** Variables in `proxy_pass` say where it goes. */
+  readonly #isRunTime: boolean;
 
   constructor(location: Location, handler: ProxyHandler) {
     const { httpVersion, passRequestHeaders, setHeaders, upgrades } = location.proxy;
@@ -54,7 +56,9 @@ export class RequestPlan {
     this.edits = new FieldEdits(dropped, setNames);
     if (!passRequestHeaders) this.edits.dropIds.fill(1);
     this.minorVersion = httpVersion === '1.0' ? 0 : 1;
-    const host: SetField = { name: 'Host', value: constant(handler.hostHeader) };
+    this.#isRunTime = handler.target !== undefined;
+    const usualHost = this.#isRunTime ? PROXY_HOST : constant(handler.hostHeader);
+    const host: SetField = { name: 'Host', value: usualHost };
     this.#fields = [
       ...(setNames.includes('host') ? [] : [host]),
       ...setHeaders.map(([name, value]) => ({ name, value })),
@@ -69,7 +73,7 @@ export class RequestPlan {
       this.#connection.constant !== undefined &&
       this.#fields.every(({ value }) => value.isOfConnection);
     this.#prefixLength = location.match.path.length;
-    this.#uri = handler.uri;
+    this.#uri = this.#isRunTime ? '' : handler.uri;
   }
 
   /**
@@ -141,8 +145,10 @@ export class RequestPlan {
   }
 
   /** With a URI of proxy_pass for the prefix (semantics.md §2); undefined: it goes on as it came. */
-  target({ ignoresPassUri, request }: Exchange): string | undefined {
-    if (this.#uri === undefined || ignoresPassUri) return undefined;
+  target({ ignoresPassUri, passTarget, request }: Exchange): string | undefined {
+    if (this.#uri === undefined) return undefined;
+    if (this.#isRunTime) return passTarget; // as it is, whatever the path was
+    if (ignoresPassUri) return undefined;
     const rest = escapePath(request.path.substring(this.#prefixLength));
     const query = request.queryAt < 0 ? '' : request.originTarget.substring(request.queryAt);
     return `${this.#uri}${rest}${query}`;
@@ -202,6 +208,13 @@ function addField(
   into.add(name, text);
   return true;
 }
+
+/** `$proxy_host` as the variables of `proxy_pass` made it for the exchange. */
+const PROXY_HOST: ComplexValue<Exchange> = {
+  constant: undefined,
+  isOfConnection: false,
+  evaluate: ({ proxyHost }) => proxyHost,
+};
 
 function constant(text: string): ComplexValue<Exchange> {
   return { constant: text, isOfConnection: true, evaluate: () => text };

@@ -20,8 +20,13 @@ export class Tries implements PickContext {
   #hasRepeated = false;
   readonly #tried: Endpoint[] = [];
 
-  begin(upstream: Upstream): void {
+  /** Undefined: which upstream it is will be found when the first try begins. */
+  begin(upstream: Upstream | undefined): void {
     this.#upstream = upstream;
+  }
+
+  get hasUpstream(): boolean {
+    return this.#upstream !== undefined;
   }
 
   reset(): void {
@@ -47,9 +52,9 @@ export class Tries implements PickContext {
 
   // ---- One try ---------------------------------------------------------------------------------
 
-  /** Picks an endpoint; undefined when none is left. `start` follows, and `leave` at its end. */
+  /** Picks an endpoint; undefined when none is left, or there is no upstream yet. `start` follows, and `leave` at its end. */
   pick(): Endpoint | undefined {
-    return (this.#upstream as Upstream).pick(this);
+    return this.#upstream?.pick(this);
   }
 
   /** A try begins; returns where its connection comes from. */

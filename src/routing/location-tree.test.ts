@@ -8,7 +8,14 @@ import { KeptPattern } from '#src/variables/table-variables.ts';
 import { LocationTree } from './location-tree.ts';
 import type { Handler, Location } from './model.ts';
 
-const PROXY: Handler = { kind: 'proxy', upstream: 0, uri: undefined, hostHeader: '', port: '' };
+const PROXY: Handler = {
+  kind: 'proxy',
+  upstream: 0,
+  target: undefined,
+  uri: undefined,
+  hostHeader: '',
+  port: '',
+};
 const NONE: Handler = { kind: 'none' };
 
 function capturing(source: string, caseless: boolean): CapturingPattern<Exchange> {

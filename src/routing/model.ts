@@ -7,6 +7,8 @@ import type { ClientSettings } from '#src/listeners/http/directives.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { CapturingPattern } from '#src/schema/directive.ts';
 import type { Place } from '#src/schema/problem.ts';
+import type { PoolConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import type { ResolverConfig } from '#src/upstream/resolver-argument.ts';
 import type { ContentSettings } from './directives.ts';
 import type { Step } from './rewrite-steps.ts';
 
@@ -63,14 +65,26 @@ export interface ErrorPages {
 /** `proxy_pass`. */
 export interface ProxyHandler {
   readonly kind: 'proxy';
-  /** Index into `model.upstreams`. */
-  readonly upstream: number;
+  /** Index into `model.upstreams`; undefined: `target` says which. */
+  readonly upstream: number | undefined;
+  /** Of a URL with variables; then `uri`, `hostHeader` and `port` are those of each exchange. */
+  readonly target: PassTarget | undefined;
   /** What replaces the matched prefix of the path; undefined passes the target as it came. */
   readonly uri: string | undefined;
   /** `$proxy_host`: the name as written, with the port unless it is 80; `localhost` for unix. */
   readonly hostHeader: string;
   /** `$proxy_port`: as written or `80`; empty for unix. */
   readonly port: string;
+}
+
+/** What a `proxy_pass` with variables needs when they have values. */
+export interface PassTarget {
+  readonly url: ComplexValue<Exchange>;
+  /** Who looks up the host; undefined: only addresses and configured upstreams are found. */
+  readonly resolver: ResolverConfig | undefined;
+  readonly resolverTimeoutMs: number;
+  /** How connections are kept. */
+  readonly pool: PoolConfig;
 }
 
 /** `return`. A body is sent as it is; without one the status has its usual page. */

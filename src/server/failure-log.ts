@@ -23,10 +23,16 @@ export class FailureLog {
     this.#write(exchange, failure, endpoint);
   }
 
-  /** An exchange ended with a reason; what an endpoint did was written when it did it. */
+  /** What variables in `proxy_pass` name was not found. */
+  onPassFailed(exchange: Exchange, failure: FailureCode, detail: string): void {
+    this.#write(exchange, failure, '', `: ${detail}`);
+  }
+
+  /** An exchange ended with a reason; what was written when it happened is not written again. */
   onReason(exchange: Exchange): void {
     const { reason } = exchange;
-    if (reason !== '' && FAILURES[reason].source !== 'upstream') this.#write(exchange, reason, '');
+    if (reason === '' || reason === 'pass_url_invalid') return;
+    if (FAILURES[reason].source !== 'upstream') this.#write(exchange, reason, '');
   }
 
   /** A temporary file could not be written or read. The operator has to make room. */
@@ -39,7 +45,7 @@ export class FailureLog {
     );
   }
 
-  #write(exchange: Exchange, failure: FailureCode, endpoint: string): void {
+  #write(exchange: Exchange, failure: FailureCode, endpoint: string, detail = ''): void {
     const { means, source } = FAILURES[failure];
     const level = LEVELS[source];
     if (!this.#log.isOn(level)) return;
@@ -50,7 +56,7 @@ export class FailureLog {
     const host = request.host === '' ? '' : `, host: "${request.host}"`;
     this.#log.log(
       level,
-      `${failure}: ${means}, client: ${client}, server: ${exchange.serverName}, ` +
+      `${failure}: ${means}${detail}, client: ${client}, server: ${exchange.serverName}, ` +
         `request: "${line}"${upstream}${host}`,
     );
   }

@@ -21,6 +21,7 @@ import {
   UPSTREAM_REUSES,
 } from '#src/shared/thread-rows.ts';
 import type { Transport } from '#src/transport/transport.ts';
+import { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import { Upstream } from '#src/upstream/upstream.ts';
 import { AcceptPace } from './accept-pace.ts';
 import { AccessLogs } from './access-logs.ts';
@@ -60,6 +61,7 @@ export class Server implements ListenerOwner {
   readonly #row: Float64Array;
   readonly #logs: AccessLogs;
   readonly #upstreams: readonly Upstream[];
+  readonly #runTime: RunTimeUpstreams;
   readonly #drain = new DrainState();
   readonly #listeners = new Map<string, Listener>();
   readonly #pause = new TimerEntry({ onTimeout: () => this.#resume() });
@@ -92,16 +94,19 @@ export class Server implements ListenerOwner {
     });
     const { functions = new FunctionHost([]) } = options;
     functions.attach({ row: this.#row, log: options.errorLog, wheel: this.#wheel });
+    this.#runTime = new RunTimeUpstreams(this.#upstreams, poolThread);
     const proxy = new Proxy({
       clock: this.#clock,
       servers: model.servers,
       upstreams: this.#upstreams,
+      runTime: this.#runTime,
       logsOf: (location) => this.#logs.of(location),
       functions,
       onInternalError: (error) => this.#onInternalError(error),
       statusPage: (format) => statusPage(format, model, shared),
       onAttemptFailed: (...what) => failures.onAttemptFailed(...what),
       onSpoolFailed: (exchange, errno) => failures.onSpoolFailed(exchange, errno),
+      onPassFailed: (...what) => failures.onPassFailed(...what),
     });
     const listenHttp = LISTENERS.http.start({
       clock: this.#clock,
@@ -154,6 +159,7 @@ export class Server implements ListenerOwner {
     this.stopListening();
     for (const listener of this.#listeners.values()) listener.drain();
     for (const upstream of this.#upstreams) upstream.close();
+    this.#runTime.drain();
     this.#reportDrained();
   }
 
@@ -162,6 +168,7 @@ export class Server implements ListenerOwner {
     this.#drain.isDraining = true;
     for (const listener of this.#listeners.values()) listener.close();
     for (const upstream of this.#upstreams) upstream.close();
+    this.#runTime.close();
     this.#logs.close();
     this.#wheel.stop();
   }
@@ -213,6 +220,7 @@ export class Server implements ListenerOwner {
     const onDrained = this.#onDrained;
     if (onDrained === undefined || this.connectionCount > 0) return;
     this.#onDrained = undefined;
+    this.#runTime.close();
     this.#logs.close();
     this.#wheel.stop();
     onDrained();
