@@ -127,7 +127,12 @@ export const FAILURES = {
   // Ours.
   pass_url_invalid: ours(500, 'the variables of proxy_pass give no URL'),
   spool_failed: ours(500, 'a request body could not be kept in a temporary file'),
-  redirect_cycle: ours(500, 'more than 10 internal redirects'),
+  redirect_cycle: ours(500, 'more than 10 internal redirects and changes of the path by rewrite'),
+  rewritten_path_empty: ours(
+    500,
+    'rewrite made an empty path; a location takes what begins with "/"',
+  ),
+  rewritten_path_relative: ours(404, 'rewrite made a path that does not begin with "/"'),
   function_failed: ours(
     500,
     'a function of weir.config.ts failed; its stack stands in the line before',

@@ -1,5 +1,5 @@
 /** Every directive of the tree against the registry: known here, well-formed, not repeated. */
-import type { Context } from '#src/schema/directive.ts';
+import { type Context, nameOfContext } from '#src/schema/directive.ts';
 import type { Place, Problems } from '#src/schema/problem.ts';
 import { parseNode, type Scope } from '#src/schema/scope.ts';
 import { didYouMean } from '#src/schema/suggestion.ts';
@@ -91,7 +91,9 @@ function expected(known: Known, minWords: number, maxWords: number, count: numbe
 function reportUnknown(node: ConfigNode, context: Context, problems: Problems): void {
   const contexts = contextsOf(node.name);
   if (contexts.length > 0) {
-    const where = contexts.map((name) => (name === 'main' ? 'the top level' : `"${name}"`));
+    const where = contexts.map((name) => {
+      return name === 'main' ? 'the top level' : nameOfContext(name, '"');
+    });
     const advice = `it belongs in ${listed(where)}`;
     problems.emerg(node, `"${node.name}" directive is not allowed here`, advice);
     return;

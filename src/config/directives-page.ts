@@ -47,4 +47,7 @@ function isNowhereBuilt(name: string): boolean {
   return ALL_CONTEXTS.every((context) => findDirective(name, context)?.kind !== 'built');
 }
 
-const ALL_CONTEXTS = ['main', 'events', 'http', 'server', 'location', 'upstream'] as const;
+const ALL_CONTEXTS = [
+  ...(['main', 'events', 'http', 'server', 'location', 'upstream'] as const),
+  ...(['server-if', 'location-if'] as const),
+];

@@ -122,8 +122,10 @@ export class Exchange {
   logs: readonly AccessLogTarget[] = NO_LOGS;
   /** Set when the location has `error_page`s. */
   rescuer: Rescuer | undefined = undefined;
-  /** Internal redirects so far. */
+  /** Internal redirects, and new paths by `rewrite`, so far. */
   redirects = 0;
+  /** `rewrite` or an internal redirect has led here: `internal` locations answer. */
+  isInternal = false;
   /** The status to send whatever answers from here on (`error_page`); 0 leaves it as it is. */
   statusOverride = 0;
   /** WWW-Authenticate of an answer that an error page stands for; a 401 needs it. */
@@ -179,6 +181,7 @@ export class Exchange {
     this.logs = NO_LOGS;
     this.rescuer = undefined;
     this.redirects = 0;
+    this.isInternal = false;
     this.statusOverride = 0;
     this.challenge = '';
     this.ignoresPassUri = false;

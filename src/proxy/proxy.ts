@@ -165,7 +165,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
     const location = this.#router.findLocation(routed, exchange);
     const served = this.#enter(exchange, location);
     const { maxBodyBytes } = location.client;
-    if (location.isInternal && exchange.redirects === 0) refuse(exchange, 'no_route');
+    if (location.isInternal && !exchange.isInternal) refuse(exchange, 'no_route');
     else if (
       maxBodyBytes > 0 &&
       !exchange.dropsBody &&
@@ -197,8 +197,8 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
 
   /** True: a step has answered. */
   #answerRun(exchange: Exchange, run: RewriteRun, location: Location): boolean {
-    const { handler, isMalformed, redirectStatus, redirectUrl } = run;
-    if (isMalformed) refuse(exchange, 'request_target_malformed');
+    const { failure, handler, redirectStatus, redirectUrl } = run;
+    if (failure !== undefined) refuse(exchange, failure);
     else if (handler !== undefined) this.#return(exchange, handler, location);
     else if (redirectStatus === 0) return false;
     else if (hasControlByte(redirectUrl)) refuse(exchange, 'field_value_malformed');
@@ -250,6 +250,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
   /** False: that was one too many, and it was answered. */
   #countsRedirect(exchange: Exchange): boolean {
     exchange.redirects += 1;
+    exchange.isInternal = true;
     if (exchange.redirects <= MAX_REDIRECTS) return true;
     exchange.rescuer = NO_MORE_PAGES;
     refuse(exchange, 'redirect_cycle');

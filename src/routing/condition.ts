@@ -7,7 +7,10 @@ import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { CapturingPattern, ParseContext } from '#src/schema/directive.ts';
 import { placeOfWord, type Word } from '#src/schema/tree.ts';
 
-/** Data path: whether an `if` holds now. Captures of its regular expression are kept. */
+/**
+ * Data path: whether an `if` holds now. Captures of its regular expression are kept; when it does not
+ * match, those of before are gone, as in nginx.
+ */
 export type Condition = (exchange: Exchange) => boolean;
 
 const ADVICE = 'write ($variable), ($variable = text), ($variable ~ regex) or (-f path)';
@@ -91,7 +94,8 @@ function comparison(
   if (pattern === undefined) return undefined;
   return (exchange) => {
     const captures = pattern.exec(subject.evaluate(exchange));
-    if (captures !== undefined) pattern.keep(exchange, captures);
+    if (captures === undefined) exchange.variables.captures = undefined;
+    else pattern.keep(exchange, captures);
     return (captures !== undefined) !== isNegated;
   };
 }

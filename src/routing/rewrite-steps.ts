@@ -4,12 +4,13 @@
  * them have no steps at all.
  */
 
+import type { FailureCode } from '#src/base/failure.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { changeUri, queryOf } from '#src/exchange/uri.ts';
+import { unescapeRedirect } from '#src/http/redirect-text.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { CapturingPattern } from '#src/schema/directive.ts';
 import type { Location, ReturnHandler } from './model.ts';
-import { unescapeRedirect } from '#src/http/redirect-text.ts';
 
 /** `set`: of a variable of the configuration, by its slot. */
 export interface SetStep {
@@ -81,8 +82,8 @@ export class RewriteRun {
   redirectUrl = '';
   /** There is a new path, and a location for it is to be found. */
   isUriChanged = false;
-  /** The new path cannot be asked for. */
-  isMalformed = false;
+  /** Why the new path or query cannot be asked for. */
+  failure: FailureCode | undefined = undefined;
 
   begin(location: Location | undefined): void {
     this.location = location;
@@ -90,7 +91,7 @@ export class RewriteRun {
     this.redirectStatus = 0;
     this.redirectUrl = '';
     this.isUriChanged = false;
-    this.isMalformed = false;
+    this.failure = undefined;
   }
 
   /** False: a step has ended them. */
@@ -118,6 +119,9 @@ export class RewriteRun {
         this.handler = step.handler;
         return false;
       case 'break':
+        // nginx: of a new path it makes one that stays, as the flag of that name does.
+        if (this.isUriChanged) exchange.ignoresPassUri = true;
+        this.isUriChanged = false;
         return false;
     }
   }
@@ -125,7 +129,10 @@ export class RewriteRun {
   #rewrite({ flag, pattern, replacement, status }: RewriteStep, exchange: Exchange): boolean {
     const { request, variables } = exchange;
     const captures = pattern.exec(request.path);
-    if (captures === undefined) return true;
+    if (captures === undefined) {
+      variables.captures = undefined; // nginx: what does not match takes those of before away
+      return true;
+    }
     pattern.keep(exchange, captures);
     const query = queryOf(exchange);
     // nginx: captures are of the decoded path; where the client had to escape, they are again.
@@ -145,8 +152,9 @@ export class RewriteRun {
     const own = replacement.query === undefined ? '' : valueOf(replacement.query, exchange);
     variables.quotesCaptures = false;
     const before = replacement.keepsQuery ? query : '';
-    const joint = own !== '' && before !== '' ? '&' : '';
+    const joint = replacement.query !== undefined && before !== '' ? '&' : '';
     if (!this.#change(exchange, path, `${own}${joint}${before}`)) return false;
+    exchange.isInternal = true;
     if (flag === 'break') exchange.ignoresPassUri = true;
     this.isUriChanged = flag !== 'break';
     return flag === 'none';
@@ -154,10 +162,18 @@ export class RewriteRun {
 
   /** False: it cannot be asked for. */
   #change(exchange: Exchange, path: string, query: string): boolean {
-    this.isMalformed = !path.startsWith('/') || UNCLEAN_QUERY.test(query);
-    if (!this.isMalformed) changeUri(exchange, path, query);
-    return !this.isMalformed;
+    this.failure = failureOf(path, query);
+    if (this.failure !== undefined) return false;
+    changeUri(exchange, path, query);
+    return true;
   }
+}
+
+function failureOf(path: string, query: string): FailureCode | undefined {
+  if (path === '') return 'rewritten_path_empty';
+  if (!path.startsWith('/')) return 'rewritten_path_relative';
+  // What a client asked for, decoded: it must not become another request (H1-14).
+  return UNCLEAN_QUERY.test(query) ? 'request_target_malformed' : undefined;
 }
 
 function valueOf(value: ComplexValue<Exchange>, exchange: Exchange): string {

@@ -23,6 +23,12 @@ export type Context =
   | 'server-if'
   | 'location-if';
 
+/** How a context is told of, names between quotes: `"server"`, `"if" in "server"`. */
+export function nameOfContext(context: string, quote: '"' | '`'): string {
+  const words = context.endsWith('-if') ? ['if', context.slice(0, -'-if'.length)] : [context];
+  return words.map((word) => `${quote}${word}${quote}`).join(' in ');
+}
+
 /** Where most directives of the HTTP side stand. */
 export const HTTP_SERVER_LOCATION = ['http', 'server', 'location'] as const;
 /** What is decided before a location is known. */

@@ -1,5 +1,5 @@
 /** The declarations of directives → docs/directives.md. */
-import type { Context, Directive, DirectiveSet } from './directive.ts';
+import { type Context, type Directive, type DirectiveSet, nameOfContext } from './directive.ts';
 
 /** Directives that are told of together. */
 export interface ReferenceChapter {
@@ -23,8 +23,9 @@ export function renderReference(
   const parts = [intro.trim()];
   for (const { title, sets } of chapters) {
     parts.push(`## ${title}`);
-    for (const directive of sets.flatMap((set) => Object.values(set))) {
-      parts.push(renderDirective(directive));
+    const all = sets.flatMap((set) => Object.values(set));
+    for (const same of Map.groupBy(all, ({ name }) => name).values()) {
+      parts.push(renderDirective(same));
     }
   }
   for (const { title, text, names } of lists) {
@@ -34,8 +35,12 @@ export function renderReference(
   return `${parts.join('\n\n')}\n`;
 }
 
-function renderDirective(directive: Directive): string {
-  const { name, argument, contexts, repeat, inherit, opens, doc } = directive;
+/** `if` is declared once for each kind of block it stands in, and means the same. */
+function renderDirective(same: readonly Directive[]): string {
+  const [directive] = same;
+  if (directive === undefined) return '';
+  const { name, argument, repeat, inherit, opens, doc } = directive;
+  const contexts = same.flatMap((one) => one.contexts);
   const end = opens === undefined ? ';' : opens === 'types' ? '' : ' { … }';
   const usage = argument.usage === '' ? '' : ` ${argument.usage}`;
   const rows = [`* Syntax: \`${name}${usage}${end}\``];
@@ -50,5 +55,5 @@ function renderDirective(directive: Directive): string {
 }
 
 function contextName(context: Context): string {
-  return context === 'main' ? 'top level' : `\`${context}\``;
+  return context === 'main' ? 'top level' : nameOfContext(context, '`');
 }

@@ -18,6 +18,7 @@ import {
   cached,
   captureReader,
   KeptPattern,
+  overridable,
   slotReader,
   type TableVariable,
 } from './table-variables.ts';
@@ -125,7 +126,7 @@ export class VariableCompiler {
         return undefined;
       }
       const slots = [...pattern.names].map(([name, number]) => {
-        return { slot: this.#captureSlot(name.toLowerCase()), number };
+        return { slot: this.slotOf(name.toLowerCase(), place, problems) ?? 0, number };
       });
       const kept = new KeptPattern(pattern, slots);
       this.#patterns.set(key, kept);
@@ -146,6 +147,10 @@ export class VariableCompiler {
 
   /** A tool of arguments: as of `ParseTools`. */
   slotOf(name: string, place: Place, problems: Problems): number | undefined {
+    if (name === 'limit_rate') {
+      problems.emerg(place, `"$${name}" is not built yet in this version of Weir`);
+      return undefined;
+    }
     if (!this.#isBuiltIn(name)) return this.#captureSlot(name);
     problems.emerg(place, `the duplicate "${name}" variable`, 'it is built in');
     return undefined;
@@ -162,8 +167,15 @@ export class VariableCompiler {
     declared.state = 'built';
     if (variable === undefined) return;
     const { name, isOfConnection, isVolatile, read } = variable;
-    const reader = isVolatile ? read : cached(this.#slotCount++, read);
-    declared.part = { name, read: reader, isOfConnection };
+    // `set` and named captures may give it another value.
+    const slot = this.#captures.get(name);
+    if (slot === undefined) {
+      const reader = isVolatile ? read : cached(this.#slotCount++, read);
+      declared.part = { name, read: reader, isOfConnection };
+    } else {
+      const reader = isVolatile ? overridable(slot, read) : cached(slot, read);
+      declared.part = { name, read: reader, isOfConnection: false };
+    }
   }
 
   /** A line of the access log, without its end. */
@@ -225,7 +237,13 @@ export class VariableCompiler {
 
   #find(name: string): VariablePart | undefined {
     const slot = this.#captures.get(name);
-    if (slot !== undefined) return { name, read: slotReader(slot), isOfConnection: false };
+    const found = this.#findBuiltIn(name);
+    if (slot === undefined) return found;
+    const read = found === undefined ? slotReader(slot) : overridable(slot, found.read);
+    return { name, read, isOfConnection: false };
+  }
+
+  #findBuiltIn(name: string): VariablePart | undefined {
     if (this.#compilePattern !== undefined && /^[1-9]$/.test(name)) {
       return { name, read: captureReader(Number(name)), isOfConnection: false };
     }

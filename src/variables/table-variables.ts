@@ -34,7 +34,15 @@ export function cached(slot: number, read: VariableReader): VariableReader {
   };
 }
 
-/** A named capture: no value until a regular expression with that name has matched. */
+/** A reader of what `set` or a named capture has put into a slot, else of what the name means without. */
+export function overridable(slot: number, read: VariableReader): VariableReader {
+  return (exchange) => {
+    const known = exchange.variables.get(slot);
+    return known === null ? read(exchange) : known;
+  };
+}
+
+/** Of `set` and named captures: no value until one of them has come by. */
 export function slotReader(slot: number): VariableReader {
   return ({ variables }) => variables.get(slot) ?? undefined;
 }
