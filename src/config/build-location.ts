@@ -30,6 +30,7 @@ import { answeringSettings, buildRedirects, checkOffStandsAlone } from './build-
 import { buildErrorPages } from './build-error-pages.ts';
 import { buildFunctions } from './build-functions.ts';
 import { buildLog } from './build-logs.ts';
+import { buildRealIp } from './build-real-ip.ts';
 import { type BuildIf, buildSteps } from './build-rewrites.ts';
 import { buildRunTimeProxy } from './build-run-time-proxy.ts';
 import type { LocationContext } from './build-servers.ts';
@@ -77,6 +78,7 @@ export function buildLocation(
     content,
     log,
     errorPages: buildErrorPages(scope, problems),
+    realIp: buildRealIp(scope, problems),
     isInternal: scope.own(errorPageDirectives.internal.name).length > 0,
     proxy,
     functions: buildFunctions(scope, client, problems),

@@ -13,6 +13,7 @@ import type { ConfigNode } from '#src/schema/tree.ts';
 import { VariableCompiler } from '#src/variables/compiler.ts';
 import { declareTables } from '#src/variables/table-directives.ts';
 import { declareFunctions } from './build-functions.ts';
+import { changesAddresses } from './build-real-ip.ts';
 import { buildServers } from './build-servers.ts';
 import { buildUpstreams, UpstreamList } from './build-upstreams.ts';
 import { checkBlock } from './check.ts';
@@ -43,7 +44,12 @@ export function buildModel(
 ): BuiltModel {
   const problems = new Problems();
   const variables = new VariableCompiler(
-    { clock, hostname: hostname(), pid: process.pid },
+    {
+      clock,
+      hostname: hostname(),
+      pid: process.pid,
+      changesAddress: changesAddresses(tree.nodes),
+    },
     compilePattern,
   );
   variables.expect(settableNames(tree.nodes));

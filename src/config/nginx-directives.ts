@@ -140,7 +140,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log proxy_ssl_name proxy_ssl_password_file
       proxy_ssl_protocols proxy_ssl_server_name proxy_ssl_session_reuse
       proxy_ssl_trusted_certificate proxy_ssl_verify proxy_ssl_verify_depth proxy_store
-      proxy_store_access real_ip_header real_ip_recursive satisfy scgi_bind
+      proxy_store_access  satisfy scgi_bind
       scgi_buffer_size scgi_buffering scgi_buffers scgi_busy_buffers_size scgi_cache
       scgi_cache_background_update scgi_cache_bypass scgi_cache_key scgi_cache_lock
       scgi_cache_lock_age scgi_cache_lock_timeout scgi_cache_max_range_offset scgi_cache_methods
@@ -152,7 +152,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       scgi_pass_request_headers scgi_read_timeout scgi_request_buffering scgi_send_timeout
       scgi_socket_keepalive scgi_store scgi_store_access scgi_temp_file_write_size scgi_temp_path
       secure_link secure_link_md5 secure_link_secret server_name_in_redirect session_log
-      set_real_ip_from slice ssi_ignore_recycled_buffers ssi_last_modified ssi_min_file_chunk
+      slice ssi_ignore_recycled_buffers ssi_last_modified ssi_min_file_chunk
       ssi_silent_errors ssi_types ssi_value_length status_zone sub_filter sub_filter_last_modified
       sub_filter_once sub_filter_types subrequest_output_buffer_size userid userid_domain
       userid_expires userid_flags userid_mark userid_name userid_p3p userid_path userid_service

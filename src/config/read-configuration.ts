@@ -147,7 +147,11 @@ function collectHosts(
       if (text.includes('$')) continue; // looked up when it is known
       const host = hostNameOf(text.replace(/^http:\/\//i, '').replace(/[/?#].*$/s, ''));
       if (host !== undefined && !upstreams.has(host.toLowerCase())) names.add(host);
-    } else if ((name === 'listen' && !/^\d+$/.test(text)) || (name === 'server' && !block)) {
+    } else if (
+      (name === 'listen' && !/^\d+$/.test(text)) ||
+      (name === 'server' && !block) ||
+      name === 'set_real_ip_from'
+    ) {
       const host = hostNameOf(text);
       if (host !== undefined) names.add(host);
     }

@@ -5,6 +5,7 @@ import {
   functionHandlerDirectives,
   functionVariableDirectives,
 } from '#src/functions/directives.ts';
+import { realIpDirectives } from '#src/exchange/real-ip-directives.ts';
 import { clientDirectives, listenDirectives } from '#src/listeners/http/directives.ts';
 import { proxyDirectives, proxyPassDirectives } from '#src/proxy/directives.ts';
 import {
@@ -44,6 +45,7 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'Answers without an upstream', sets: [handlerDirectives, contentDirectives] },
   { title: 'Errors', sets: [errorPageDirectives] },
   { title: 'The client side', sets: [clientDirectives] },
+  { title: 'The address of the client', sets: [realIpDirectives] },
   { title: 'Passing on', sets: [proxyPassDirectives, proxyDirectives] },
   { title: 'Upstreams', sets: [upstreamBlocks, upstreamDirectives, resolverDirectives] },
   { title: 'Variables from tables', sets: [tableDirectives] },

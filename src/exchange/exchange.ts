@@ -114,6 +114,10 @@ export class Exchange {
   /** All bytes handed to the client ($bytes_sent). */
   bytesSent = 0;
 
+  /** The client's address, once `real_ip` found another than its connection has; else ''. */
+  realAddress = '';
+  realPort = 0;
+
   // What routing found.
   /** First name of the virtual server ($server_name). */
   serverName = '';
@@ -176,6 +180,8 @@ export class Exchange {
     this.requestBodyBytes = 0;
     this.bodyBytesSent = 0;
     this.bytesSent = 0;
+    this.realAddress = '';
+    this.realPort = 0;
     this.serverName = '';
     this.limits = NO_LIMITS;
     this.logs = NO_LOGS;

@@ -8,6 +8,7 @@ import { FreeList } from '#src/base/free-list.ts';
 import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import { answer, answerStatus, refuse } from '#src/exchange/answer.ts';
 import type { Exchange, Rescuer } from '#src/exchange/exchange.ts';
+import type { RealIp } from '#src/exchange/real-ip.ts';
 import { changeUri } from '#src/exchange/uri.ts';
 import type { FunctionHost } from '#src/functions/function-host.ts';
 import {
@@ -69,6 +70,8 @@ interface Served {
   readonly passed: ProxiedLocation | undefined;
   /** `error_page`; undefined without any. */
   readonly rescuer: Rescuer | undefined;
+  /** `real_ip`, where the location says something else about it than its server. */
+  readonly realIp: RealIp | undefined;
 }
 
 /** nginx: close the connection without an answer. */
@@ -127,6 +130,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
         byStatus === undefined
           ? undefined
           : new ErrorPageRescuer(this, routed, byStatus, errorPages),
+      realIp: location.realIp === routed.server.fallback.realIp ? undefined : location.realIp,
     };
   }
 
@@ -140,6 +144,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
     }
     exchange.serverName = routed.name;
     if (request.isForServer) {
+      routed.server.fallback.realIp?.apply(exchange);
       this.#enter(exchange, routed.server.fallback);
       answerOptions(exchange); // no location takes it: the server as a whole is asked
     } else this.#start(exchange, routed);
@@ -147,7 +152,12 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
 
   /** What the server itself rewrites comes before any location is looked for. */
   #start(exchange: Exchange, routed: RoutedServer): void {
+    if (routed.isPlain) {
+      this.#route(exchange, routed);
+      return;
+    }
     const { fallback } = routed.server;
+    fallback.realIp?.apply(exchange);
     if (fallback.rewrites === undefined) {
       this.#route(exchange, routed);
       return;
@@ -258,7 +268,9 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
   }
 
   #answer(exchange: Exchange, served: Served): void {
-    const { location, proxied } = served;
+    const { location, proxied, realIp } = served;
+    // nginx has it behind all rewriting, of which `return` is a part.
+    if (realIp !== undefined && location.handler.kind !== 'return') realIp.apply(exchange);
     if (proxied !== undefined) {
       this.#pass(exchange, location, proxied, false);
       return;

@@ -3,6 +3,7 @@ import type { Address } from '#src/base/address.ts';
 import type { LogSettings } from '#src/exchange/directives.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { FunctionPlan } from '#src/functions/function-run.ts';
+import type { RealIp } from '#src/exchange/real-ip.ts';
 import type { ClientSettings } from '#src/listeners/http/directives.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { CapturingPattern } from '#src/schema/directive.ts';
@@ -130,6 +131,8 @@ export interface Location {
   readonly content: ContentSettings;
   readonly log: LogSettings<Exchange>;
   readonly errorPages: ErrorPages;
+  /** Whose word about the client counts; undefined where nobody's does. */
+  readonly realIp: RealIp | undefined;
   /** What is run before anything answers; undefined for nothing, or a lone `return`. */
   readonly rewrites: readonly Step[] | undefined;
   /** Functions that see its requests, or answer them; undefined without any. */

@@ -15,6 +15,8 @@ export interface RoutedServer {
   readonly named: ReadonlyMap<string, Location>;
   /** `$server_name`: the first of its names. */
   readonly name: string;
+  /** Nothing comes before its locations: neither rewriting nor `real_ip`. */
+  readonly isPlain: boolean;
 }
 
 interface RoutedAddress {
@@ -67,12 +69,14 @@ export class Router {
 }
 
 function routeServer(server: VirtualServer): RoutedServer {
+  const { realIp, rewrites } = server.fallback;
   const named = server.locations.filter(({ match }) => match.kind === 'named');
   return {
     server,
     tree: LocationTree.of(server.locations),
     named: new Map(named.map((location) => [location.match.path, location])),
     name: server.names[0]?.name.replace(/^\./, '') ?? '',
+    isPlain: realIp === undefined && rewrites === undefined,
   };
 }
 

@@ -3,6 +3,7 @@
 import { FAILURES, type FailureCode } from '#src/base/failure.ts';
 import type { ErrorLog, LogLevel } from '#src/base/log.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
+import { clientAddressOf } from '#src/exchange/real-ip.ts';
 
 /** nginx's levels: what an endpoint does is an error, what a client does is information. */
 const LEVELS: Readonly<Record<'downstream' | 'upstream' | 'internal', LogLevel>> = {
@@ -37,7 +38,7 @@ export class FailureLog {
 
   /** A temporary file could not be written or read. The operator has to make room. */
   onSpoolFailed(exchange: Exchange, errno: string): void {
-    const client = exchange.downstream?.facts.remoteAddress ?? '';
+    const client = clientAddressOf(exchange) ?? '';
     this.#log.log(
       'crit',
       `a temporary file failed (${errno}), client: ${client}, server: ${exchange.serverName}; ` +
@@ -49,8 +50,8 @@ export class FailureLog {
     const { means, source } = FAILURES[failure];
     const level = LEVELS[source];
     if (!this.#log.isOn(level)) return;
-    const { downstream, request } = exchange;
-    const client = downstream?.facts.remoteAddress ?? '';
+    const { request } = exchange;
+    const client = clientAddressOf(exchange) ?? '';
     const line = `${request.method} ${request.target} ${request.protocol}`;
     const upstream = endpoint === '' ? '' : `, upstream: "${endpoint}"`;
     const host = request.host === '' ? '' : `, host: "${request.host}"`;

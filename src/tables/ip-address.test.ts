@@ -59,7 +59,7 @@ test('zeros in front of an octet change nothing, as in nginx', () => {
 });
 
 test('with a port', () => {
-  for (const text of ['1.2.3.4', '1.2.3.4:80', '[::1]', '[::1]:65535', '::1']) {
+  for (const text of ['1.2.3.4', '1.2.3.4:80', '[1.2.3.4]:080', '[::1]:65535', '::1']) {
     assert.ok(address.parseWithPort(text, 0, text.length), text);
   }
   assert.equal(address.words[3], 1);
@@ -69,12 +69,28 @@ test('with a port', () => {
     '1.2.3.4:65536',
     '[::1',
     '[::1]x',
+    '[::1]',
     '[1.2.3.4]',
+    '[::1]:',
+    '::1:65536x',
     ':80',
     '',
   ]) {
     assert.ok(!address.parseWithPort(text, 0, text.length), text);
   }
+});
+
+test('the port is kept until the next text', () => {
+  const text = '1.2.3.4:80 [2001:db8::1]:443 1.2.3.4';
+  const ports = [
+    [0, 10],
+    [11, 28],
+    [29, 36],
+  ].map(([start = 0, end = 0]) => {
+    assert.ok(address.parseWithPort(text, start, end));
+    return address.port;
+  });
+  assert.deepEqual(ports, [80, 443, 0]);
 });
 
 test('IPv4 within IPv6', () => {

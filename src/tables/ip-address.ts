@@ -1,13 +1,14 @@
-/** Data path. IPv4 and IPv6 addresses as text → numbers, without allocating. */
+/** Data path. IPv4 and IPv6 addresses as text → numbers, without allocating, and back. */
 import { COLON, DIGIT_0, DOT, HEX_VALUE } from '#src/bytes/ascii.ts';
 
 /** The families of `IpAddress`; `NO_FAMILY` when the text was no address. */
 export const NO_FAMILY = 0;
+/** The peer of a unix socket: an address without a number. */
+export const UNIX = 1;
 export const IPV4 = 4;
 export const IPV6 = 6;
 
 const LEFT_BRACKET = 0x5b;
-const RIGHT_BRACKET = 0x5d;
 const MAX_OCTET = 255;
 const MAX_OCTET_DIGITS = 3;
 const MAX_GROUP_DIGITS = 4;
@@ -15,13 +16,13 @@ const GROUPS = 8;
 const NOT_HEX = 255;
 /** The third word of an IPv4 address within IPv6 (RFC 4291 §2.5.5.2). */
 const MAPPED = 0xffff;
-/** The longest port, as `:65535`. */
-const MAX_PORT_DIGITS = 5;
 const MAX_PORT = 65_535;
 
 /** One address, to be filled again and again. */
 export class IpAddress {
-  family: typeof NO_FAMILY | typeof IPV4 | typeof IPV6 = NO_FAMILY;
+  family: typeof NO_FAMILY | typeof UNIX | typeof IPV4 | typeof IPV6 = NO_FAMILY;
+  /** What `parseWithPort` found; 0 without one. */
+  port = 0;
   /** 128 bits, the highest first; an IPv4 address is the last word, and the others are 0. */
   readonly words = new Uint32Array(4);
   readonly #groups = new Uint16Array(GROUPS);
@@ -55,35 +56,41 @@ export class IpAddress {
     return true;
   }
 
-  /** As `parse`, but also with a port: `1.2.3.4:80`, `[::1]:80`, `[::1]`. The port is dropped. */
+  /**
+   * As `parse`, but also with a port: `1.2.3.4:80`, `[::1]:80`. As in nginx
+   * (`ngx_parse_addr_port`), brackets need a port and may hold IPv4.
+   */
   parseWithPort(text: string, start: number, end: number): boolean {
+    this.port = 0;
     if (this.parse(text, start, end)) return true;
-    if (text.charCodeAt(start) === LEFT_BRACKET) {
-      const close = text.indexOf(']', start);
-      if (close < 0 || close >= end || text.charCodeAt(close) !== RIGHT_BRACKET) return false;
-      const isAlone = close + 1 === end;
-      if (!isAlone && !isPort(text, close + 1, end)) return false;
-      return this.parse(text, start + 1, close) && this.family === IPV6;
-    }
-    const colon = text.lastIndexOf(':', end - 1);
-    if (colon <= start || !isPort(text, colon, end)) return false;
-    const v4 = parseIpv4(text, start, colon);
-    if (v4 < 0) return false;
-    this.words[3] = v4;
-    this.family = IPV4;
-    return true;
+    const isBracketed = text.charCodeAt(start) === LEFT_BRACKET;
+    const colon = isBracketed ? text.indexOf(']', start) + 1 : text.indexOf(':', start);
+    if (colon <= start || colon >= end || text.charCodeAt(colon) !== COLON) return false;
+    const port = parsePort(text, colon + 1, end);
+    if (port === 0) return false;
+    const isGood = isBracketed
+      ? this.parse(text, start + 1, colon - 1)
+      : this.parse(text, start, colon);
+    if (isGood) this.port = port;
+    return isGood;
   }
 
-  /** An IPv4 address within IPv6 (`::ffff:1.2.3.4`) becomes IPv4. */
-  unmap(): void {
+  /** An IPv4 address within IPv6 (`::ffff:1.2.3.4`); `v4` is what it is there. */
+  get isMapped(): boolean {
     const { words } = this;
-    if (this.family !== IPV6 || words[0] !== 0 || words[1] !== 0 || words[2] !== MAPPED) return;
-    words[2] = 0;
+    return this.family === IPV6 && words[0] === 0 && words[1] === 0 && words[2] === MAPPED;
+  }
+
+  /** An IPv4 address within IPv6 becomes IPv4. */
+  unmap(): void {
+    if (!this.isMapped) return;
+    this.words[2] = 0;
     this.family = IPV4;
   }
 
   copyFrom(other: IpAddress): void {
     this.family = other.family;
+    this.port = other.port;
     this.words.set(other.words);
   }
 
@@ -160,16 +167,14 @@ export function parseIpv4(text: string, start: number, end: number): number {
   return dots === 3 && digits > 0 ? address * 256 + octet : -1;
 }
 
-/** Whether text[colon..end) is `:` and a port. */
-function isPort(text: string, colon: number, end: number): boolean {
-  if (text.charCodeAt(colon) !== COLON) return false;
-  const digits = end - colon - 1;
-  if (digits < 1 || digits > MAX_PORT_DIGITS) return false;
+/** The number text[start..end) from 1 to 65535; else 0. */
+function parsePort(text: string, start: number, end: number): number {
   let port = 0;
-  for (let at = colon + 1; at < end; at++) {
+  for (let at = start; at < end; at++) {
     const digit = text.charCodeAt(at) - DIGIT_0;
-    if (digit < 0 || digit > 9) return false;
+    if (digit < 0 || digit > 9) return 0;
     port = port * 10 + digit;
+    if (port > MAX_PORT) return 0;
   }
-  return port >= 1 && port <= MAX_PORT;
+  return port;
 }

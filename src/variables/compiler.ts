@@ -7,7 +7,7 @@ import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { CapturingPattern } from '#src/schema/directive.ts';
 import type { Place, Problems } from '#src/schema/problem.ts';
 import { didYouMean } from '#src/schema/suggestion.ts';
-import { connectionVariables } from './connection-variables.ts';
+import { connectionVariables, realIpVariables } from './connection-variables.ts';
 import { LINE_ESCAPES } from './escape.ts';
 import { LogLine } from './log-line.ts';
 import { isVariableOfNginx } from './not-built-variables.ts';
@@ -76,7 +76,10 @@ export class VariableCompiler {
     this.#environment = environment;
     this.#compilePattern = compilePattern;
     this.#localTime = new LocalTime(environment.clock);
+    const { changesAddress = false } = environment;
+    const realIp = changesAddress ? realIpVariables((read) => cached(this.#slotCount++, read)) : [];
     this.#tables = [
+      ...realIp,
       requestVariables,
       connectionVariables,
       responseVariables,

@@ -6,7 +6,8 @@
 
 import { Block } from '#src/bytes/byte-copy.ts';
 import { F_CONTENT_LENGTH, F_CONTENT_TYPE, fieldId, fieldIdOf } from '#src/http/field-names.ts';
-import type { Part } from './text-with-variables.ts';
+import { readRemoteAddress } from './connection-variables.ts';
+import type { Part, VariablePart } from './text-with-variables.ts';
 import type { VariableReader } from './variable.ts';
 
 export const K_NOTHING = 0; //  the line ends with a constant
@@ -95,7 +96,7 @@ export function piecesOf(parts: readonly Part[]): readonly LinePiece[] {
       constant += part;
       continue;
     }
-    const { field, kind } = kindOf(part.name);
+    const { field, kind } = kindOf(part);
     pieces.push(new LinePiece(constant, kind, field, part.read));
     constant = '';
   }
@@ -103,7 +104,9 @@ export function piecesOf(parts: readonly Part[]): readonly LinePiece[] {
   return pieces;
 }
 
-function kindOf(name: string): { readonly kind: number; readonly field: number } {
+function kindOf({ name, read }: VariablePart): { readonly kind: number; readonly field: number } {
+  // It is not the connection's where `real_ip` may change it.
+  if (name === 'remote_addr' && read !== readRemoteAddress) return { kind: K_READ, field: 0 };
   if (Object.hasOwn(KINDS, name)) return { kind: KINDS[name] ?? K_READ, field: FIELDS[name] ?? 0 };
   for (const [prefix, kind] of FIELD_PREFIXES) {
     if (!name.startsWith(prefix)) continue;

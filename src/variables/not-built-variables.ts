@@ -1,7 +1,7 @@
 /** Variables of nginx that this version of Weir has not: using one is a problem that says so. */
 
 const NAMES = `
-  ancient_browser binary_remote_addr body_bytes_received connection_time connections_active
+  ancient_browser body_bytes_received connection_time connections_active
   connections_reading connections_waiting connections_writing date_gmt date_local document_root
   fastcgi_path_info fastcgi_script_name geoip_area_code geoip_city geoip_city_continent_code
   geoip_city_country_code geoip_city_country_code3 geoip_city_country_name geoip_country_code
@@ -10,8 +10,8 @@ const NAMES = `
   is_request_port limit_conn_status limit_rate limit_req_status memcached_key modern_browser msie
   otel_parent_id otel_parent_sampled otel_span_id otel_trace_id proxy_protocol_addr
   proxy_protocol_port proxy_protocol_server_addr proxy_protocol_server_port
-  proxy_add_via proxy_internal_body_length proxy_internal_chunked quic realip_remote_addr
-  realip_remote_port realpath_root request_body request_body_file request_filename request_port
+  proxy_add_via proxy_internal_body_length proxy_internal_chunked quic
+  realpath_root request_body request_body_file request_filename request_port
   secure_link secure_link_expires session_log_binary_id session_log_id slice_range spdy
   spdy_request_priority ssl_alpn_protocol ssl_cipher ssl_ciphers ssl_client_cert
   ssl_client_escaped_cert ssl_client_fingerprint ssl_client_i_dn ssl_client_i_dn_legacy

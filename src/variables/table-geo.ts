@@ -1,5 +1,6 @@
 /** The block of `geo`. Runs at load. */
 import type { Exchange } from '#src/exchange/exchange.ts';
+import { clientAddressOf } from '#src/exchange/real-ip.ts';
 import { compileWord } from '#src/schema/arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
@@ -9,6 +10,7 @@ import { type AddressRange, GeoRanges, parseRange } from '#src/tables/geo-ranges
 import { GeoTable, TrustedProxies } from '#src/tables/geo-table.ts';
 import { parseVariableName, type TableLine, tableLines, ValueList } from './table-lines.ts';
 import { geoReader, type TableVariable } from './table-variables.ts';
+import type { VariableReader } from './variable.ts';
 
 /** `default` of networks: every address of either family. */
 const EVERYWHERE = ['0.0.0.0/0', '::/0'] as const;
@@ -23,9 +25,12 @@ export function parseGeo(words: readonly Word[], context: ParseContext): TableVa
   block.read();
   if (name === undefined || address === undefined || !block.isGood) return undefined;
   const { values } = block;
+  // nginx asks for the client's address itself, not for what `$remote_addr` was when first used.
+  const readAddress: VariableReader =
+    second === undefined ? clientAddressOf : (exchange) => address.evaluate(exchange);
   return {
     name,
-    read: geoReader((exchange) => address.evaluate(exchange), block.finish(), values),
+    read: geoReader(readAddress, block.finish(), values),
     isVolatile: block.isVolatile,
     isOfConnection: address.isOfConnection,
   };

@@ -13,6 +13,8 @@ export interface VariableEnvironment {
   readonly clock: Clock;
   readonly hostname: string;
   readonly pid: number;
+  /** `real_ip` may change the client's address: it is that of an exchange, not of its connection. */
+  readonly changesAddress?: boolean;
 }
 
 /** Variables of one feature. */

@@ -28,6 +28,8 @@ export interface EdgeOptions {
   readonly tier: TransportTier;
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** Host names and their addresses; none is known unless told. */
+  readonly hosts?: Readonly<Record<string, readonly string[]>>;
   /** Connections at which it stops accepting. */
   readonly connectionCap?: number;
   /** Told when it stopped accepting, and when it has room. */
@@ -103,10 +105,10 @@ export class Edge {
 
 /** Starts an edge that listens when this returns. Throws when the configuration has a problem. */
 export function startEdge(options: EdgeOptions): Edge {
-  const { tier, clock = new SystemClock(), connectionCap, onPressure } = options;
+  const { tier, clock = new SystemClock(), connectionCap, hosts = {}, onPressure } = options;
   const problems = new Problems();
   const nodes = parse(`events {} http { ${options.conf} }`, 'edge.conf', problems);
-  const tree = { file: '/edge.conf', prefix: '/', nodes, hosts: {}, errorLog: 'stderr' };
+  const tree = { file: '/edge.conf', prefix: '/', nodes, hosts, errorLog: 'stderr' };
   const built = buildModel({ ...tree, defaultPort: 1 }, clock);
   const { model } = built;
   if (model === undefined || problems.list.length > 0) {

@@ -14,6 +14,8 @@ export interface SeenResponse extends WireMessage {
 export interface ClientOptions {
   /** Keeps its side open after the edge's FIN. Default: it closes too, as most clients do. */
   readonly staysOpen?: boolean;
+  /** What the edge is to see as its address; `127.0.0.1` unless told. */
+  readonly from?: string;
 }
 
 /** One connection to the edge. */
@@ -47,7 +49,9 @@ export class RawClient {
 
   /** Connects; the promise resolves when the kernel has the connection. */
   static async connect(port: number, options: ClientOptions = {}): Promise<RawClient> {
-    const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true });
+    const { from: localAddress = '127.0.0.1' } = options;
+    const target = { host: '127.0.0.1', port, localAddress };
+    const socket = connect({ ...target, allowHalfOpen: true, noDelay: true });
     const client = new RawClient(socket, options);
     await once(socket, 'connect');
     return client;
