@@ -4,7 +4,7 @@ export type SignalName = 'stop' | 'quit' | 'reopen' | 'reload';
 
 const SIGNAL_NAMES: ReadonlySet<string> = new Set(['stop', 'quit', 'reopen', 'reload']);
 
-/** What the user asked for. Paths are as written, relative to the current directory. */
+/** What the user asked for. Paths are as written: `-c` is relative to `-p`, the others to where we are. */
 export interface CommandLine {
   readonly action: 'run' | 'check' | 'dump' | 'signal' | 'version' | 'build' | 'help';
   /** `-q`: `-t` prints only what is wrong. */
@@ -114,6 +114,10 @@ class Options {
 /** What `weir -h` prints. `configFile` is the one used without `-c`. */
 export function usage(configFile: string): string {
   return `Usage: weir [-?hvVtTq] [-s signal] [-p prefix] [-e filename] [-c filename] [-g directives]
+       weir COMMAND ...
+
+Commands, each with its own --help:
+  config        : print the configuration with defaults and inheritance written out
 
 Options:
   -?,-h         : this help
@@ -125,7 +129,8 @@ Options:
   -s signal     : send signal to the master process: stop, quit, reopen, reload
   -p prefix     : set prefix path (default: the folder above the configuration file's)
   -e filename   : set error log file (default: stderr)
-  -c filename   : set configuration file (default: ${configFile})
+  -c filename   : set configuration file, relative to the prefix when -p is given
+                  (default: ${configFile})
   -g directives : set global directives out of configuration file
 
 Weir stays in the foreground unless the configuration says "daemon on;".

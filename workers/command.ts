@@ -4,6 +4,7 @@ import { VERSION } from '#src/base/version.ts';
 import { transportTier } from '#src/transport/transport.ts';
 import { check } from './check.ts';
 import { type CommandLine, parseCommandLine, usage } from './command-line.ts';
+import { printConfig } from './config-command.ts';
 import type { ConfigPlace } from './configuration.ts';
 import { runMaster } from './run-master.ts';
 import { sendSignal } from './send-signal.ts';
@@ -11,8 +12,15 @@ import { sendSignal } from './send-signal.ts';
 /** The configuration that comes with Weir: used when `-c` names none. */
 const DEFAULT_FILE = fileURLToPath(new URL('../conf/weir.conf', import.meta.url));
 
+/** Commands that are words; each has options of its own (sub-command.ts). */
+const SUB_COMMANDS: Readonly<
+  Record<string, (args: readonly string[], usualFile: string) => Promise<number | undefined>>
+> = { config: printConfig };
+
 /** @returns the exit code; undefined when a master now runs in this process */
 export async function runCommand(args: readonly string[]): Promise<number | undefined> {
+  const [first = '', ...rest] = args;
+  if (Object.hasOwn(SUB_COMMANDS, first)) return await SUB_COMMANDS[first]?.(rest, DEFAULT_FILE);
   const line = parseCommandLine(args);
   if (typeof line === 'string') {
     process.stderr.write(`weir: ${line}\n`);
@@ -41,10 +49,10 @@ export async function runCommand(args: readonly string[]): Promise<number | unde
   }
 }
 
-/** As in nginx, `-p` and `-c` are relative to the current directory. */
+/** As in nginx, `-c` is relative to `-p`; without it, to the current directory. */
 function placeOf(line: CommandLine): ConfigPlace {
   return {
-    file: resolve(line.configFile ?? DEFAULT_FILE),
+    file: resolve(line.prefix ?? '.', line.configFile ?? DEFAULT_FILE),
     prefix: line.prefix === undefined ? undefined : resolve(line.prefix),
     globals: line.globals,
     errorLog: line.errorLog,

@@ -160,7 +160,7 @@ test('-T shows every file once, as it was read', async (t) => {
   const { sources } = await readConfiguration({ file: join(folder, 'main.conf') });
   assert.equal(
     dumpSources(sources).replaceAll(folder, ''),
-    '# configuration file /main.conf:\ninclude a.inc; # twice\ninclude a.inc;\n\n# configuration file /a.inc:\na;\n\n',
+    '# configuration file /main.conf:\ninclude a.inc; # twice\ninclude a.inc;\n\n# configuration file /a.inc:\na;\n',
   );
 });
 

@@ -1,4 +1,4 @@
-/** The tree → nginx.conf text that reads back as the same tree. Used in tests. */
+/** The tree → nginx.conf text that reads back as the same tree: for `weir config`. */
 import type { ConfigNode } from '#src/schema/tree.ts';
 
 /** One directive per line, two spaces per level, quotes only where they are needed. */
@@ -13,7 +13,7 @@ function printNode(node: ConfigNode, indent: string): string {
 }
 
 /** Words of these characters mean themselves anywhere in a directive. */
-const PLAIN = /^[\w./:=,@%+*~^?&()|<>!-]+$/;
+const PLAIN = /^[\w./:=,@%+*~^?&()|<>![\]$-]+$/;
 
 function quote(text: string): string {
   if (PLAIN.test(text)) return text;
