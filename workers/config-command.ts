@@ -11,7 +11,8 @@ const HELP = `Usage: weir config --effective [options]
 
 Prints the configuration as it holds: every default written out, servers and locations with what they
 inherit, paths absolute, passwords, keys and tokens masked. The text is a configuration itself, and
-means the same (secrets apart). What was written, comments and all, is printed by weir -T.
+means the same, secrets apart (functions of a weir.config.ts are shown as numbers, and cannot be read
+again). What was written, comments and all, is printed by weir -T.
 
 Options:
   --effective : what holds
