@@ -3,6 +3,7 @@ import type { Evaluation } from '#src/config/typed/program.ts';
 import { Problems } from '#src/schema/problem.ts';
 import { entryPath } from './entry.ts';
 import { DEFAULT_USER, findIdentity, type Identity, unreadableFor } from './identity.ts';
+import { checkTypes } from './type-check.ts';
 
 /** An evaluation that takes longer has hung. */
 const USUAL_LIMIT_MS = 10_000;
@@ -24,10 +25,15 @@ export async function evaluateConfig(
     problems.emerg(place, message, 'weir.config.ts is never run as root: -g "user NAME;"');
     return { nodes: [], program: undefined, problems: problems.list };
   }
-  const { evaluation, how } = await runChild(file, identity, limitMs());
-  if (evaluation !== undefined) return evaluation;
-  problems.emerg(place, how, 'nothing of it is used');
-  return { nodes: [], program: undefined, problems: problems.list };
+  const [{ evaluation, how }, typeProblems] = await Promise.all([
+    runChild(file, identity, limitMs()),
+    checkTypes(file, identity),
+  ]);
+  for (const problem of typeProblems) problems.add(problem);
+  if (evaluation === undefined) problems.emerg(place, how, 'nothing of it is used');
+  for (const problem of evaluation?.problems ?? []) problems.add(problem);
+  const { nodes = [], program } = evaluation ?? {};
+  return { nodes, program, problems: problems.list };
 }
 
 /** WEIR_EVALUATION_MS is for tests of what hangs. */

@@ -11,6 +11,7 @@ import { openErrorLog, reopenErrorLog } from './log-files.ts';
 import type { FromGeneration, FromThread, StartOrder, ToGeneration } from './messages.ts';
 import { takeDescriptor } from './taken-descriptor.ts';
 import { type SlotOwner, ThreadSlot } from './thread-slot.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** While it drains, a generation reports its load so often. */
 const REPORT_INTERVAL_MS = 50;
@@ -54,6 +55,21 @@ export class GenerationRun implements SlotOwner {
       this.#slots.push(new ThreadSlot(data, this));
     }
     for (const slot of this.#slots) slot.start();
+    if (order.outline.functions.length > 0) this.#watch(order);
+  }
+
+  #watch({ outline, threadCount }: StartOrder): void {
+    const watchdog = new Watchdog(
+      {
+        rows: this.#state.rows,
+        threadCount,
+        functions: outline.functions,
+        isServing: (thread) => this.#slots[thread]?.state === 'ready',
+        report: (line) => this.log.error(line),
+      },
+      performance.now(),
+    );
+    watchdog.start();
   }
 
   receive(message: Exclude<ToGeneration, StartOrder>, handle: unknown): void {

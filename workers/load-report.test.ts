@@ -9,6 +9,7 @@ import type { Outline } from './messages.ts';
 const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   endpoints,
   upstreams,
+  functions: [],
   configFile: '/weir.conf',
   configHash: 'abc',
   tier: 'fast',

@@ -221,7 +221,7 @@ export class Master implements GenerationOwner {
       type: 'start',
       generation,
       tree,
-      outline: outlineOf(model, tree.file),
+      outline: outlineOf(model, tree),
       threadCount,
       sockets: shares,
       connectionCap: budget.connectionCap,

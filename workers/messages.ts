@@ -33,6 +33,8 @@ export interface Outline {
   readonly endpoints: readonly string[];
   /** Names of the upstreams, by id. */
   readonly upstreams: readonly string[];
+  /** Names of the functions of weir.config.ts, by number; empty without any. */
+  readonly functions: readonly string[];
   readonly configFile: string;
   readonly configHash: string;
   /** Which of src/transport's tiers this Node has. */

@@ -16,6 +16,7 @@ import { keepCompiled } from './compile-cache.ts';
 import { crash } from './crash.ts';
 import { openErrorLog, reopenErrorLog } from './log-files.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
+import { surviveFaultsOf } from './program-faults.ts';
 
 const WARM_UP_EXCHANGES = 5_000;
 /** Of a first start that is late already. */
@@ -36,6 +37,7 @@ const functions = new FunctionHost(
 const { model } = buildModel(data.tree, clock, undefined, functions);
 if (model === undefined) throw new Error('the master sent a configuration with problems');
 warmPatterns();
+if (program !== undefined) surviveFaultsOf(program, (line) => errorLog.error(line));
 const transport = createTransport(transportTier());
 const server = new Server({
   model,

@@ -9,7 +9,12 @@ import { requestIdOf } from '#src/exchange/request-id.ts';
 import type { FunctionRef } from '#src/schema/function-ref.ts';
 import type { Place } from '#src/schema/problem.ts';
 import { THREAD_ROW_CELLS } from '#src/shared/layout.ts';
-import { FUNCTION_CALLS, FUNCTION_ERRORS, FUNCTION_NOW } from '#src/shared/thread-rows.ts';
+import {
+  FUNCTION_CALLS,
+  FUNCTION_ERRORS,
+  FUNCTION_NOW,
+  LOOP_BEATS,
+} from '#src/shared/thread-rows.ts';
 
 /** A function as the configuration has it; what it takes and gives is checked when it is called. */
 export type AnyFunction = (...given: readonly unknown[]) => unknown;
@@ -31,6 +36,9 @@ export interface HostThread {
   readonly log: ErrorLog;
   readonly wheel: TimerWheel;
 }
+
+/** Several in the time after which a thread counts as blocked. */
+const BEAT_MS = 100;
 
 export class FunctionHost {
   readonly #functions: readonly AnyFunction[];
@@ -69,6 +77,12 @@ export class FunctionHost {
   attach(thread: HostThread): void {
     this.#thread = thread;
     this.#row = thread.row;
+    if (this.hasFunctions) setInterval(() => this.#beat(), BEAT_MS).unref();
+  }
+
+  /** The loop turns: nothing blocks it (workers/watchdog.ts). */
+  #beat(): void {
+    this.#row[LOOP_BEATS] = (this.#row[LOOP_BEATS] as number) + 1;
   }
 
   get wheel(): TimerWheel {

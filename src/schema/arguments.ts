@@ -1,7 +1,7 @@
 /** The kinds of argument: each checks its words, says what is wrong, and yields a typed value. */
 import { formatSize, formatTime, parseSize, parseTime } from '#src/base/units.ts';
 import type { ComplexValue } from './complex-value.ts';
-import type { Argument, ArgumentWithDefault, ParseContext } from './directive.ts';
+import type { Accepts, Argument, ArgumentWithDefault, ParseContext } from './directive.ts';
 import { didYouMean } from './suggestion.ts';
 import { placeOfWord, type Word } from './tree.ts';
 
@@ -34,9 +34,11 @@ function single<T, const O extends DefaultOption>(
   usage: string,
   options: O,
   parse: WordParser<T>,
+  accepts: Accepts = 'text',
 ): ArgumentFor<O, T> {
   const argument: Argument<T> = {
     usage,
+    accepts,
     minWords: 1,
     maxWords: 1,
     default: options.default === undefined ? undefined : [options.default],
@@ -60,19 +62,29 @@ export function reportInvalid(
 
 /** `on` or `off`. */
 export function flag<const O extends DefaultOption>(options: O): ArgumentFor<O, boolean> {
-  return single<boolean, O>('on | off', options, (word, context) => {
-    const text = word.text.toLowerCase();
-    if (text === 'on') return true;
-    if (text === 'off') return false;
-    return reportInvalid(context, word, 'value', 'it must be "on" or "off"');
-  });
+  return single<boolean, O>(
+    'on | off',
+    options,
+    (word, context) => {
+      const text = word.text.toLowerCase();
+      if (text === 'on') return true;
+      if (text === 'off') return false;
+      return reportInvalid(context, word, 'value', 'it must be "on" or "off"');
+    },
+    'flag',
+  );
 }
 
 /** A whole number, zero or more. */
 export function integer<const O extends IntegerOptions>(options: O): ArgumentFor<O, number> {
-  return single<number, O>('number', options, (word, context) => {
-    return parseInteger(word, context, options);
-  });
+  return single<number, O>(
+    'number',
+    options,
+    (word, context) => {
+      return parseInteger(word, context, options);
+    },
+    'number',
+  );
 }
 
 /** Reads a whole number within limits, reporting what is wrong with it. */
@@ -89,8 +101,11 @@ export function parseInteger(
 
 /** A duration in nginx's units; yields milliseconds. */
 export function time<const O extends QuantityOptions>(options: O): ArgumentFor<O, number> {
-  return single<number, O>('time', options, (word, context) =>
-    parseTimeWord(word, context, options),
+  return single<number, O>(
+    'time',
+    options,
+    (word, context) => parseTimeWord(word, context, options),
+    'time',
   );
 }
 
@@ -120,8 +135,11 @@ export function parseTimeWord(
 
 /** An amount of memory in nginx's units; yields bytes. */
 export function size<const O extends QuantityOptions>(options: O): ArgumentFor<O, number> {
-  return single<number, O>('size', options, (word, context) =>
-    parseSizeWord(word, context, options),
+  return single<number, O>(
+    'size',
+    options,
+    (word, context) => parseSizeWord(word, context, options),
+    'size',
   );
 }
 
@@ -168,12 +186,17 @@ export function oneOf<const W extends readonly string[], const O extends Default
   words: W,
   options: O,
 ): ArgumentFor<O, W[number]> {
-  return single<W[number], O>(words.join(' | '), options, (word, context) => {
-    const found = words.find((candidate) => candidate === word.text);
-    if (found !== undefined) return found;
-    const advice = didYouMean(word.text, words) ?? `it must be one of ${words.join(', ')}`;
-    return reportInvalid(context, word, 'value', advice);
-  });
+  return single<W[number], O>(
+    words.join(' | '),
+    options,
+    (word, context) => {
+      const found = words.find((candidate) => candidate === word.text);
+      if (found !== undefined) return found;
+      const advice = didYouMean(word.text, words) ?? `it must be one of ${words.join(', ')}`;
+      return reportInvalid(context, word, 'value', advice);
+    },
+    words,
+  );
 }
 
 /** Any text, taken as it is. */

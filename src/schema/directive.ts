@@ -76,12 +76,17 @@ export interface ParseContext {
   readonly tools: ParseTools;
 }
 
+/** What a single word may be, for the types of weir.config.ts; a list: one of these. */
+export type Accepts = 'flag' | 'number' | 'time' | 'size' | 'text' | readonly string[];
+
 /** The words after a directive's name: how many, what they mean, what holds without them. */
 export interface Argument<T> {
   /** For documentation: `time`, `on | off`, `name value`. */
   readonly usage: string;
   readonly minWords: number;
   readonly maxWords: number;
+  /** Absent: it has a syntax of its own. */
+  readonly accepts?: Accepts;
   /** The words that hold when the directive is written nowhere; undefined when nothing does. */
   readonly default: readonly string[] | undefined;
   /** The meaning of the words; undefined after reporting why there is none. */

@@ -5,6 +5,8 @@ import { type Outcome, type RunOptions, runWeir, startWeir, type Weir } from './
 /** What stands around the servers. */
 export function typedConf(http: string, main = ''): string {
   return `import { defineConfig } from 'weir';
+const kept: import('weir').RequestContext[] = [];
+void kept;
 export default defineConfig({ ${main} errorLog: 'stderr info', events: {}, http: { ${http} } });
 `;
 }

@@ -1,1 +1,1501 @@
-export type WeirConfig = Readonly<Record<string, unknown>>;
+/**
+ * What may stand in weir.config.ts, block by block. Generated from the declarations of the
+ * directives (src/config/typed/render-blocks.ts); do not edit. To write it anew:
+ * WEIR_UPDATE_DOCS=1 node --test src/config/directives-page.test.ts
+ */
+import type {
+  Handler,
+  RequestFilter,
+  ResponseFilter,
+  VariableFunction,
+} from '#src/functions/contexts.ts';
+import type {
+  Block,
+  Flag,
+  MediaTypes,
+  NamedBlocks,
+  Rows,
+  Several,
+  Size,
+  Tables,
+  Text,
+  TextRows,
+  Time,
+  Word,
+  Words,
+} from './values.ts';
+
+/** The whole configuration. */
+export interface WeirConfig {
+  /**
+   * Files of nginx.conf, by name or pattern, relative to this one: they stand here.
+   */
+  readonly include?: Several<string> | undefined;
+  /**
+   * `user user [group]`. Whom the generation and its threads run as when the master is root.
+   * Without a group, the one named like the user, else its own.
+   */
+  readonly user?: Words | undefined;
+  /**
+   * `worker_processes number | auto` (without it: `1`). Proxy threads. `auto` is one per CPU that
+   * this process may use, by affinity and cgroup.
+   */
+  readonly workerProcesses?: Word | undefined;
+  /**
+   * `worker_rlimit_nofile number`. The limit on open files of the generation.
+   */
+  readonly workerRlimitNofile?: number | undefined;
+  /**
+   * `worker_shutdown_timeout time` (without it: `0`). How long a draining generation may take to
+   * finish; then its connections are closed. 0, the default, sets no limit.
+   */
+  readonly workerShutdownTimeout?: Time | undefined;
+  /**
+   * `pid file` (without it: `weir.pid`). The file with the process id of the master.
+   */
+  readonly pid?: string | undefined;
+  /**
+   * `daemon on | off` (without it: `off`). Whether Weir goes to the background. Unlike nginx it
+   * stays in the foreground unless told.
+   */
+  readonly daemon?: Flag | undefined;
+  /**
+   * `error_log file | stderr [level]`. Where errors are logged, from which level on (`debug`,
+   * `info`, `notice`, `warn`, `error`, `crit`, `alert`, `emerg`; `error` when none is given).
+   * `stderr` when there is none. One log for the whole process: in `http` it counts when there is
+   * none outside.
+   */
+  readonly errorLog?: Rows | undefined;
+  /**
+   * `events { … }`. How connections are taken.
+   */
+  readonly events?: Block<EventsBlock> | undefined;
+  /**
+   * `http { … }`. Everything about HTTP.
+   */
+  readonly http?: Block<HttpBlock> | undefined;
+}
+
+/** What may stand in `http`. */
+export interface HttpBlock {
+  /**
+   * Files of nginx.conf, by name or pattern, relative to this one: they stand here.
+   */
+  readonly include?: Several<string> | undefined;
+  /**
+   * `error_log file | stderr [level]`. Where errors are logged, from which level on (`debug`,
+   * `info`, `notice`, `warn`, `error`, `crit`, `alert`, `emerg`; `error` when none is given).
+   * `stderr` when there is none. One log for the whole process: in `http` it counts when there is
+   * none outside.
+   */
+  readonly errorLog?: Rows | undefined;
+  /**
+   * `server { … }`. A virtual server: chosen by the address a connection came in on and the host it
+   * asks for.
+   */
+  readonly server?: Several<Block<ServerBlock>> | undefined;
+  /**
+   * `default_type mime-type` (without it: `text/plain`). The `Content-Type` of the text of `return`
+   * where `types` has none for the extension of the path.
+   */
+  readonly defaultType?: string | undefined;
+  /**
+   * `types { mime-type extension …; }`. Maps extensions of the path to the `Content-Type` of the
+   * text of `return`. HTML, GIF and JPEG when there is none.
+   */
+  readonly types?: MediaTypes | undefined;
+  /**
+   * `error_page code … [=[response]] uri`. What is answered instead of our page of these statuses:
+   * `/path` is asked for with GET, `@name` with the method and body of the request, `http://…` is a
+   * redirect (302, or the 301, 302, 303, 307 or 308 of `=response`). The status stays unless
+   * `=response` gives another, or `=` alone leaves it to what answers. The statuses of endpoints
+   * count with `proxy_intercept_errors on` only. What is refused before its location is known has
+   * our page. Inherited only by levels that have none of their own.
+   */
+  readonly errorPage?: Rows | undefined;
+  /**
+   * `recursive_error_pages on | off` (without it: `off`). Whether an error of an error page may
+   * lead to another one. After 10 redirects the answer is 500 in any case.
+   */
+  readonly recursiveErrorPages?: Flag | undefined;
+  /**
+   * `client_header_timeout time` (without it: `10s`). The time a client has for the whole request
+   * head, counted from its first byte. Then 408.
+   */
+  readonly clientHeaderTimeout?: Time | undefined;
+  /**
+   * `large_client_header_buffers number size` (without it: `4 8k`). Bounds the request head: no
+   * line may exceed `size` (414 for the request line, 431 for a field), the head as a whole
+   * `number` × `size` (431).
+   */
+  readonly largeClientHeaderBuffers?: Words | undefined;
+  /**
+   * `ignore_invalid_headers on` (without it: `on`). Fields with names outside `[A-Za-z0-9-]` (and
+   * `_`, see `underscores_in_headers`) that are still tokens are dropped. Names that are no tokens
+   * are refused with 400. `off` is not built.
+   */
+  readonly ignoreInvalidHeaders?: Word | undefined;
+  /**
+   * `underscores_in_headers on | off` (without it: `off`). Whether field names with `_` are passed
+   * on. When off they are dropped, so that they cannot pose as the field that an application reads
+   * under the same CGI name.
+   */
+  readonly underscoresInHeaders?: Flag | undefined;
+  /**
+   * `client_body_timeout time` (without it: `30s`). The longest pause between two reads of the
+   * request body. Then 408.
+   */
+  readonly clientBodyTimeout?: Time | undefined;
+  /**
+   * `client_max_body_size size` (without it: `10m`). The largest request body; beyond it 413. 0
+   * removes the limit.
+   */
+  readonly clientMaxBodySize?: Size | undefined;
+  /**
+   * `send_timeout time` (without it: `60s`). The longest pause between two writes to the client
+   * that make progress. Then the connection is closed.
+   */
+  readonly sendTimeout?: Time | undefined;
+  /**
+   * `keepalive_timeout timeout [header_timeout]` (without it: `75s`). How long an idle keep-alive
+   * connection stays open; 0 closes after every response. The second value is sent as `Keep-Alive:
+   * timeout=`.
+   */
+  readonly keepaliveTimeout?: Words | undefined;
+  /**
+   * `keepalive_min_timeout time` (without it: `0`). While draining, an idle keep-alive connection
+   * is not closed before this time has passed.
+   */
+  readonly keepaliveMinTimeout?: Time | undefined;
+  /**
+   * `keepalive_requests number` (without it: `10000`). Requests after which a client connection is
+   * closed.
+   */
+  readonly keepaliveRequests?: number | undefined;
+  /**
+   * `keepalive_time time` (without it: `1h`). Age after which a client connection is closed once
+   * its request has ended.
+   */
+  readonly keepaliveTime?: Time | undefined;
+  /**
+   * `lingering_close on | off | always` (without it: `on`). Whether the rest of a request is read
+   * and dropped before its connection closes, so that the client gets to read the answer: `on` when
+   * more may come, `always` in any case, `off` never.
+   */
+  readonly lingeringClose?: 'on' | 'off' | 'always' | undefined;
+  /**
+   * `lingering_time time` (without it: `5s`). The longest time spent on reading and dropping the
+   * rest of a refused request.
+   */
+  readonly lingeringTime?: Time | undefined;
+  /**
+   * `lingering_timeout time` (without it: `1s`). The longest wait for more bytes of a refused
+   * request.
+   */
+  readonly lingeringTimeout?: Time | undefined;
+  /**
+   * `client_body_buffer_size size` (without it: `16k`). Memory for a request body that is read
+   * whole (`proxy_request_buffering on`); a larger one goes to a file.
+   */
+  readonly clientBodyBufferSize?: Size | undefined;
+  /**
+   * `client_body_temp_path path [level1 [level2 [level3]]] | auto` (without it: `auto`). The
+   * directory for request bodies that wait in a file; a missing one is created for `user`, in a
+   * folder that must exist. The files have no names and vanish with the process, so levels of
+   * folders are accepted without effect. `auto` is `/var/tmp` where Weir may write there, else the
+   * folder for temporary files of the system (`TMPDIR`); `/tmp` comes last because it is memory on
+   * many machines.
+   */
+  readonly clientBodyTempPath?: Words | undefined;
+  /**
+   * `client_body_in_file_only off` (without it: `off`). Request bodies are kept in files for the
+   * time of the exchange only; `on` and `clean` are not built.
+   */
+  readonly clientBodyInFileOnly?: Word | undefined;
+  /**
+   * `reset_timedout_connection on | off` (without it: `off`). Whether a client that timed out (and
+   * `return 444`) gets a TCP reset, so that nothing of its connection stays in the kernel. Idle
+   * keep-alive connections are closed in the usual way.
+   */
+  readonly resetTimedoutConnection?: Flag | undefined;
+  /**
+   * `chunked_transfer_encoding on | off` (without it: `on`). Whether a response of unknown length
+   * goes to an HTTP/1.1 client in chunks. When off it ends with the connection, so a client cannot
+   * tell a whole one from a broken one.
+   */
+  readonly chunkedTransferEncoding?: Flag | undefined;
+  /**
+   * `server_tokens on | off | build` (without it: `off`). Whether the `Server` field and error
+   * pages carry the version.
+   */
+  readonly serverTokens?: 'on' | 'off' | 'build' | undefined;
+  /**
+   * `proxy_redirect default | off | redirect replacement` (without it: `default`). Rewrites the
+   * beginning of `Location`, and of the URL in `Refresh`, in the answer of an endpoint; the first
+   * that fits counts. `default` puts the path of the location in place of the URL of `proxy_pass`,
+   * and stands where no other is written. A path that results becomes a URL of this server. Regular
+   * expressions are not built yet.
+   */
+  readonly proxyRedirect?: Rows | undefined;
+  /**
+   * `proxy_cookie_domain off | domain replacement`. Replaces the `Domain` of a `Set-Cookie` that is
+   * `domain`, whatever the case and with or without a dot in front; the first that fits counts.
+   * `off` cancels those of this level and the levels above. Regular expressions are not built yet.
+   */
+  readonly proxyCookieDomain?: Rows | undefined;
+  /**
+   * `proxy_cookie_path off | path replacement`. Replaces the beginning of the `Path` of a
+   * `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels
+   * above. Regular expressions are not built yet.
+   */
+  readonly proxyCookiePath?: Rows | undefined;
+  /**
+   * `proxy_cookie_flags off | cookie [secure | nosecure | httponly | nohttponly | samesite=strict |
+   * samesite=lax | samesite=none | nosamesite …]`. Sets or removes flags of the cookie of that name
+   * in `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels
+   * above. Regular expressions are not built yet.
+   */
+  readonly proxyCookieFlags?: Rows | undefined;
+  /**
+   * `proxy_hide_header field`. Keeps a field of the answer of an endpoint from the client, beside
+   * `Date`, `Server`, `X-Pad` and `X-Accel-…`, which are kept in any case.
+   */
+  readonly proxyHideHeader?: Several<Word> | undefined;
+  /**
+   * `proxy_pass_header field`. Lets a field through that is otherwise kept from the client;
+   * `Server` and `Date` then stand in place of our own.
+   */
+  readonly proxyPassHeader?: Several<Word> | undefined;
+  /**
+   * `proxy_ignore_headers field …`. Fields of an endpoint's answer that have no effect here:
+   * `X-Accel-Buffering` is the only one that has any in Weir. The others that nginx knows are
+   * accepted: `X-Accel-Redirect`, `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`,
+   * `Expires`, `Cache-Control`, `Set-Cookie`, `Vary`.
+   */
+  readonly proxyIgnoreHeaders?: Rows | undefined;
+  /**
+   * `add_header name value [always]`. Adds a field to answers with status 200, 201, 204, 206, 301,
+   * 302, 303, 304, 307 or 308, with `always` to all; an empty value adds none. `ETag` and
+   * `Last-Modified` replace what is there. Inherited only by levels that have none of their own,
+   * see `add_header_inherit`.
+   */
+  readonly addHeader?: TextRows | undefined;
+  /**
+   * `add_header_inherit on | off | merge` (without it: `on`). How `add_header` is inherited: `on`
+   * by levels that have none of their own, `merge` also by those that have, `off` by none.
+   */
+  readonly addHeaderInherit?: 'on' | 'off' | 'merge' | undefined;
+  /**
+   * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
+   * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
+   * unless set. `Connection: close` ends the connection with the request; `Upgrade` has no effect,
+   * see `proxy_upgrade`. Fields that decide the framing cannot be set.
+   */
+  readonly proxySetHeader?: TextRows | undefined;
+  /**
+   * `proxy_connect_timeout time` (without it: `5s`). How long establishing a connection to an
+   * endpoint may take. Then 504.
+   */
+  readonly proxyConnectTimeout?: Time | undefined;
+  /**
+   * `proxy_send_timeout time` (without it: `60s`). The longest pause between two writes to the
+   * endpoint that make progress. Then 504.
+   */
+  readonly proxySendTimeout?: Time | undefined;
+  /**
+   * `proxy_read_timeout time` (without it: `60s`). The longest pause between two reads from the
+   * endpoint. Then 504, or the response is cut when it had begun.
+   */
+  readonly proxyReadTimeout?: Time | undefined;
+  /**
+   * `proxy_http_version 1.0 | 1.1` (without it: `1.1`). The version spoken to the upstream. 1.1, as
+   * in nginx since 1.29.7. With 1.0 the connection serves one request, and bodies go out by their
+   * length only. 2 is not built.
+   */
+  readonly proxyHttpVersion?: Word | undefined;
+  /**
+   * `proxy_buffering on | off` (without it: `on`). Whether a response may collect here when the
+   * client is slower than the endpoint: in memory up to `proxy_buffers`, then in a file up to
+   * `proxy_max_temp_file_size`, so that the endpoint is free early. Bytes that the client takes are
+   * never delayed, on or off. `off`, a response with `X-Accel-Buffering: no` and
+   * `text/event-stream` hold the endpoint back instead.
+   */
+  readonly proxyBuffering?: Flag | undefined;
+  /**
+   * `proxy_request_buffering on | off` (without it: `on`). Whether the request body is read whole,
+   * into memory up to `client_body_buffer_size` and then into a file, before an endpoint is asked.
+   * `off` streams it with backpressure; then a failed try can only be repeated while nothing of the
+   * body was sent.
+   */
+  readonly proxyRequestBuffering?: Flag | undefined;
+  /**
+   * `proxy_buffer_size size` (without it: `32k`). The longest response head; beyond it 502. The
+   * default is larger than that of nginx.
+   */
+  readonly proxyBufferSize?: Size | undefined;
+  /**
+   * `proxy_buffers number size` (without it: `8 4k`). Memory in which the part of a response
+   * collects that the client has not taken yet: `number` × `size`. What is beyond goes to a file.
+   */
+  readonly proxyBuffers?: Words | undefined;
+  /**
+   * `proxy_busy_buffers_size size` (without it: `8k`). Accepted. Weir sends at once whatever the
+   * client takes.
+   */
+  readonly proxyBusyBuffersSize?: Size | undefined;
+  /**
+   * `proxy_max_temp_file_size size` (without it: `1024m`). The most of one response that may wait
+   * in a file; then the endpoint is held back. 0 uses no file.
+   */
+  readonly proxyMaxTempFileSize?: Size | undefined;
+  /**
+   * `proxy_temp_file_write_size size` (without it: `64k`). How much is written to the file at a
+   * time.
+   */
+  readonly proxyTempFileWriteSize?: Size | undefined;
+  /**
+   * `proxy_temp_path path [level1 [level2 [level3]]] | auto` (without it: `auto`). The directory
+   * for responses that wait in a file; see `client_body_temp_path`.
+   */
+  readonly proxyTempPath?: Words | undefined;
+  /**
+   * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
+   * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
+   * timeout`). After which failures another endpoint is asked, as long as nothing has gone to the
+   * client and the request can be sent again. Requests that are not idempotent are repeated only
+   * when nothing of them was sent, or with `non_idempotent`. `denied` is accepted.
+   */
+  readonly proxyNextUpstream?: Words | undefined;
+  /**
+   * `proxy_next_upstream_tries number` (without it: `0`). The most tries of one exchange, the first
+   * included; 0 sets no limit but the number of endpoints.
+   */
+  readonly proxyNextUpstreamTries?: number | undefined;
+  /**
+   * `proxy_next_upstream_timeout time` (without it: `0`). After this time no other endpoint is
+   * asked; 0 sets no limit.
+   */
+  readonly proxyNextUpstreamTimeout?: Time | undefined;
+  /**
+   * `proxy_ignore_client_abort on | off` (without it: `off`). Whether a request goes on to its end
+   * when its client has closed the connection. `off`: the connection to the endpoint is closed at
+   * once.
+   */
+  readonly proxyIgnoreClientAbort?: Flag | undefined;
+  /**
+   * `proxy_pass_trailers on | off` (without it: `off`). Whether trailer fields go on: those of
+   * requests to the endpoint, those of responses to clients that say `TE: trailers`. They stay
+   * trailers; fields on which framing, routing or authentication depend are dropped.
+   */
+  readonly proxyPassTrailers?: Flag | undefined;
+  /**
+   * `proxy_intercept_errors on | off` (without it: `off`). Whether `error_page` also holds for the
+   * statuses of endpoints.
+   */
+  readonly proxyInterceptErrors?: Flag | undefined;
+  /**
+   * `proxy_pass_request_headers on | off` (without it: `on`). Whether the fields of the request go
+   * on. Those of `proxy_set_header` and what frames the message do in any case.
+   */
+  readonly proxyPassRequestHeaders?: Flag | undefined;
+  /**
+   * `proxy_method method`. The method of requests to the endpoint, in place of the client's; may
+   * hold variables.
+   */
+  readonly proxyMethod?: Text | undefined;
+  /**
+   * `proxy_set_body string`. The body of requests to the endpoint, in place of the client's, which
+   * is read and dropped; may hold variables.
+   */
+  readonly proxySetBody?: Text | undefined;
+  /**
+   * `proxy_pass_request_body on | off` (without it: `on`). Whether the body of the request goes on.
+   * When off it is read and dropped.
+   */
+  readonly proxyPassRequestBody?: Flag | undefined;
+  /**
+   * `early_hints string …`. When an informational answer of the endpoint (1xx, 100 and 101 apart)
+   * is passed on to an HTTP/1.1 client: if at least one string is neither empty nor `0`. Without
+   * the directive never.
+   */
+  readonly earlyHints?: Words | undefined;
+  /**
+   * `proxy_upgrade off | protocol …` (without it: `websocket`). Weir only. The protocols that a
+   * client may change to with `Upgrade`; the field is passed on for these only, without
+   * `proxy_set_header`. `h2c` and `TLS` are refused: what they carry could not be inspected.
+   */
+  readonly proxyUpgrade?: Words | undefined;
+  /**
+   * `via on | off | name` (without it: `on`). Weir only. Requests to endpoints carry `Via: 1.1
+   * name`; by it a request that went in circles is found and refused with 508. `on`: `weir-` and
+   * eight hex digits of the host name and the path of the configuration. Proxies that are to find
+   * loops through each other need different names; several that share one name count together.
+   */
+  readonly via?: Word | undefined;
+  /**
+   * `upstream name { … }`. A named group of endpoints for `proxy_pass`. Round robin, weighted.
+   */
+  readonly upstream?: Several<NamedBlocks<UpstreamBlock>> | undefined;
+  /**
+   * `map string $variable { … }`. Defines `$variable` by what `string` is, whatever its case:
+   * `value result;`, `~regex result;` (`~*` ignores case), `default result;`. Results may have
+   * `$names`. After `hostnames;`, values may be `*.example.org`, `.example.org` and
+   * `www.example.*`. The same text wins, then the longest wildcard at the front, the longest at the
+   * end, the first regular expression. Worked out once per request, unless it is `volatile;`.
+   */
+  readonly map?: Tables | undefined;
+  /**
+   * `geo [$address] $variable { … }`. Defines `$variable` by an address, that of the client unless
+   * given: `network value;`, `default value;`; the longest prefix wins. `delete network;` takes one
+   * out. After `ranges;` the keys are `first-last`, IPv4 only. The last address of X-Forwarded-For
+   * counts when the client is a `proxy network;`, the last that is none with `proxy_recursive;`.
+   */
+  readonly geo?: Tables | undefined;
+  /**
+   * `split_clients string $variable { … }`. Defines `$variable` by a hash of `string` (MurmurHash2,
+   * as in nginx: the same text has the same value in both): `25.5% value;`, and `* value;` for the
+   * rest.
+   */
+  readonly splitClients?: Tables | undefined;
+  /**
+   * `request_filter function`. In weir.config.ts only. A function that sees each request before it
+   * is passed on or answered (by `return` excepted, which comes first). It may change fields, and
+   * answer in place of what follows. Several run in the order of the file.
+   */
+  readonly requestFilter?: Several<RequestFilter> | undefined;
+  /**
+   * `response_filter function`. In weir.config.ts only. A function that may change the head of each
+   * response, whoever made it. It cannot wait: a promise is an error.
+   */
+  readonly responseFilter?: Several<ResponseFilter> | undefined;
+  /**
+   * `function_timeout time` (without it: `60s`). Weir only. How long a handler or filter may take
+   * for an answer, and for each piece of one that it streams; then the request gets a 504.
+   */
+  readonly functionTimeout?: Time | undefined;
+  /**
+   * `function_body_size size` (without it: `1m`). Weir only. The longest body that a function may
+   * read; a longer one is a 413.
+   */
+  readonly functionBodySize?: Size | undefined;
+  /**
+   * `variable $name function`. In weir.config.ts only. A variable whose value a function works out,
+   * once per request and when it is first asked for. A function that throws gives no value.
+   */
+  readonly variable?: Readonly<Record<string, VariableFunction>> | undefined;
+  /**
+   * `access_log off | path [format] [buffer=size] [flush=time]`. Where requests are logged and in
+   * which `log_format` (`combined` when none is named). May stand several times; `off` cancels
+   * those of the enclosing levels. Without any, nothing is logged.
+   */
+  readonly accessLog?: Rows | undefined;
+  /**
+   * `log_format name [escape=default | json | none] string …`. A named line of the access log, with
+   * `$names`. `escape` says how the characters of values are made safe: `default` writes `\xXX`,
+   * `json` follows JSON strings, `none` writes them as they are. Use `none` only for values that
+   * cannot hold line breaks.
+   */
+  readonly logFormat?: TextRows | undefined;
+}
+
+/** What may stand in `events`. */
+export interface EventsBlock {
+  /**
+   * Files of nginx.conf, by name or pattern, relative to this one: they stand here.
+   */
+  readonly include?: Several<string> | undefined;
+  /**
+   * `worker_connections number` (without it: `512`). Connections that each proxy thread may have
+   * open, clients and endpoints together.
+   */
+  readonly workerConnections?: number | undefined;
+  /**
+   * `accept reuseport | shared` (without it: `reuseport`). Weir only. `reuseport`: every proxy
+   * thread has its own accept queue and the kernel spreads connections. `shared`: all threads take
+   * from one queue, which evens out tails.
+   */
+  readonly accept?: 'reuseport' | 'shared' | undefined;
+}
+
+/** What may stand in `server`. */
+export interface ServerBlock {
+  /**
+   * Files of nginx.conf, by name or pattern, relative to this one: they stand here.
+   */
+  readonly include?: Several<string> | undefined;
+  /**
+   * `location [= | ~ | ~* | ^~] path | @name { … }`. What holds for paths that begin with `path`,
+   * with `=` are it, with `~` match it as a regular expression (`~*`: the case of letters ignored).
+   * An exact location wins, else the first regular expression of the file that matches, else the
+   * longest prefix, wherever it stands; with `^~` that prefix wins over regular expressions.
+   * Locations inside one are asked for the paths that it takes. `@name` takes no request from
+   * outside: `error_page` sends exchanges there.
+   */
+  readonly location?: Several<NamedBlocks<LocationBlock>> | undefined;
+  /**
+   * `listen address[:port] | port | unix:path [default_server] [backlog=number] [reuseport]`. An
+   * address the server answers on; `*:80` (or `*:8000` when Weir runs without root) when a server
+   * has none. `default_server` makes it the one that answers names no server has; else the first in
+   * the file does. `reuseport` is always on in Weir and accepted.
+   */
+  readonly listen?: Rows | undefined;
+  /**
+   * `server_name name …`. The hosts this server answers: a name, `*.x` (what ends in `.x`), `.x`
+   * (that and `x` itself), `x.*`, `$hostname`; `""` (also the default) takes requests without a
+   * `Host`. `~regex` are regular expressions. An exact name beats the longest `*.x`, that beats the
+   * longest `x.*`, that beats the first regular expression of the file that matches.
+   */
+  readonly serverName?: Rows | undefined;
+  /**
+   * `rewrite regex replacement [last | break | redirect | permanent]`. Replaces the path when it
+   * matches `regex`. The query goes on behind that of the replacement, unless it ends in `?`.
+   * `last` ends these directives and looks for a location again, `break` ends them and stays;
+   * without a flag they go on. `redirect` (302), `permanent` (301), or a replacement that begins
+   * with `http://`, `https://` or `$scheme` send the client there. After 10 changes the answer is
+   * 500.
+   */
+  readonly rewrite?: TextRows | undefined;
+  /**
+   * `set $variable value`. Gives a variable a value. The name is known everywhere; where nothing
+   * has set it, it is empty. `$args` is the query of the request.
+   */
+  readonly set?: TextRows | undefined;
+  /**
+   * `break`. Ends the directives `rewrite`, `set`, `if` and `return` of this level.
+   */
+  readonly break?: boolean | undefined;
+  /**
+   * `if (condition) { … }`. Runs what is in the block, and in a location takes its settings, when
+   * the condition holds: `($variable)` (neither empty nor `0`), `($variable = text)`, `!=`, `~` and
+   * `~*` (a regular expression, its captures are `$1` to `$9`), `!~`, `!~*`, `(-f path)` (a file;
+   * `-d` a directory, `-e` either, `-x` executable, `!-f` none).
+   */
+  readonly if?: Several<NamedBlocks<ServerIfBlock>> | undefined;
+  /**
+   * `return code [text] | code URL | URL`. Answers at once: with a status and its usual page, with
+   * a text, or with a redirect (301, 302, 303, 307, 308). A bare `http://`, `https://` or `$scheme`
+   * URL means 302. 444 closes the connection without an answer.
+   */
+  readonly return?: TextRows | undefined;
+  /**
+   * `stub_status`. The page of counters that nginx has, over all proxy threads.
+   */
+  readonly stubStatus?: boolean | undefined;
+  /**
+   * `default_type mime-type` (without it: `text/plain`). The `Content-Type` of the text of `return`
+   * where `types` has none for the extension of the path.
+   */
+  readonly defaultType?: string | undefined;
+  /**
+   * `types { mime-type extension …; }`. Maps extensions of the path to the `Content-Type` of the
+   * text of `return`. HTML, GIF and JPEG when there is none.
+   */
+  readonly types?: MediaTypes | undefined;
+  /**
+   * `error_page code … [=[response]] uri`. What is answered instead of our page of these statuses:
+   * `/path` is asked for with GET, `@name` with the method and body of the request, `http://…` is a
+   * redirect (302, or the 301, 302, 303, 307 or 308 of `=response`). The status stays unless
+   * `=response` gives another, or `=` alone leaves it to what answers. The statuses of endpoints
+   * count with `proxy_intercept_errors on` only. What is refused before its location is known has
+   * our page. Inherited only by levels that have none of their own.
+   */
+  readonly errorPage?: Rows | undefined;
+  /**
+   * `recursive_error_pages on | off` (without it: `off`). Whether an error of an error page may
+   * lead to another one. After 10 redirects the answer is 500 in any case.
+   */
+  readonly recursiveErrorPages?: Flag | undefined;
+  /**
+   * `client_header_timeout time` (without it: `10s`). The time a client has for the whole request
+   * head, counted from its first byte. Then 408.
+   */
+  readonly clientHeaderTimeout?: Time | undefined;
+  /**
+   * `large_client_header_buffers number size` (without it: `4 8k`). Bounds the request head: no
+   * line may exceed `size` (414 for the request line, 431 for a field), the head as a whole
+   * `number` × `size` (431).
+   */
+  readonly largeClientHeaderBuffers?: Words | undefined;
+  /**
+   * `ignore_invalid_headers on` (without it: `on`). Fields with names outside `[A-Za-z0-9-]` (and
+   * `_`, see `underscores_in_headers`) that are still tokens are dropped. Names that are no tokens
+   * are refused with 400. `off` is not built.
+   */
+  readonly ignoreInvalidHeaders?: Word | undefined;
+  /**
+   * `underscores_in_headers on | off` (without it: `off`). Whether field names with `_` are passed
+   * on. When off they are dropped, so that they cannot pose as the field that an application reads
+   * under the same CGI name.
+   */
+  readonly underscoresInHeaders?: Flag | undefined;
+  /**
+   * `client_body_timeout time` (without it: `30s`). The longest pause between two reads of the
+   * request body. Then 408.
+   */
+  readonly clientBodyTimeout?: Time | undefined;
+  /**
+   * `client_max_body_size size` (without it: `10m`). The largest request body; beyond it 413. 0
+   * removes the limit.
+   */
+  readonly clientMaxBodySize?: Size | undefined;
+  /**
+   * `send_timeout time` (without it: `60s`). The longest pause between two writes to the client
+   * that make progress. Then the connection is closed.
+   */
+  readonly sendTimeout?: Time | undefined;
+  /**
+   * `keepalive_timeout timeout [header_timeout]` (without it: `75s`). How long an idle keep-alive
+   * connection stays open; 0 closes after every response. The second value is sent as `Keep-Alive:
+   * timeout=`.
+   */
+  readonly keepaliveTimeout?: Words | undefined;
+  /**
+   * `keepalive_min_timeout time` (without it: `0`). While draining, an idle keep-alive connection
+   * is not closed before this time has passed.
+   */
+  readonly keepaliveMinTimeout?: Time | undefined;
+  /**
+   * `keepalive_requests number` (without it: `10000`). Requests after which a client connection is
+   * closed.
+   */
+  readonly keepaliveRequests?: number | undefined;
+  /**
+   * `keepalive_time time` (without it: `1h`). Age after which a client connection is closed once
+   * its request has ended.
+   */
+  readonly keepaliveTime?: Time | undefined;
+  /**
+   * `lingering_close on | off | always` (without it: `on`). Whether the rest of a request is read
+   * and dropped before its connection closes, so that the client gets to read the answer: `on` when
+   * more may come, `always` in any case, `off` never.
+   */
+  readonly lingeringClose?: 'on' | 'off' | 'always' | undefined;
+  /**
+   * `lingering_time time` (without it: `5s`). The longest time spent on reading and dropping the
+   * rest of a refused request.
+   */
+  readonly lingeringTime?: Time | undefined;
+  /**
+   * `lingering_timeout time` (without it: `1s`). The longest wait for more bytes of a refused
+   * request.
+   */
+  readonly lingeringTimeout?: Time | undefined;
+  /**
+   * `client_body_buffer_size size` (without it: `16k`). Memory for a request body that is read
+   * whole (`proxy_request_buffering on`); a larger one goes to a file.
+   */
+  readonly clientBodyBufferSize?: Size | undefined;
+  /**
+   * `client_body_temp_path path [level1 [level2 [level3]]] | auto` (without it: `auto`). The
+   * directory for request bodies that wait in a file; a missing one is created for `user`, in a
+   * folder that must exist. The files have no names and vanish with the process, so levels of
+   * folders are accepted without effect. `auto` is `/var/tmp` where Weir may write there, else the
+   * folder for temporary files of the system (`TMPDIR`); `/tmp` comes last because it is memory on
+   * many machines.
+   */
+  readonly clientBodyTempPath?: Words | undefined;
+  /**
+   * `client_body_in_file_only off` (without it: `off`). Request bodies are kept in files for the
+   * time of the exchange only; `on` and `clean` are not built.
+   */
+  readonly clientBodyInFileOnly?: Word | undefined;
+  /**
+   * `reset_timedout_connection on | off` (without it: `off`). Whether a client that timed out (and
+   * `return 444`) gets a TCP reset, so that nothing of its connection stays in the kernel. Idle
+   * keep-alive connections are closed in the usual way.
+   */
+  readonly resetTimedoutConnection?: Flag | undefined;
+  /**
+   * `chunked_transfer_encoding on | off` (without it: `on`). Whether a response of unknown length
+   * goes to an HTTP/1.1 client in chunks. When off it ends with the connection, so a client cannot
+   * tell a whole one from a broken one.
+   */
+  readonly chunkedTransferEncoding?: Flag | undefined;
+  /**
+   * `server_tokens on | off | build` (without it: `off`). Whether the `Server` field and error
+   * pages carry the version.
+   */
+  readonly serverTokens?: 'on' | 'off' | 'build' | undefined;
+  /**
+   * `proxy_redirect default | off | redirect replacement` (without it: `default`). Rewrites the
+   * beginning of `Location`, and of the URL in `Refresh`, in the answer of an endpoint; the first
+   * that fits counts. `default` puts the path of the location in place of the URL of `proxy_pass`,
+   * and stands where no other is written. A path that results becomes a URL of this server. Regular
+   * expressions are not built yet.
+   */
+  readonly proxyRedirect?: Rows | undefined;
+  /**
+   * `proxy_cookie_domain off | domain replacement`. Replaces the `Domain` of a `Set-Cookie` that is
+   * `domain`, whatever the case and with or without a dot in front; the first that fits counts.
+   * `off` cancels those of this level and the levels above. Regular expressions are not built yet.
+   */
+  readonly proxyCookieDomain?: Rows | undefined;
+  /**
+   * `proxy_cookie_path off | path replacement`. Replaces the beginning of the `Path` of a
+   * `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels
+   * above. Regular expressions are not built yet.
+   */
+  readonly proxyCookiePath?: Rows | undefined;
+  /**
+   * `proxy_cookie_flags off | cookie [secure | nosecure | httponly | nohttponly | samesite=strict |
+   * samesite=lax | samesite=none | nosamesite …]`. Sets or removes flags of the cookie of that name
+   * in `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels
+   * above. Regular expressions are not built yet.
+   */
+  readonly proxyCookieFlags?: Rows | undefined;
+  /**
+   * `proxy_hide_header field`. Keeps a field of the answer of an endpoint from the client, beside
+   * `Date`, `Server`, `X-Pad` and `X-Accel-…`, which are kept in any case.
+   */
+  readonly proxyHideHeader?: Several<Word> | undefined;
+  /**
+   * `proxy_pass_header field`. Lets a field through that is otherwise kept from the client;
+   * `Server` and `Date` then stand in place of our own.
+   */
+  readonly proxyPassHeader?: Several<Word> | undefined;
+  /**
+   * `proxy_ignore_headers field …`. Fields of an endpoint's answer that have no effect here:
+   * `X-Accel-Buffering` is the only one that has any in Weir. The others that nginx knows are
+   * accepted: `X-Accel-Redirect`, `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`,
+   * `Expires`, `Cache-Control`, `Set-Cookie`, `Vary`.
+   */
+  readonly proxyIgnoreHeaders?: Rows | undefined;
+  /**
+   * `add_header name value [always]`. Adds a field to answers with status 200, 201, 204, 206, 301,
+   * 302, 303, 304, 307 or 308, with `always` to all; an empty value adds none. `ETag` and
+   * `Last-Modified` replace what is there. Inherited only by levels that have none of their own,
+   * see `add_header_inherit`.
+   */
+  readonly addHeader?: TextRows | undefined;
+  /**
+   * `add_header_inherit on | off | merge` (without it: `on`). How `add_header` is inherited: `on`
+   * by levels that have none of their own, `merge` also by those that have, `off` by none.
+   */
+  readonly addHeaderInherit?: 'on' | 'off' | 'merge' | undefined;
+  /**
+   * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
+   * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
+   * unless set. `Connection: close` ends the connection with the request; `Upgrade` has no effect,
+   * see `proxy_upgrade`. Fields that decide the framing cannot be set.
+   */
+  readonly proxySetHeader?: TextRows | undefined;
+  /**
+   * `proxy_connect_timeout time` (without it: `5s`). How long establishing a connection to an
+   * endpoint may take. Then 504.
+   */
+  readonly proxyConnectTimeout?: Time | undefined;
+  /**
+   * `proxy_send_timeout time` (without it: `60s`). The longest pause between two writes to the
+   * endpoint that make progress. Then 504.
+   */
+  readonly proxySendTimeout?: Time | undefined;
+  /**
+   * `proxy_read_timeout time` (without it: `60s`). The longest pause between two reads from the
+   * endpoint. Then 504, or the response is cut when it had begun.
+   */
+  readonly proxyReadTimeout?: Time | undefined;
+  /**
+   * `proxy_http_version 1.0 | 1.1` (without it: `1.1`). The version spoken to the upstream. 1.1, as
+   * in nginx since 1.29.7. With 1.0 the connection serves one request, and bodies go out by their
+   * length only. 2 is not built.
+   */
+  readonly proxyHttpVersion?: Word | undefined;
+  /**
+   * `proxy_buffering on | off` (without it: `on`). Whether a response may collect here when the
+   * client is slower than the endpoint: in memory up to `proxy_buffers`, then in a file up to
+   * `proxy_max_temp_file_size`, so that the endpoint is free early. Bytes that the client takes are
+   * never delayed, on or off. `off`, a response with `X-Accel-Buffering: no` and
+   * `text/event-stream` hold the endpoint back instead.
+   */
+  readonly proxyBuffering?: Flag | undefined;
+  /**
+   * `proxy_request_buffering on | off` (without it: `on`). Whether the request body is read whole,
+   * into memory up to `client_body_buffer_size` and then into a file, before an endpoint is asked.
+   * `off` streams it with backpressure; then a failed try can only be repeated while nothing of the
+   * body was sent.
+   */
+  readonly proxyRequestBuffering?: Flag | undefined;
+  /**
+   * `proxy_buffer_size size` (without it: `32k`). The longest response head; beyond it 502. The
+   * default is larger than that of nginx.
+   */
+  readonly proxyBufferSize?: Size | undefined;
+  /**
+   * `proxy_buffers number size` (without it: `8 4k`). Memory in which the part of a response
+   * collects that the client has not taken yet: `number` × `size`. What is beyond goes to a file.
+   */
+  readonly proxyBuffers?: Words | undefined;
+  /**
+   * `proxy_busy_buffers_size size` (without it: `8k`). Accepted. Weir sends at once whatever the
+   * client takes.
+   */
+  readonly proxyBusyBuffersSize?: Size | undefined;
+  /**
+   * `proxy_max_temp_file_size size` (without it: `1024m`). The most of one response that may wait
+   * in a file; then the endpoint is held back. 0 uses no file.
+   */
+  readonly proxyMaxTempFileSize?: Size | undefined;
+  /**
+   * `proxy_temp_file_write_size size` (without it: `64k`). How much is written to the file at a
+   * time.
+   */
+  readonly proxyTempFileWriteSize?: Size | undefined;
+  /**
+   * `proxy_temp_path path [level1 [level2 [level3]]] | auto` (without it: `auto`). The directory
+   * for responses that wait in a file; see `client_body_temp_path`.
+   */
+  readonly proxyTempPath?: Words | undefined;
+  /**
+   * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
+   * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
+   * timeout`). After which failures another endpoint is asked, as long as nothing has gone to the
+   * client and the request can be sent again. Requests that are not idempotent are repeated only
+   * when nothing of them was sent, or with `non_idempotent`. `denied` is accepted.
+   */
+  readonly proxyNextUpstream?: Words | undefined;
+  /**
+   * `proxy_next_upstream_tries number` (without it: `0`). The most tries of one exchange, the first
+   * included; 0 sets no limit but the number of endpoints.
+   */
+  readonly proxyNextUpstreamTries?: number | undefined;
+  /**
+   * `proxy_next_upstream_timeout time` (without it: `0`). After this time no other endpoint is
+   * asked; 0 sets no limit.
+   */
+  readonly proxyNextUpstreamTimeout?: Time | undefined;
+  /**
+   * `proxy_ignore_client_abort on | off` (without it: `off`). Whether a request goes on to its end
+   * when its client has closed the connection. `off`: the connection to the endpoint is closed at
+   * once.
+   */
+  readonly proxyIgnoreClientAbort?: Flag | undefined;
+  /**
+   * `proxy_pass_trailers on | off` (without it: `off`). Whether trailer fields go on: those of
+   * requests to the endpoint, those of responses to clients that say `TE: trailers`. They stay
+   * trailers; fields on which framing, routing or authentication depend are dropped.
+   */
+  readonly proxyPassTrailers?: Flag | undefined;
+  /**
+   * `proxy_intercept_errors on | off` (without it: `off`). Whether `error_page` also holds for the
+   * statuses of endpoints.
+   */
+  readonly proxyInterceptErrors?: Flag | undefined;
+  /**
+   * `proxy_pass_request_headers on | off` (without it: `on`). Whether the fields of the request go
+   * on. Those of `proxy_set_header` and what frames the message do in any case.
+   */
+  readonly proxyPassRequestHeaders?: Flag | undefined;
+  /**
+   * `proxy_method method`. The method of requests to the endpoint, in place of the client's; may
+   * hold variables.
+   */
+  readonly proxyMethod?: Text | undefined;
+  /**
+   * `proxy_set_body string`. The body of requests to the endpoint, in place of the client's, which
+   * is read and dropped; may hold variables.
+   */
+  readonly proxySetBody?: Text | undefined;
+  /**
+   * `proxy_pass_request_body on | off` (without it: `on`). Whether the body of the request goes on.
+   * When off it is read and dropped.
+   */
+  readonly proxyPassRequestBody?: Flag | undefined;
+  /**
+   * `early_hints string …`. When an informational answer of the endpoint (1xx, 100 and 101 apart)
+   * is passed on to an HTTP/1.1 client: if at least one string is neither empty nor `0`. Without
+   * the directive never.
+   */
+  readonly earlyHints?: Words | undefined;
+  /**
+   * `proxy_upgrade off | protocol …` (without it: `websocket`). Weir only. The protocols that a
+   * client may change to with `Upgrade`; the field is passed on for these only, without
+   * `proxy_set_header`. `h2c` and `TLS` are refused: what they carry could not be inspected.
+   */
+  readonly proxyUpgrade?: Words | undefined;
+  /**
+   * `via on | off | name` (without it: `on`). Weir only. Requests to endpoints carry `Via: 1.1
+   * name`; by it a request that went in circles is found and refused with 508. `on`: `weir-` and
+   * eight hex digits of the host name and the path of the configuration. Proxies that are to find
+   * loops through each other need different names; several that share one name count together.
+   */
+  readonly via?: Word | undefined;
+  /**
+   * `request_filter function`. In weir.config.ts only. A function that sees each request before it
+   * is passed on or answered (by `return` excepted, which comes first). It may change fields, and
+   * answer in place of what follows. Several run in the order of the file.
+   */
+  readonly requestFilter?: Several<RequestFilter> | undefined;
+  /**
+   * `response_filter function`. In weir.config.ts only. A function that may change the head of each
+   * response, whoever made it. It cannot wait: a promise is an error.
+   */
+  readonly responseFilter?: Several<ResponseFilter> | undefined;
+  /**
+   * `function_timeout time` (without it: `60s`). Weir only. How long a handler or filter may take
+   * for an answer, and for each piece of one that it streams; then the request gets a 504.
+   */
+  readonly functionTimeout?: Time | undefined;
+  /**
+   * `function_body_size size` (without it: `1m`). Weir only. The longest body that a function may
+   * read; a longer one is a 413.
+   */
+  readonly functionBodySize?: Size | undefined;
+  /**
+   * `access_log off | path [format] [buffer=size] [flush=time]`. Where requests are logged and in
+   * which `log_format` (`combined` when none is named). May stand several times; `off` cancels
+   * those of the enclosing levels. Without any, nothing is logged.
+   */
+  readonly accessLog?: Rows | undefined;
+}
+
+/** What may stand in `location`. */
+export interface LocationBlock {
+  /**
+   * Files of nginx.conf, by name or pattern, relative to this one: they stand here.
+   */
+  readonly include?: Several<string> | undefined;
+  /**
+   * `location [= | ~ | ~* | ^~] path | @name { … }`. What holds for paths that begin with `path`,
+   * with `=` are it, with `~` match it as a regular expression (`~*`: the case of letters ignored).
+   * An exact location wins, else the first regular expression of the file that matches, else the
+   * longest prefix, wherever it stands; with `^~` that prefix wins over regular expressions.
+   * Locations inside one are asked for the paths that it takes. `@name` takes no request from
+   * outside: `error_page` sends exchanges there.
+   */
+  readonly location?: Several<NamedBlocks<LocationBlock>> | undefined;
+  /**
+   * `rewrite regex replacement [last | break | redirect | permanent]`. Replaces the path when it
+   * matches `regex`. The query goes on behind that of the replacement, unless it ends in `?`.
+   * `last` ends these directives and looks for a location again, `break` ends them and stays;
+   * without a flag they go on. `redirect` (302), `permanent` (301), or a replacement that begins
+   * with `http://`, `https://` or `$scheme` send the client there. After 10 changes the answer is
+   * 500.
+   */
+  readonly rewrite?: TextRows | undefined;
+  /**
+   * `set $variable value`. Gives a variable a value. The name is known everywhere; where nothing
+   * has set it, it is empty. `$args` is the query of the request.
+   */
+  readonly set?: TextRows | undefined;
+  /**
+   * `break`. Ends the directives `rewrite`, `set`, `if` and `return` of this level.
+   */
+  readonly break?: boolean | undefined;
+  /**
+   * `if (condition) { … }`. Runs what is in the block, and in a location takes its settings, when
+   * the condition holds: `($variable)` (neither empty nor `0`), `($variable = text)`, `!=`, `~` and
+   * `~*` (a regular expression, its captures are `$1` to `$9`), `!~`, `!~*`, `(-f path)` (a file;
+   * `-d` a directory, `-e` either, `-x` executable, `!-f` none).
+   */
+  readonly if?: Several<NamedBlocks<LocationIfBlock>> | undefined;
+  /**
+   * `return code [text] | code URL | URL`. Answers at once: with a status and its usual page, with
+   * a text, or with a redirect (301, 302, 303, 307, 308). A bare `http://`, `https://` or `$scheme`
+   * URL means 302. 444 closes the connection without an answer.
+   */
+  readonly return?: TextRows | undefined;
+  /**
+   * `stub_status`. The page of counters that nginx has, over all proxy threads.
+   */
+  readonly stubStatus?: boolean | undefined;
+  /**
+   * `status_json`. Weir only. State of the edge as JSON: version, uptime, configuration hash,
+   * result of the last reload, counters in total and per thread, endpoints.
+   */
+  readonly statusJson?: boolean | undefined;
+  /**
+   * `default_type mime-type` (without it: `text/plain`). The `Content-Type` of the text of `return`
+   * where `types` has none for the extension of the path.
+   */
+  readonly defaultType?: string | undefined;
+  /**
+   * `types { mime-type extension …; }`. Maps extensions of the path to the `Content-Type` of the
+   * text of `return`. HTML, GIF and JPEG when there is none.
+   */
+  readonly types?: MediaTypes | undefined;
+  /**
+   * `error_page code … [=[response]] uri`. What is answered instead of our page of these statuses:
+   * `/path` is asked for with GET, `@name` with the method and body of the request, `http://…` is a
+   * redirect (302, or the 301, 302, 303, 307 or 308 of `=response`). The status stays unless
+   * `=response` gives another, or `=` alone leaves it to what answers. The statuses of endpoints
+   * count with `proxy_intercept_errors on` only. What is refused before its location is known has
+   * our page. Inherited only by levels that have none of their own.
+   */
+  readonly errorPage?: Rows | undefined;
+  /**
+   * `recursive_error_pages on | off` (without it: `off`). Whether an error of an error page may
+   * lead to another one. After 10 redirects the answer is 500 in any case.
+   */
+  readonly recursiveErrorPages?: Flag | undefined;
+  /**
+   * `internal`. The location answers 404 to clients; only `error_page` leads here.
+   */
+  readonly internal?: boolean | undefined;
+  /**
+   * `client_body_timeout time` (without it: `30s`). The longest pause between two reads of the
+   * request body. Then 408.
+   */
+  readonly clientBodyTimeout?: Time | undefined;
+  /**
+   * `client_max_body_size size` (without it: `10m`). The largest request body; beyond it 413. 0
+   * removes the limit.
+   */
+  readonly clientMaxBodySize?: Size | undefined;
+  /**
+   * `send_timeout time` (without it: `60s`). The longest pause between two writes to the client
+   * that make progress. Then the connection is closed.
+   */
+  readonly sendTimeout?: Time | undefined;
+  /**
+   * `keepalive_timeout timeout [header_timeout]` (without it: `75s`). How long an idle keep-alive
+   * connection stays open; 0 closes after every response. The second value is sent as `Keep-Alive:
+   * timeout=`.
+   */
+  readonly keepaliveTimeout?: Words | undefined;
+  /**
+   * `keepalive_min_timeout time` (without it: `0`). While draining, an idle keep-alive connection
+   * is not closed before this time has passed.
+   */
+  readonly keepaliveMinTimeout?: Time | undefined;
+  /**
+   * `keepalive_requests number` (without it: `10000`). Requests after which a client connection is
+   * closed.
+   */
+  readonly keepaliveRequests?: number | undefined;
+  /**
+   * `keepalive_time time` (without it: `1h`). Age after which a client connection is closed once
+   * its request has ended.
+   */
+  readonly keepaliveTime?: Time | undefined;
+  /**
+   * `lingering_close on | off | always` (without it: `on`). Whether the rest of a request is read
+   * and dropped before its connection closes, so that the client gets to read the answer: `on` when
+   * more may come, `always` in any case, `off` never.
+   */
+  readonly lingeringClose?: 'on' | 'off' | 'always' | undefined;
+  /**
+   * `lingering_time time` (without it: `5s`). The longest time spent on reading and dropping the
+   * rest of a refused request.
+   */
+  readonly lingeringTime?: Time | undefined;
+  /**
+   * `lingering_timeout time` (without it: `1s`). The longest wait for more bytes of a refused
+   * request.
+   */
+  readonly lingeringTimeout?: Time | undefined;
+  /**
+   * `client_body_buffer_size size` (without it: `16k`). Memory for a request body that is read
+   * whole (`proxy_request_buffering on`); a larger one goes to a file.
+   */
+  readonly clientBodyBufferSize?: Size | undefined;
+  /**
+   * `client_body_temp_path path [level1 [level2 [level3]]] | auto` (without it: `auto`). The
+   * directory for request bodies that wait in a file; a missing one is created for `user`, in a
+   * folder that must exist. The files have no names and vanish with the process, so levels of
+   * folders are accepted without effect. `auto` is `/var/tmp` where Weir may write there, else the
+   * folder for temporary files of the system (`TMPDIR`); `/tmp` comes last because it is memory on
+   * many machines.
+   */
+  readonly clientBodyTempPath?: Words | undefined;
+  /**
+   * `client_body_in_file_only off` (without it: `off`). Request bodies are kept in files for the
+   * time of the exchange only; `on` and `clean` are not built.
+   */
+  readonly clientBodyInFileOnly?: Word | undefined;
+  /**
+   * `reset_timedout_connection on | off` (without it: `off`). Whether a client that timed out (and
+   * `return 444`) gets a TCP reset, so that nothing of its connection stays in the kernel. Idle
+   * keep-alive connections are closed in the usual way.
+   */
+  readonly resetTimedoutConnection?: Flag | undefined;
+  /**
+   * `chunked_transfer_encoding on | off` (without it: `on`). Whether a response of unknown length
+   * goes to an HTTP/1.1 client in chunks. When off it ends with the connection, so a client cannot
+   * tell a whole one from a broken one.
+   */
+  readonly chunkedTransferEncoding?: Flag | undefined;
+  /**
+   * `server_tokens on | off | build` (without it: `off`). Whether the `Server` field and error
+   * pages carry the version.
+   */
+  readonly serverTokens?: 'on' | 'off' | 'build' | undefined;
+  /**
+   * `proxy_pass URL`. Passes requests to `http://host[:port][/uri]`, `http://upstream[/uri]` or
+   * `http://unix:/path[:/uri]`. With a URI, it replaces the part of the path that the location
+   * matched; without one the target goes on as it came. `https://` and variables are not built yet.
+   */
+  readonly proxyPass?: Word | undefined;
+  /**
+   * `proxy_redirect default | off | redirect replacement` (without it: `default`). Rewrites the
+   * beginning of `Location`, and of the URL in `Refresh`, in the answer of an endpoint; the first
+   * that fits counts. `default` puts the path of the location in place of the URL of `proxy_pass`,
+   * and stands where no other is written. A path that results becomes a URL of this server. Regular
+   * expressions are not built yet.
+   */
+  readonly proxyRedirect?: Rows | undefined;
+  /**
+   * `proxy_cookie_domain off | domain replacement`. Replaces the `Domain` of a `Set-Cookie` that is
+   * `domain`, whatever the case and with or without a dot in front; the first that fits counts.
+   * `off` cancels those of this level and the levels above. Regular expressions are not built yet.
+   */
+  readonly proxyCookieDomain?: Rows | undefined;
+  /**
+   * `proxy_cookie_path off | path replacement`. Replaces the beginning of the `Path` of a
+   * `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels
+   * above. Regular expressions are not built yet.
+   */
+  readonly proxyCookiePath?: Rows | undefined;
+  /**
+   * `proxy_cookie_flags off | cookie [secure | nosecure | httponly | nohttponly | samesite=strict |
+   * samesite=lax | samesite=none | nosamesite …]`. Sets or removes flags of the cookie of that name
+   * in `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels
+   * above. Regular expressions are not built yet.
+   */
+  readonly proxyCookieFlags?: Rows | undefined;
+  /**
+   * `proxy_hide_header field`. Keeps a field of the answer of an endpoint from the client, beside
+   * `Date`, `Server`, `X-Pad` and `X-Accel-…`, which are kept in any case.
+   */
+  readonly proxyHideHeader?: Several<Word> | undefined;
+  /**
+   * `proxy_pass_header field`. Lets a field through that is otherwise kept from the client;
+   * `Server` and `Date` then stand in place of our own.
+   */
+  readonly proxyPassHeader?: Several<Word> | undefined;
+  /**
+   * `proxy_ignore_headers field …`. Fields of an endpoint's answer that have no effect here:
+   * `X-Accel-Buffering` is the only one that has any in Weir. The others that nginx knows are
+   * accepted: `X-Accel-Redirect`, `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`,
+   * `Expires`, `Cache-Control`, `Set-Cookie`, `Vary`.
+   */
+  readonly proxyIgnoreHeaders?: Rows | undefined;
+  /**
+   * `add_header name value [always]`. Adds a field to answers with status 200, 201, 204, 206, 301,
+   * 302, 303, 304, 307 or 308, with `always` to all; an empty value adds none. `ETag` and
+   * `Last-Modified` replace what is there. Inherited only by levels that have none of their own,
+   * see `add_header_inherit`.
+   */
+  readonly addHeader?: TextRows | undefined;
+  /**
+   * `add_header_inherit on | off | merge` (without it: `on`). How `add_header` is inherited: `on`
+   * by levels that have none of their own, `merge` also by those that have, `off` by none.
+   */
+  readonly addHeaderInherit?: 'on' | 'off' | 'merge' | undefined;
+  /**
+   * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
+   * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
+   * unless set. `Connection: close` ends the connection with the request; `Upgrade` has no effect,
+   * see `proxy_upgrade`. Fields that decide the framing cannot be set.
+   */
+  readonly proxySetHeader?: TextRows | undefined;
+  /**
+   * `proxy_connect_timeout time` (without it: `5s`). How long establishing a connection to an
+   * endpoint may take. Then 504.
+   */
+  readonly proxyConnectTimeout?: Time | undefined;
+  /**
+   * `proxy_send_timeout time` (without it: `60s`). The longest pause between two writes to the
+   * endpoint that make progress. Then 504.
+   */
+  readonly proxySendTimeout?: Time | undefined;
+  /**
+   * `proxy_read_timeout time` (without it: `60s`). The longest pause between two reads from the
+   * endpoint. Then 504, or the response is cut when it had begun.
+   */
+  readonly proxyReadTimeout?: Time | undefined;
+  /**
+   * `proxy_http_version 1.0 | 1.1` (without it: `1.1`). The version spoken to the upstream. 1.1, as
+   * in nginx since 1.29.7. With 1.0 the connection serves one request, and bodies go out by their
+   * length only. 2 is not built.
+   */
+  readonly proxyHttpVersion?: Word | undefined;
+  /**
+   * `proxy_buffering on | off` (without it: `on`). Whether a response may collect here when the
+   * client is slower than the endpoint: in memory up to `proxy_buffers`, then in a file up to
+   * `proxy_max_temp_file_size`, so that the endpoint is free early. Bytes that the client takes are
+   * never delayed, on or off. `off`, a response with `X-Accel-Buffering: no` and
+   * `text/event-stream` hold the endpoint back instead.
+   */
+  readonly proxyBuffering?: Flag | undefined;
+  /**
+   * `proxy_request_buffering on | off` (without it: `on`). Whether the request body is read whole,
+   * into memory up to `client_body_buffer_size` and then into a file, before an endpoint is asked.
+   * `off` streams it with backpressure; then a failed try can only be repeated while nothing of the
+   * body was sent.
+   */
+  readonly proxyRequestBuffering?: Flag | undefined;
+  /**
+   * `proxy_buffer_size size` (without it: `32k`). The longest response head; beyond it 502. The
+   * default is larger than that of nginx.
+   */
+  readonly proxyBufferSize?: Size | undefined;
+  /**
+   * `proxy_buffers number size` (without it: `8 4k`). Memory in which the part of a response
+   * collects that the client has not taken yet: `number` × `size`. What is beyond goes to a file.
+   */
+  readonly proxyBuffers?: Words | undefined;
+  /**
+   * `proxy_busy_buffers_size size` (without it: `8k`). Accepted. Weir sends at once whatever the
+   * client takes.
+   */
+  readonly proxyBusyBuffersSize?: Size | undefined;
+  /**
+   * `proxy_max_temp_file_size size` (without it: `1024m`). The most of one response that may wait
+   * in a file; then the endpoint is held back. 0 uses no file.
+   */
+  readonly proxyMaxTempFileSize?: Size | undefined;
+  /**
+   * `proxy_temp_file_write_size size` (without it: `64k`). How much is written to the file at a
+   * time.
+   */
+  readonly proxyTempFileWriteSize?: Size | undefined;
+  /**
+   * `proxy_temp_path path [level1 [level2 [level3]]] | auto` (without it: `auto`). The directory
+   * for responses that wait in a file; see `client_body_temp_path`.
+   */
+  readonly proxyTempPath?: Words | undefined;
+  /**
+   * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
+   * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
+   * timeout`). After which failures another endpoint is asked, as long as nothing has gone to the
+   * client and the request can be sent again. Requests that are not idempotent are repeated only
+   * when nothing of them was sent, or with `non_idempotent`. `denied` is accepted.
+   */
+  readonly proxyNextUpstream?: Words | undefined;
+  /**
+   * `proxy_next_upstream_tries number` (without it: `0`). The most tries of one exchange, the first
+   * included; 0 sets no limit but the number of endpoints.
+   */
+  readonly proxyNextUpstreamTries?: number | undefined;
+  /**
+   * `proxy_next_upstream_timeout time` (without it: `0`). After this time no other endpoint is
+   * asked; 0 sets no limit.
+   */
+  readonly proxyNextUpstreamTimeout?: Time | undefined;
+  /**
+   * `proxy_ignore_client_abort on | off` (without it: `off`). Whether a request goes on to its end
+   * when its client has closed the connection. `off`: the connection to the endpoint is closed at
+   * once.
+   */
+  readonly proxyIgnoreClientAbort?: Flag | undefined;
+  /**
+   * `proxy_pass_trailers on | off` (without it: `off`). Whether trailer fields go on: those of
+   * requests to the endpoint, those of responses to clients that say `TE: trailers`. They stay
+   * trailers; fields on which framing, routing or authentication depend are dropped.
+   */
+  readonly proxyPassTrailers?: Flag | undefined;
+  /**
+   * `proxy_intercept_errors on | off` (without it: `off`). Whether `error_page` also holds for the
+   * statuses of endpoints.
+   */
+  readonly proxyInterceptErrors?: Flag | undefined;
+  /**
+   * `proxy_pass_request_headers on | off` (without it: `on`). Whether the fields of the request go
+   * on. Those of `proxy_set_header` and what frames the message do in any case.
+   */
+  readonly proxyPassRequestHeaders?: Flag | undefined;
+  /**
+   * `proxy_method method`. The method of requests to the endpoint, in place of the client's; may
+   * hold variables.
+   */
+  readonly proxyMethod?: Text | undefined;
+  /**
+   * `proxy_set_body string`. The body of requests to the endpoint, in place of the client's, which
+   * is read and dropped; may hold variables.
+   */
+  readonly proxySetBody?: Text | undefined;
+  /**
+   * `proxy_pass_request_body on | off` (without it: `on`). Whether the body of the request goes on.
+   * When off it is read and dropped.
+   */
+  readonly proxyPassRequestBody?: Flag | undefined;
+  /**
+   * `early_hints string …`. When an informational answer of the endpoint (1xx, 100 and 101 apart)
+   * is passed on to an HTTP/1.1 client: if at least one string is neither empty nor `0`. Without
+   * the directive never.
+   */
+  readonly earlyHints?: Words | undefined;
+  /**
+   * `proxy_upgrade off | protocol …` (without it: `websocket`). Weir only. The protocols that a
+   * client may change to with `Upgrade`; the field is passed on for these only, without
+   * `proxy_set_header`. `h2c` and `TLS` are refused: what they carry could not be inspected.
+   */
+  readonly proxyUpgrade?: Words | undefined;
+  /**
+   * `via on | off | name` (without it: `on`). Weir only. Requests to endpoints carry `Via: 1.1
+   * name`; by it a request that went in circles is found and refused with 508. `on`: `weir-` and
+   * eight hex digits of the host name and the path of the configuration. Proxies that are to find
+   * loops through each other need different names; several that share one name count together.
+   */
+  readonly via?: Word | undefined;
+  /**
+   * `handler function`. In weir.config.ts only. A function that answers the request, now or by a
+   * promise. One that throws, rejects, or answers with something else than an answer costs its
+   * request a 500.
+   */
+  readonly handler?: Handler | undefined;
+  /**
+   * `request_filter function`. In weir.config.ts only. A function that sees each request before it
+   * is passed on or answered (by `return` excepted, which comes first). It may change fields, and
+   * answer in place of what follows. Several run in the order of the file.
+   */
+  readonly requestFilter?: Several<RequestFilter> | undefined;
+  /**
+   * `response_filter function`. In weir.config.ts only. A function that may change the head of each
+   * response, whoever made it. It cannot wait: a promise is an error.
+   */
+  readonly responseFilter?: Several<ResponseFilter> | undefined;
+  /**
+   * `function_timeout time` (without it: `60s`). Weir only. How long a handler or filter may take
+   * for an answer, and for each piece of one that it streams; then the request gets a 504.
+   */
+  readonly functionTimeout?: Time | undefined;
+  /**
+   * `function_body_size size` (without it: `1m`). Weir only. The longest body that a function may
+   * read; a longer one is a 413.
+   */
+  readonly functionBodySize?: Size | undefined;
+  /**
+   * `access_log off | path [format] [buffer=size] [flush=time]`. Where requests are logged and in
+   * which `log_format` (`combined` when none is named). May stand several times; `off` cancels
+   * those of the enclosing levels. Without any, nothing is logged.
+   */
+  readonly accessLog?: Rows | undefined;
+}
+
+/** What may stand in `server-if`. */
+export interface ServerIfBlock {
+  /**
+   * Files of nginx.conf, by name or pattern, relative to this one: they stand here.
+   */
+  readonly include?: Several<string> | undefined;
+  /**
+   * `rewrite regex replacement [last | break | redirect | permanent]`. Replaces the path when it
+   * matches `regex`. The query goes on behind that of the replacement, unless it ends in `?`.
+   * `last` ends these directives and looks for a location again, `break` ends them and stays;
+   * without a flag they go on. `redirect` (302), `permanent` (301), or a replacement that begins
+   * with `http://`, `https://` or `$scheme` send the client there. After 10 changes the answer is
+   * 500.
+   */
+  readonly rewrite?: TextRows | undefined;
+  /**
+   * `set $variable value`. Gives a variable a value. The name is known everywhere; where nothing
+   * has set it, it is empty. `$args` is the query of the request.
+   */
+  readonly set?: TextRows | undefined;
+  /**
+   * `break`. Ends the directives `rewrite`, `set`, `if` and `return` of this level.
+   */
+  readonly break?: boolean | undefined;
+  /**
+   * `return code [text] | code URL | URL`. Answers at once: with a status and its usual page, with
+   * a text, or with a redirect (301, 302, 303, 307, 308). A bare `http://`, `https://` or `$scheme`
+   * URL means 302. 444 closes the connection without an answer.
+   */
+  readonly return?: TextRows | undefined;
+}
+
+/** What may stand in `location-if`. */
+export interface LocationIfBlock {
+  /**
+   * Files of nginx.conf, by name or pattern, relative to this one: they stand here.
+   */
+  readonly include?: Several<string> | undefined;
+  /**
+   * `rewrite regex replacement [last | break | redirect | permanent]`. Replaces the path when it
+   * matches `regex`. The query goes on behind that of the replacement, unless it ends in `?`.
+   * `last` ends these directives and looks for a location again, `break` ends them and stays;
+   * without a flag they go on. `redirect` (302), `permanent` (301), or a replacement that begins
+   * with `http://`, `https://` or `$scheme` send the client there. After 10 changes the answer is
+   * 500.
+   */
+  readonly rewrite?: TextRows | undefined;
+  /**
+   * `set $variable value`. Gives a variable a value. The name is known everywhere; where nothing
+   * has set it, it is empty. `$args` is the query of the request.
+   */
+  readonly set?: TextRows | undefined;
+  /**
+   * `break`. Ends the directives `rewrite`, `set`, `if` and `return` of this level.
+   */
+  readonly break?: boolean | undefined;
+  /**
+   * `return code [text] | code URL | URL`. Answers at once: with a status and its usual page, with
+   * a text, or with a redirect (301, 302, 303, 307, 308). A bare `http://`, `https://` or `$scheme`
+   * URL means 302. 444 closes the connection without an answer.
+   */
+  readonly return?: TextRows | undefined;
+  /**
+   * `error_page code … [=[response]] uri`. What is answered instead of our page of these statuses:
+   * `/path` is asked for with GET, `@name` with the method and body of the request, `http://…` is a
+   * redirect (302, or the 301, 302, 303, 307 or 308 of `=response`). The status stays unless
+   * `=response` gives another, or `=` alone leaves it to what answers. The statuses of endpoints
+   * count with `proxy_intercept_errors on` only. What is refused before its location is known has
+   * our page. Inherited only by levels that have none of their own.
+   */
+  readonly errorPage?: Rows | undefined;
+  /**
+   * `proxy_pass URL`. Passes requests to `http://host[:port][/uri]`, `http://upstream[/uri]` or
+   * `http://unix:/path[:/uri]`. With a URI, it replaces the part of the path that the location
+   * matched; without one the target goes on as it came. `https://` and variables are not built yet.
+   */
+  readonly proxyPass?: Word | undefined;
+  /**
+   * `add_header name value [always]`. Adds a field to answers with status 200, 201, 204, 206, 301,
+   * 302, 303, 304, 307 or 308, with `always` to all; an empty value adds none. `ETag` and
+   * `Last-Modified` replace what is there. Inherited only by levels that have none of their own,
+   * see `add_header_inherit`.
+   */
+  readonly addHeader?: TextRows | undefined;
+  /**
+   * `add_header_inherit on | off | merge` (without it: `on`). How `add_header` is inherited: `on`
+   * by levels that have none of their own, `merge` also by those that have, `off` by none.
+   */
+  readonly addHeaderInherit?: 'on' | 'off' | 'merge' | undefined;
+  /**
+   * `handler function`. In weir.config.ts only. A function that answers the request, now or by a
+   * promise. One that throws, rejects, or answers with something else than an answer costs its
+   * request a 500.
+   */
+  readonly handler?: Handler | undefined;
+  /**
+   * `access_log off | path [format] [buffer=size] [flush=time]`. Where requests are logged and in
+   * which `log_format` (`combined` when none is named). May stand several times; `off` cancels
+   * those of the enclosing levels. Without any, nothing is logged.
+   */
+  readonly accessLog?: Rows | undefined;
+}
+
+/** What may stand in `upstream`. */
+export interface UpstreamBlock {
+  /**
+   * Files of nginx.conf, by name or pattern, relative to this one: they stand here.
+   */
+  readonly include?: Several<string> | undefined;
+  /**
+   * `server address [parameters]`. An endpoint: `host[:port]` or `unix:/path`, with `weight=`,
+   * `max_fails=`, `fail_timeout=` and `down`. A name with several addresses makes several
+   * endpoints. Port 80 when none is given.
+   */
+  readonly server?: Rows | undefined;
+  /**
+   * `keepalive number` (without it: `32`). Idle connections to the upstream that each proxy thread
+   * keeps; 0 keeps none. On by default, as in nginx since 1.29.7.
+   */
+  readonly keepalive?: number | undefined;
+  /**
+   * `keepalive_requests number` (without it: `10000`). Requests after which a connection to an
+   * endpoint is closed.
+   */
+  readonly keepaliveRequests?: number | undefined;
+  /**
+   * `keepalive_time time` (without it: `1h`). Age after which a connection to an endpoint is closed
+   * once its request has ended.
+   */
+  readonly keepaliveTime?: Time | undefined;
+  /**
+   * `keepalive_timeout time` (without it: `60s`). How long an idle connection to an endpoint is
+   * kept. Keep it below the keep-alive timeout of the endpoint.
+   */
+  readonly keepaliveTimeout?: Time | undefined;
+}

@@ -9,6 +9,6 @@ export type ConfigSource = WeirConfig | (() => WeirConfig | Promise<WeirConfig>)
  *
  *     export default defineConfig({ http: { server: [{ listen: 8080, location: { … } }] } });
  */
-export function defineConfig<const C extends ConfigSource>(config: C): C {
+export function defineConfig(config: ConfigSource): ConfigSource {
   return config;
 }

@@ -37,7 +37,7 @@ const FUNCTION_DIRECTIVES: ReadonlySet<string> = new Set([
   functionVariableDirectives.variables.name,
 ]);
 /** Take texts with `$names`, and so a function in place of one. */
-const TEXT_DIRECTIVES: ReadonlySet<string> = new Set([
+export const TEXT_DIRECTIVES: ReadonlySet<string> = new Set([
   'add_header',
   'log_format',
   'map',
@@ -48,7 +48,8 @@ const TEXT_DIRECTIVES: ReadonlySet<string> = new Set([
   'rewrite',
   'set',
 ]);
-const TABLES: ReadonlySet<string> = new Set(['geo', 'map', 'split_clients']);
+/** Whose blocks are lines of data about a variable. */
+export const TABLES: ReadonlySet<string> = new Set(['geo', 'map', 'split_clients']);
 /** Deeper is a mistake, or an object in itself. */
 const MAX_DEPTH = 64;
 

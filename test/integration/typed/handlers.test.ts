@@ -46,7 +46,7 @@ describe('a handler', () => {
     }
     assert.equal((await ask(weir, '/fine')).body, 'fine');
     const line = await weir.waitForLine(/function greet failed: Error: on purpose/);
-    assert.match(line, /weir\.config\.ts:2:\d+.*request: "GET \/throw".*weir\.config\.ts:2$/);
+    assert.match(line, /weir\.config\.ts:4:\d+.*request: "GET \/throw".*weir\.config\.ts:4$/);
     await weir.waitForLine(/function .*"\/reject".*failed: Error: later/);
     await weir.waitForLine(/function .*"\/nothing".*answered nothing/);
   });
@@ -65,7 +65,7 @@ describe('a handler', () => {
     weir.writeConf(conf(`'third'`, 'nowhere();\n'));
     weir.signal('SIGHUP');
     await weir.waitForLine(/reload rejected, the running configuration is unchanged/);
-    assert.match(weir.output, /ReferenceError: nowhere is not defined.* in .*weir\.config\.ts:3/);
+    assert.match(weir.output, /ReferenceError: nowhere is not defined.* in .*weir\.config\.ts:5/);
     assert.equal((await ask(weir, '/')).body, 'second');
   });
 });
