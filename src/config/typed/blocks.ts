@@ -230,6 +230,24 @@ export interface HttpBlock {
    */
   readonly serverTokens?: 'on' | 'off' | 'build' | undefined;
   /**
+   * `set_real_ip_from address | CIDR | host | unix:`. A proxy in front of Weir that is trusted to
+   * name its client (`real_ip_header`). May stand several times. Of `http` and `server` it holds
+   * from the start of a request, of a `location` once `rewrite` and `return` are done. A host name
+   * is looked up when the configuration is read.
+   */
+  readonly setRealIpFrom?: Several<Word> | undefined;
+  /**
+   * `real_ip_header field` (without it: `X-Real-IP`). The field in which a trusted proxy names its
+   * client. Of `X-Forwarded-For`, spelled so, all fields make one list; of any other field the
+   * first one counts. What is no address changes nothing.
+   */
+  readonly realIpHeader?: Word | undefined;
+  /**
+   * `real_ip_recursive on | off` (without it: `off`). Off: the last address of the list is the
+   * client. On: the last one that is not trusted itself, or the first one when all are.
+   */
+  readonly realIpRecursive?: Flag | undefined;
+  /**
    * `proxy_redirect default | off | redirect replacement` (without it: `default`). Rewrites the
    * beginning of `Location`, and of the URL in `Refresh`, in the answer of an endpoint; the first
    * that fits counts. `default` puts the path of the location in place of the URL of `proxy_pass`,
@@ -436,6 +454,20 @@ export interface HttpBlock {
    * `upstream name { … }`. A named group of endpoints for `proxy_pass`. Round robin, weighted.
    */
   readonly upstream?: Several<NamedBlocks<UpstreamBlock>> | undefined;
+  /**
+   * `resolver address … [valid=time] [ipv4=on | off] [ipv6=on | off] [status_zone=zone]`. The name
+   * servers (`address[:port]`, port 53 when none is given) that are asked for hosts which variables
+   * in `proxy_pass` name. Each proxy thread keeps an answer as long as its TTL says, or for
+   * `valid=`, and at most 1,000 of them; requests that want the same name at the same time wait for
+   * one question. `ipv4=off` and `ipv6=off` leave that family out. `status_zone=` is accepted.
+   * /etc/hosts is not read.
+   */
+  readonly resolver?: Words | undefined;
+  /**
+   * `resolver_timeout time` (without it: `30s`). How long a request waits for the addresses of a
+   * name. Then 502.
+   */
+  readonly resolverTimeout?: Time | undefined;
   /**
    * `map string $variable { … }`. Defines `$variable` by what `string` is, whatever its case:
    * `value result;`, `~regex result;` (`~*` ignores case), `default result;`. Results may have
@@ -717,6 +749,24 @@ export interface ServerBlock {
    */
   readonly serverTokens?: 'on' | 'off' | 'build' | undefined;
   /**
+   * `set_real_ip_from address | CIDR | host | unix:`. A proxy in front of Weir that is trusted to
+   * name its client (`real_ip_header`). May stand several times. Of `http` and `server` it holds
+   * from the start of a request, of a `location` once `rewrite` and `return` are done. A host name
+   * is looked up when the configuration is read.
+   */
+  readonly setRealIpFrom?: Several<Word> | undefined;
+  /**
+   * `real_ip_header field` (without it: `X-Real-IP`). The field in which a trusted proxy names its
+   * client. Of `X-Forwarded-For`, spelled so, all fields make one list; of any other field the
+   * first one counts. What is no address changes nothing.
+   */
+  readonly realIpHeader?: Word | undefined;
+  /**
+   * `real_ip_recursive on | off` (without it: `off`). Off: the last address of the list is the
+   * client. On: the last one that is not trusted itself, or the first one when all are.
+   */
+  readonly realIpRecursive?: Flag | undefined;
+  /**
    * `proxy_redirect default | off | redirect replacement` (without it: `default`). Rewrites the
    * beginning of `Location`, and of the URL in `Refresh`, in the answer of an endpoint; the first
    * that fits counts. `default` puts the path of the location in place of the URL of `proxy_pass`,
@@ -920,6 +970,20 @@ export interface ServerBlock {
    */
   readonly via?: Word | undefined;
   /**
+   * `resolver address … [valid=time] [ipv4=on | off] [ipv6=on | off] [status_zone=zone]`. The name
+   * servers (`address[:port]`, port 53 when none is given) that are asked for hosts which variables
+   * in `proxy_pass` name. Each proxy thread keeps an answer as long as its TTL says, or for
+   * `valid=`, and at most 1,000 of them; requests that want the same name at the same time wait for
+   * one question. `ipv4=off` and `ipv6=off` leave that family out. `status_zone=` is accepted.
+   * /etc/hosts is not read.
+   */
+  readonly resolver?: Words | undefined;
+  /**
+   * `resolver_timeout time` (without it: `30s`). How long a request waits for the addresses of a
+   * name. Then 502.
+   */
+  readonly resolverTimeout?: Time | undefined;
+  /**
    * `request_filter function`. In weir.config.ts only. A function that sees each request before it
    * is passed on or answered (by `return` excepted, which comes first). It may change fields, and
    * answer in place of what follows. Several run in the order of the file.
@@ -1120,9 +1184,30 @@ export interface LocationBlock {
    */
   readonly serverTokens?: 'on' | 'off' | 'build' | undefined;
   /**
+   * `set_real_ip_from address | CIDR | host | unix:`. A proxy in front of Weir that is trusted to
+   * name its client (`real_ip_header`). May stand several times. Of `http` and `server` it holds
+   * from the start of a request, of a `location` once `rewrite` and `return` are done. A host name
+   * is looked up when the configuration is read.
+   */
+  readonly setRealIpFrom?: Several<Word> | undefined;
+  /**
+   * `real_ip_header field` (without it: `X-Real-IP`). The field in which a trusted proxy names its
+   * client. Of `X-Forwarded-For`, spelled so, all fields make one list; of any other field the
+   * first one counts. What is no address changes nothing.
+   */
+  readonly realIpHeader?: Word | undefined;
+  /**
+   * `real_ip_recursive on | off` (without it: `off`). Off: the last address of the list is the
+   * client. On: the last one that is not trusted itself, or the first one when all are.
+   */
+  readonly realIpRecursive?: Flag | undefined;
+  /**
    * `proxy_pass URL`. Passes requests to `http://host[:port][/uri]`, `http://upstream[/uri]` or
    * `http://unix:/path[:/uri]`. With a URI, it replaces the part of the path that the location
-   * matched; without one the target goes on as it came. `https://` and variables are not built yet.
+   * matched; without one the target goes on as it came. With variables in it the URL is worked out
+   * for each request: a URI is sent as it is and replaces the whole target, without one the target
+   * goes on; the host is an `upstream` block, what another `proxy_pass` names, an IP address, or is
+   * looked up (`resolver`). `https://` is not built yet.
    */
   readonly proxyPass?: Word | undefined;
   /**
@@ -1329,6 +1414,20 @@ export interface LocationBlock {
    */
   readonly via?: Word | undefined;
   /**
+   * `resolver address … [valid=time] [ipv4=on | off] [ipv6=on | off] [status_zone=zone]`. The name
+   * servers (`address[:port]`, port 53 when none is given) that are asked for hosts which variables
+   * in `proxy_pass` name. Each proxy thread keeps an answer as long as its TTL says, or for
+   * `valid=`, and at most 1,000 of them; requests that want the same name at the same time wait for
+   * one question. `ipv4=off` and `ipv6=off` leave that family out. `status_zone=` is accepted.
+   * /etc/hosts is not read.
+   */
+  readonly resolver?: Words | undefined;
+  /**
+   * `resolver_timeout time` (without it: `30s`). How long a request waits for the addresses of a
+   * name. Then 502.
+   */
+  readonly resolverTimeout?: Time | undefined;
+  /**
    * `handler function`. In weir.config.ts only. A function that answers the request, now or by a
    * promise. One that throws, rejects, or answers with something else than an answer costs its
    * request a 500.
@@ -1437,7 +1536,10 @@ export interface LocationIfBlock {
   /**
    * `proxy_pass URL`. Passes requests to `http://host[:port][/uri]`, `http://upstream[/uri]` or
    * `http://unix:/path[:/uri]`. With a URI, it replaces the part of the path that the location
-   * matched; without one the target goes on as it came. `https://` and variables are not built yet.
+   * matched; without one the target goes on as it came. With variables in it the URL is worked out
+   * for each request: a URI is sent as it is and replaces the whole target, without one the target
+   * goes on; the host is an `upstream` block, what another `proxy_pass` names, an IP address, or is
+   * looked up (`resolver`). `https://` is not built yet.
    */
   readonly proxyPass?: Word | undefined;
   /**
