@@ -117,6 +117,8 @@ export function usage(configFile: string): string {
        weir COMMAND ...
 
 Commands, each with its own --help:
+  proxy         : serve what endpoints answer, without a configuration file
+  init          : write a first configuration file
   config        : print the configuration with defaults and inheritance written out
 
 Options:

@@ -6,6 +6,8 @@ import { check } from './check.ts';
 import { type CommandLine, parseCommandLine, usage } from './command-line.ts';
 import { printConfig } from './config-command.ts';
 import type { ConfigPlace } from './configuration.ts';
+import { init } from './init-command.ts';
+import { proxy } from './proxy-command.ts';
 import { runMaster } from './run-master.ts';
 import { sendSignal } from './send-signal.ts';
 
@@ -15,7 +17,7 @@ const DEFAULT_FILE = fileURLToPath(new URL('../conf/weir.conf', import.meta.url)
 /** Commands that are words; each has options of its own (sub-command.ts). */
 const SUB_COMMANDS: Readonly<
   Record<string, (args: readonly string[], usualFile: string) => Promise<number | undefined>>
-> = { config: printConfig };
+> = { config: printConfig, init, proxy };
 
 /** @returns the exit code; undefined when a master now runs in this process */
 export async function runCommand(args: readonly string[]): Promise<number | undefined> {

@@ -4,8 +4,15 @@ import { Refusal } from './loaded.ts';
 import { Master } from './master.ts';
 import { say, sayProblems } from './say.ts';
 
-/** Starts the master in this process, or with `daemon on` in one of its own. */
-export async function runMaster(place: ConfigPlace): Promise<number | undefined> {
+/**
+ * Starts the master in this process, or with `daemon on` in one of its own.
+ * @param reword what is said when it cannot start
+ * @returns the exit code; undefined when it serves
+ */
+export async function runMaster(
+  place: ConfigPlace,
+  reword = (line: string): string => line,
+): Promise<number | undefined> {
   const configuration = await loadConfiguration(place);
   const { model, problems } = configuration;
   if (model === undefined) {
@@ -20,7 +27,7 @@ export async function runMaster(place: ConfigPlace): Promise<number | undefined>
     await master.start(configuration);
   } catch (error) {
     const lines = error instanceof Refusal ? error.lines : [(error as Error).message];
-    for (const line of lines) say('emerg', line);
+    for (const line of lines) say('emerg', reword(line));
     process.exit(1);
   }
   tellStarter();

@@ -9,8 +9,8 @@ import { withSafeDefaults } from '#src/config/typed/safe-defaults.ts';
 import { type Problem, Problems } from '#src/schema/problem.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 import { hostNameOf } from '#src/upstream/resolve-address.ts';
-import { type BuiltModel, buildModel, type Inspect } from './build.ts';
 import { resolverHostOf } from '#src/upstream/resolver-argument.ts';
+import { type BuiltModel, buildModel, type Inspect } from './build.ts';
 import { FileReader } from './file-reader.ts';
 import type { ConfigTree, Source } from './tree.ts';
 

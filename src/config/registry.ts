@@ -1,11 +1,11 @@
 /** All directives, gathered from the folders that declare them, and what else nginx knows. */
 import { accessLogDirectives, logFormatDirectives } from '#src/exchange/directives.ts';
+import { realIpDirectives } from '#src/exchange/real-ip-directives.ts';
 import {
   functionDirectives,
   functionHandlerDirectives,
   functionVariableDirectives,
 } from '#src/functions/directives.ts';
-import { realIpDirectives } from '#src/exchange/real-ip-directives.ts';
 import { clientDirectives, listenDirectives } from '#src/listeners/http/directives.ts';
 import { proxyDirectives, proxyPassDirectives } from '#src/proxy/directives.ts';
 import {
