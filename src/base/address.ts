@@ -7,6 +7,17 @@ export type Address =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
+/** Where a connection of ours is to come from: an IP address; port 0 lets the kernel choose one. */
+export interface LocalAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** No connection can come from there: one of the two is IPv4, the other IPv6. */
+export function isOtherFamily(address: Address, { host }: LocalAddress): boolean {
+  return address.kind === 'tcp' && address.host.includes(':') !== host.includes(':');
+}
+
 /** The highest port number there is (RFC 9293 §3.1: 16 bits). */
 export const MAX_PORT = 65_535;
 

@@ -67,3 +67,18 @@ test('a written host that nobody can look up is warned of', () => {
   assert.deepEqual(problemsOf(`${block} ${location('http://app.test/$uri')}`), []);
   assert.deepEqual(problemsOf(`resolver 192.0.2.1; ${location('http://app.test/$uri')}`), []);
 });
+
+const BINDS: readonly [words: string, problem: RegExp][] = [
+  ['localhost', /invalid address "localhost" in "proxy_bind" directive, write an IP address/],
+  ['127.0.0.1 transparent', /"proxy_bind … transparent" is not built yet/],
+  ['127.0.0.1 off', /invalid parameter "off" in "proxy_bind" directive/],
+  ['[::1]', /invalid address "\[::1\]"/],
+];
+
+for (const [words, problem] of BINDS) {
+  test(`proxy_bind ${words} is refused`, () => {
+    const { model, problems } = build(`http { server { listen 1; proxy_bind ${words}; } }`);
+    assert.equal(model, undefined);
+    assert.match(problems.join('\n'), problem);
+  });
+}

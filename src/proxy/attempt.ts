@@ -480,7 +480,7 @@ export class Attempt
     }
     exchange.response.reset();
     this.#tries.noteStatus(exchange, String(FAILURES[failure].status));
-    this.#tries.leave(!isStale);
+    this.#tries.leave(!isStale && FAILURES[failure].source === 'upstream');
     const { retry } = this.#location as ProxiedLocation;
     if (!mayTryAgain(exchange, failure, retry, this)) this.#giveUp(failure);
     else if (isStale && this.#tries.repeats(endpoint)) this.#try(endpoint, true);

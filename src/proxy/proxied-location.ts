@@ -8,17 +8,18 @@ import type { UpstreamTraits } from '#src/upstream/pool/response-sink.ts';
 import type { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { AnswerRules } from './answer-rules.ts';
+import { type BindLog, bindUpstream } from './bound-pass.ts';
 import { type OwnRequest, ownRequest } from './own-request.ts';
 import type { RequestStoreLimits } from './request-feed.ts';
 import { RequestPlan } from './request-plan.ts';
 import type { RetryRules } from './retry.ts';
-import { RunTimePass } from './run-time-pass.ts';
+import { RunTimePass, type UpstreamFinder } from './run-time-pass.ts';
 
 export interface ProxiedLocation {
   /** Undefined: `pass` finds one for each exchange. */
   readonly upstream: Upstream | undefined;
-  /** `proxy_pass` with variables. */
-  readonly pass: RunTimePass | undefined;
+  /** Variables in `proxy_pass` or `proxy_bind`. */
+  readonly pass: UpstreamFinder | undefined;
   readonly plan: RequestPlan;
   /** `proxy_ignore_headers X-Accel-Buffering`. */
   readonly ignoresBufferingWish: boolean;
@@ -54,13 +55,15 @@ export function proxiedLocation(
   handler: ProxyHandler,
   upstreams: readonly Upstream[],
   runTime: RunTimeUpstreams,
+  onBindInvalid: BindLog,
 ): ProxiedLocation {
   const { client, proxy } = location;
-  const upstream = handler.upstream === undefined ? undefined : upstreams[handler.upstream];
-  const pass = handler.target && new RunTimePass(handler.target, runTime);
-  if (upstream === undefined && pass === undefined) {
+  const written = handler.upstream === undefined ? undefined : upstreams[handler.upstream];
+  const named = handler.target && new RunTimePass(handler.target, runTime);
+  if (written === undefined && named === undefined) {
     throw new Error(`location of ${location.place.file} has no upstream`);
   }
+  const { pass, upstream } = bindUpstream(proxy.bind, written, named, onBindInvalid);
   const passRequestBody = proxy.passRequestBody && proxy.setBody === undefined;
   const isOld = proxy.httpVersion === '1.0';
   const heldLimits = { memoryBytes: client.bodyBufferBytes, directory: client.bodyTempPath };

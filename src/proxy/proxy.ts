@@ -26,6 +26,7 @@ import type { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { absolute } from './absolute-url.ts';
 import { Attempt, type AttemptHome } from './attempt.ts';
+import type { BindLog } from './bound-pass.ts';
 import { ErrorPageRescuer, NO_MORE_PAGES, type RedirectHome } from './error-pages.ts';
 import { answerOptions, endsHere } from './options-method.ts';
 import { type ProxiedLocation, proxiedLocation } from './proxied-location.ts';
@@ -57,6 +58,8 @@ export interface ProxyOptions {
   readonly onSpoolFailed: AttemptHome['onSpoolFailed'];
   /** For the error log: what variables in `proxy_pass` name was not found. */
   readonly onPassFailed: AttemptHome['onPassFailed'];
+  /** For the error log: `proxy_bind` is no address. */
+  readonly onBindInvalid: BindLog;
 }
 
 /** How one location answers, compiled. */
@@ -118,7 +121,13 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
     const { byStatus } = errorPages;
     const passed =
       handler.kind === 'proxy'
-        ? proxiedLocation(location, handler, options.upstreams, options.runTime)
+        ? proxiedLocation(
+            location,
+            handler,
+            options.upstreams,
+            options.runTime,
+            options.onBindInvalid,
+          )
         : undefined;
     return {
       location,

@@ -20,7 +20,13 @@ export interface UpstreamSeeker {
   onSeekingBroken(): void;
 }
 
-export class RunTimePass {
+/** Finds the upstream of an exchange, where that is not known when the configuration loads. */
+export interface UpstreamFinder {
+  /** Undefined when the seeker was told already. */
+  find(exchange: Exchange, seeker: UpstreamSeeker): PendingName | undefined;
+}
+
+export class RunTimePass implements UpstreamFinder {
   readonly #target: PassTarget;
   readonly #upstreams: RunTimeUpstreams;
 

@@ -10,7 +10,7 @@
  */
 
 import { performance } from 'node:perf_hooks';
-import { type Address, formatAddress } from '#src/base/address.ts';
+import { type Address, formatAddress, type LocalAddress } from '#src/base/address.ts';
 import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import type {
   Acceptor,
@@ -87,8 +87,8 @@ export class AcceptPace implements Transport {
     return this.#gates.get(key)?.openExtra(fd) ?? false;
   }
 
-  dial(address: Address, owner: DialOwner): Dial {
-    return this.#transport.dial(address, owner);
+  dial(address: Address, owner: DialOwner, local?: LocalAddress): Dial {
+    return this.#transport.dial(address, owner, local);
   }
 }
 

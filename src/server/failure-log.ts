@@ -12,6 +12,9 @@ const LEVELS: Readonly<Record<'downstream' | 'upstream' | 'internal', LogLevel>>
   internal: 'error',
 };
 
+/** Ours, and written when they happened: then what they were about was known. */
+const TOLD: ReadonlySet<FailureCode> = new Set(['pass_url_invalid', 'local_address_failed']);
+
 export class FailureLog {
   readonly #log: ErrorLog;
 
@@ -29,10 +32,17 @@ export class FailureLog {
     this.#write(exchange, failure, '', `: ${detail}`);
   }
 
+  /** What variables gave `proxy_bind` is no address; the exchange goes on without. */
+  onBindInvalid(exchange: Exchange, text: string): void {
+    const client = exchange.downstream?.facts.remoteAddress ?? '';
+    const { serverName } = exchange;
+    this.#log.error(`invalid local address "${text}", client: ${client}, server: ${serverName}`);
+  }
+
   /** An exchange ended with a reason; what was written when it happened is not written again. */
   onReason(exchange: Exchange): void {
     const { reason } = exchange;
-    if (reason === '' || reason === 'pass_url_invalid') return;
+    if (reason === '' || TOLD.has(reason)) return;
     if (FAILURES[reason].source !== 'upstream') this.#write(exchange, reason, '');
   }
 

@@ -107,6 +107,7 @@ export class Server implements ListenerOwner {
       onAttemptFailed: (...what) => failures.onAttemptFailed(...what),
       onSpoolFailed: (exchange, errno) => failures.onSpoolFailed(exchange, errno),
       onPassFailed: (...what) => failures.onPassFailed(...what),
+      onBindInvalid: (exchange, text) => failures.onBindInvalid(exchange, text),
     });
     const listenHttp = LISTENERS.http.start({
       clock: this.#clock,

@@ -1,6 +1,6 @@
 /** The thread's transport, as a warm-up uses it. */
 
-import type { Address } from '#src/base/address.ts';
+import type { Address, LocalAddress } from '#src/base/address.ts';
 import type {
   Acceptor,
   AcceptorOwner,
@@ -38,8 +38,8 @@ export class DialTransport implements Transport, DialOwner {
     };
   }
 
-  dial(address: Address, owner: DialOwner): Dial {
-    return this.#transport.dial(address, owner);
+  dial(address: Address, owner: DialOwner, local?: LocalAddress): Dial {
+    return this.#transport.dial(address, owner, local);
   }
 
   /** One more client. */

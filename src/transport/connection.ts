@@ -83,8 +83,11 @@ export const NO_OWNER: ConnectionOwner = {
 /** Who asked for a connection; exactly one of the two is called, later, unless the dial is cancelled. */
 export interface DialOwner {
   onConnected(connection: Connection): void;
-  /** `errno`: 'ECONNREFUSED', 'EHOSTUNREACH', 'EADDRNOTAVAIL' … */
-  onDialFailed(errno: string): void;
+  /**
+   * `errno`: 'ECONNREFUSED', 'EHOSTUNREACH', 'EADDRNOTAVAIL' … `isLocal`: nobody was called, the
+   * local address could not be taken.
+   */
+  onDialFailed(errno: string, isLocal: boolean): void;
 }
 
 /** A connection on its way. */

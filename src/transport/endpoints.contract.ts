@@ -65,6 +65,29 @@ export function itDialsAndAccepts(tier: TransportTier, kind: SocketKind, pairOf:
     });
   });
 
+  it('calls from a local address; one that cannot be taken is told as such, later', async (t) => {
+    if (kind !== 'tcp') return;
+    const { listening } = await pairOf(t);
+    const dialFrom = (host: string): Promise<string> =>
+      new Promise((resolve) => {
+        let isInside = true;
+        const owner = {
+          onConnected: (connection: Connection) => {
+            resolve(connection.localAddress());
+            connection.destroy();
+          },
+          onDialFailed: (errno: string, isLocal: boolean) => {
+            resolve(`${errno} ${isLocal} ${isInside}`);
+          },
+        };
+        listening.transport.dial(listening.address, owner, { host, port: 0 });
+        isInside = false;
+      });
+    assert.equal(await dialFrom('127.0.0.9'), '127.0.0.9');
+    assert.equal(await dialFrom('192.0.2.1'), 'EADDRNOTAVAIL true false');
+    assert.equal(await dialFrom('::1'), 'EINVAL true false');
+  });
+
   it('tells nothing of a dial that was cancelled', async (t) => {
     const pair = await pairOf(t);
     const { address, transport } = pair.listening;

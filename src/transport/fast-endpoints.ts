@@ -1,7 +1,8 @@
 /** Data path. Accepting and connecting on raw handles. */
 
+import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
-import type { Address } from '#src/base/address.ts';
+import { type Address, isOtherFamily, type LocalAddress } from '#src/base/address.ts';
 import type { Acceptor, AcceptorOwner, Dial, DialOwner } from './connection.ts';
 import { NO_OWNER } from './connection.ts';
 import { FastConnection, type FastTransport } from './fast-connection.ts';
@@ -44,8 +45,13 @@ export function acceptFast(
 }
 
 /** Connects; the owner is told later, never from inside this call. */
-export function dialFast(transport: FastTransport, address: Address, owner: DialOwner): Dial {
-  return new FastDial(transport, address, owner);
+export function dialFast(
+  transport: FastTransport,
+  address: Address,
+  owner: DialOwner,
+  local?: LocalAddress,
+): Dial {
+  return new FastDial(transport, address, owner, local);
 }
 
 class FastDial implements Dial {
@@ -53,7 +59,7 @@ class FastDial implements Dial {
   readonly #handle: RawHandle;
   #owner: DialOwner | undefined;
 
-  constructor(transport: FastTransport, address: Address, owner: DialOwner) {
+  constructor(transport: FastTransport, address: Address, owner: DialOwner, local?: LocalAddress) {
     this.#transport = transport;
     this.#owner = owner;
     const { raw } = transport;
@@ -62,8 +68,9 @@ class FastDial implements Dial {
     const request = isUnix ? new raw.PipeConnectRequest() : new raw.TcpConnectRequest();
     request.dial = this;
     request.oncomplete = onConnectComplete;
-    const status = connect(this.#handle, request, address);
-    if (status < 0) setImmediate(() => this.settle(status));
+    const bound = local === undefined || isUnix ? 0 : bind(this.#handle, address, local);
+    const status = bound || connect(this.#handle, request, address);
+    if (status < 0) setImmediate(() => this.settle(status, bound < 0));
   }
 
   cancel(): void {
@@ -72,18 +79,25 @@ class FastDial implements Dial {
     this.#handle.close();
   }
 
-  settle(status: number): void {
+  settle(status: number, isLocal: boolean): void {
     const owner = this.#owner;
     if (owner === undefined) return;
     this.#owner = undefined;
     if (status < 0) {
       this.#handle.close();
-      owner.onDialFailed(getSystemErrorName(status));
+      owner.onDialFailed(getSystemErrorName(status), isLocal);
       return;
     }
     this.#handle.setNoDelay?.(true);
     owner.onConnected(new FastConnection(this.#transport, this.#handle, NO_OWNER));
   }
+}
+
+function bind(handle: RawHandle, address: Address, local: LocalAddress): number {
+  const { host, port } = local;
+  if (isOtherFamily(address, local)) return -constants.errno.EINVAL;
+  const status = host.includes(':') ? handle.bind6?.(host, port, 0) : handle.bind?.(host, port);
+  return status ?? -1;
 }
 
 function connect(handle: RawHandle, request: ConnectRequest, address: Address): number {
@@ -93,5 +107,5 @@ function connect(handle: RawHandle, request: ConnectRequest, address: Address): 
 }
 
 function onConnectComplete(this: ConnectRequest, status: number): void {
-  (this.dial as FastDial).settle(status);
+  (this.dial as FastDial).settle(status, false);
 }

@@ -1,8 +1,8 @@
 /** Data path. Accepting and connecting by public API. */
 
 import { fstatSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
-import type { Address } from '#src/base/address.ts';
+import { connect, createServer, Socket, type SocketConstructorOpts } from 'node:net';
+import { type Address, isOtherFamily, type LocalAddress } from '#src/base/address.ts';
 import type { Acceptor, AcceptorOwner, Dial, DialOwner } from './connection.ts';
 import { NO_OWNER } from './connection.ts';
 import { PortableConnection } from './portable-connection.ts';
@@ -28,18 +28,31 @@ export function acceptPortable(fd: number, backlog: number, owner: AcceptorOwner
   return { close: () => server.close() };
 }
 
+function open(
+  address: Address,
+  local: LocalAddress | undefined,
+  options: SocketConstructorOpts,
+): Socket {
+  if (address.kind === 'unix') return connect({ ...options, path: address.path });
+  const { host, port } = address;
+  if (local === undefined) return connect({ ...options, host, port, noDelay: true });
+  if (isOtherFamily(address, local)) {
+    const error = Object.assign(new Error('EINVAL'), { code: 'EINVAL', syscall: 'bind' });
+    return new Socket(options).destroy(error);
+  }
+  const from = { localAddress: local.host, localPort: local.port };
+  return connect({ ...options, host, port, noDelay: true, ...from });
+}
+
 /** Connects; the owner is told later, never from inside this call. */
-export function dialPortable(address: Address, owner: DialOwner): Dial {
+export function dialPortable(address: Address, owner: DialOwner, local?: LocalAddress): Dial {
   const options = { allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK_BYTES };
-  const socket: Socket =
-    address.kind === 'unix'
-      ? connect({ ...options, path: address.path })
-      : connect({ ...options, host: address.host, port: address.port, noDelay: true });
+  const socket = open(address, local, options);
   let isSettled = false;
   const onError = (error: NodeJS.ErrnoException): void => {
     if (isSettled) return;
     isSettled = true;
-    owner.onDialFailed(error.code ?? 'EIO');
+    owner.onDialFailed(error.code ?? 'EIO', error.syscall === 'bind');
   };
   socket.once('error', onError);
   socket.once('connect', () => {

@@ -41,6 +41,8 @@ export interface RawHandle {
   shutdown(request: object): number;
   close(callback?: () => void): void;
   reset?(callback?: () => void): number;
+  bind?(address: string, port: number): number;
+  bind6?(address: string, port: number, flags: number): number;
   setNoDelay?(on: boolean): number;
   setKeepAlive?(on: boolean, delaySec: number): number;
   getpeername?(out: SocketName): number;

@@ -1,6 +1,6 @@
 /** Data path. The two tiers behind one door; everything above asks here for sockets. */
 
-import type { Address } from '#src/base/address.ts';
+import type { Address, LocalAddress } from '#src/base/address.ts';
 import type { Acceptor, AcceptorOwner, Dial, DialOwner } from './connection.ts';
 import { FastTransport } from './fast-connection.ts';
 import { acceptFast, dialFast } from './fast-endpoints.ts';
@@ -14,8 +14,8 @@ export interface Transport {
   readonly tier: TransportTier;
   /** Accepts on a listening descriptor of that address; throws an Error with a `code`. */
   accept(fd: number, address: Address, backlog: number, owner: AcceptorOwner): Acceptor;
-  /** Connects; the owner is told later. */
-  dial(address: Address, owner: DialOwner): Dial;
+  /** Connects, from that local address if there is one; the owner is told later. */
+  dial(address: Address, owner: DialOwner, local?: LocalAddress): Dial;
 }
 
 /**
@@ -45,6 +45,6 @@ export function createTransport(tier: TransportTier): Transport {
     tier: 'fast',
     accept: (fd, address, backlog, owner) =>
       acceptFast(fast, fd, address.kind === 'unix', backlog, owner),
-    dial: (address, owner) => dialFast(fast, address, owner),
+    dial: (address, owner, local) => dialFast(fast, address, owner, local),
   };
 }

@@ -1,11 +1,13 @@
 /** Data path. A named group of endpoints with its balancer and pools, for one thread. */
 
+import type { LocalAddress } from '#src/base/address.ts';
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
 import type { Balancer, PickContext } from '#src/upstream/balancers/balancer.ts';
 import { BALANCERS } from '#src/upstream/balancers/index.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import { IdleRoom, Pool, type PoolThread } from '#src/upstream/pool/pool.ts';
+import { BoundUpstreams } from './bound-upstreams.ts';
 
 export class Upstream {
   readonly config: UpstreamConfig;
@@ -14,28 +16,52 @@ export class Upstream {
   readonly #table: EndpointTable;
   readonly #balancer: Balancer;
   readonly #pools: readonly Pool[];
+  readonly #room: IdleRoom;
+  readonly #thread: PoolThread;
   readonly #firstEndpoint: number;
+  /** The same upstream with connections from certain local addresses. */
+  #bound: BoundUpstreams<Upstream> | undefined = undefined;
 
-  /** `firstEndpoint`: id of its first endpoint in the endpoint table. */
+  /**
+   * `firstEndpoint`: id of its first endpoint in the endpoint table. `bound`: it is that upstream,
+   * but with connections of its own that come from `local`.
+   */
   constructor(
     config: UpstreamConfig,
     id: number,
     firstEndpoint: number,
     table: EndpointTable,
     thread: PoolThread,
+    bound?: { readonly to: Upstream; readonly local: LocalAddress },
   ) {
     this.config = config;
     this.#id = id;
     this.#table = table;
     const { clock } = thread.wheel;
     const isAlone = config.endpoints.length === 1;
-    this.endpoints = config.endpoints.map(
-      (endpoint, index) => new Endpoint(endpoint, firstEndpoint + index, clock, isAlone),
-    );
-    this.#balancer = BALANCERS[0].create(this.endpoints);
-    const room = new IdleRoom(config.pool.maxIdle);
+    this.endpoints =
+      bound?.to.endpoints ??
+      config.endpoints.map(
+        (endpoint, index) => new Endpoint(endpoint, firstEndpoint + index, clock, isAlone),
+      );
+    this.#balancer = bound === undefined ? BALANCERS[0].create(this.endpoints) : bound.to.#balancer;
+    this.#room = bound === undefined ? new IdleRoom(config.pool.maxIdle) : bound.to.#room;
+    this.#thread = thread;
     this.#firstEndpoint = firstEndpoint;
-    this.#pools = this.endpoints.map((endpoint) => new Pool(endpoint, config.pool, room, thread));
+    this.#pools = this.endpoints.map((endpoint) => {
+      return new Pool(endpoint, config.pool, this.#room, thread, bound?.local);
+    });
+  }
+
+  /** The same, with connections that come from that address: endpoints and their state are shared. */
+  boundTo(local: LocalAddress): Upstream {
+    this.#bound ??= new BoundUpstreams(this.#thread.drain, (address, drain) => {
+      const thread = { ...this.#thread, drain };
+      const bound = { to: this, local: address };
+      const { config } = this;
+      return new Upstream(config, this.#id, this.#firstEndpoint, this.#table, thread, bound);
+    });
+    return this.#bound.at(local);
   }
 
   /** Next position of the rotation, over all threads. */
@@ -77,5 +103,6 @@ export class Upstream {
 
   close(): void {
     for (const pool of this.#pools) pool.close();
+    this.#bound?.close();
   }
 }

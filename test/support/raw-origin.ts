@@ -35,9 +35,14 @@ export class OriginConnection {
   requestCount = 0;
   hasEnded = false;
   isClosed = false;
+  /** Where the edge called from; '' over a unix socket. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.remoteAddress = socket.remoteAddress ?? '';
+    this.remotePort = socket.remotePort ?? 0;
     this.#closed = new Promise((resolve) => socket.once('close', resolve));
   }
 

@@ -1,6 +1,6 @@
 /** Data path. Dials an endpoint within a time; later also the TLS handshake and PROXY header. */
 
-import type { Address } from '#src/base/address.ts';
+import type { Address, LocalAddress } from '#src/base/address.ts';
 import type { FailureCode } from '#src/base/failure.ts';
 import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Connection, Dial, DialOwner } from '#src/transport/connection.ts';
@@ -30,6 +30,7 @@ export class Connector implements PendingConnection, DialOwner, TimeoutOwner {
     transport: Transport,
     wheel: TimerWheel,
     address: Address,
+    local: LocalAddress | undefined,
     timeoutMs: number,
     client: PoolClient,
     adopter: Adopter,
@@ -38,7 +39,7 @@ export class Connector implements PendingConnection, DialOwner, TimeoutOwner {
     this.#client = client;
     this.#adopter = adopter;
     wheel.arm(this.#timer, timeoutMs);
-    this.#dial = transport.dial(address, this);
+    this.#dial = transport.dial(address, this, local);
   }
 
   cancel(): void {
@@ -58,9 +59,9 @@ export class Connector implements PendingConnection, DialOwner, TimeoutOwner {
     }
   }
 
-  onDialFailed(errno: string): void {
+  onDialFailed(errno: string, isLocal: boolean): void {
     this.#wheel.forget(this.#timer);
-    this.#client.onConnectionFailed(failureOf(errno));
+    this.#client.onConnectionFailed(isLocal ? 'local_address_failed' : failureOf(errno));
   }
 
   onTimeout(): void {

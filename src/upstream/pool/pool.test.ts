@@ -262,7 +262,7 @@ describe('a dial', () => {
       const { passMs, pool, transport } = make();
       const client = new Client();
       pool.dial(client, 1_000);
-      transport.dials[0]?.onDialFailed(errno);
+      transport.dials[0]?.onDialFailed(errno, false);
       passMs(10_000);
       assert.deepEqual(client.log, [code]);
     }

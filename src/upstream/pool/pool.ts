@@ -3,6 +3,7 @@
  * used first (the others may cool down and go), dials when there is none.
  */
 
+import type { LocalAddress } from '#src/base/address.ts';
 import type { DrainState } from '#src/base/drain-state.ts';
 import { Stack } from '#src/base/stack.ts';
 import type { TimerWheel } from '#src/base/timer-wheel.ts';
@@ -43,9 +44,18 @@ export class Pool implements ConnectionHome {
   readonly #config: PoolConfig;
   readonly #thread: PoolThread;
   readonly #room: IdleRoom;
+  readonly #local: LocalAddress | undefined;
   readonly #idle = new Stack<H1Connection>();
 
-  constructor(endpoint: Endpoint, config: PoolConfig, room: IdleRoom, thread: PoolThread) {
+  /** `local`: where its connections come from (`proxy_bind`). */
+  constructor(
+    endpoint: Endpoint,
+    config: PoolConfig,
+    room: IdleRoom,
+    thread: PoolThread,
+    local?: LocalAddress,
+  ) {
+    this.#local = local;
     this.#endpoint = endpoint;
     this.#config = config;
     this.#room = room;
@@ -70,7 +80,8 @@ export class Pool implements ConnectionHome {
   dial(client: PoolClient, timeoutMs: number): PendingConnection {
     this.#thread.countConnect();
     const { transport, wheel } = this.#thread;
-    return new Connector(transport, wheel, this.#endpoint.config.address, timeoutMs, client, this);
+    const { address } = this.#endpoint.config;
+    return new Connector(transport, wheel, address, this.#local, timeoutMs, client, this);
   }
 
   /** Makes a lent connection of one just dialed. */

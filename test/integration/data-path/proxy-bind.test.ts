@@ -1,0 +1,114 @@
+// proxy_bind: where connections to endpoints come from, and that they are not mixed up.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UPSTREAM_CONNECTS } from '#src/shared/thread-rows.ts';
+import { ANY_PORT, startEdge } from '#test/support/edge.ts';
+import { freePort } from '#test/support/free-port.ts';
+import { startNginx } from '#test/support/nginx.ts';
+import { requirePeer } from '#test/support/peers.ts';
+import { RawClient } from '#test/support/raw-client.ts';
+import { ok, RawOrigin } from '#test/support/raw-origin.ts';
+import { onBothTiers, setStage } from '#test/support/stage.ts';
+
+const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: a.test\r\n\r\n`;
+
+const SCRIPT = {
+  onRequest: (_request: unknown, { remoteAddress }: { remoteAddress: string }) => ok(remoteAddress),
+};
+
+onBothTiers('proxy_bind', (it) => {
+  it('calls from that address; connections from different ones are not mixed', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      scripts: [SCRIPT],
+      conf: (port) => `upstream app { server 127.0.0.1:${port}; }
+        server { listen 127.0.0.1:1; proxy_bind 127.0.0.3;
+          location / { proxy_pass http://app; }
+          location /four { proxy_pass http://app; proxy_bind 127.0.0.4; }
+          location /off { proxy_pass http://app; proxy_bind off; }
+          location /var { proxy_pass http://app; proxy_bind $arg_from; }
+          location /both { proxy_pass http://127.0.0.1:$arg_port; proxy_bind $arg_from; }
+          location /name { proxy_pass http://127.0.0.1:$arg_port; } }`,
+    });
+    const client = await stage.client();
+    const { port } = stage.origin;
+    const cases = [
+      ['/', '127.0.0.3'],
+      ['/four', '127.0.0.4'],
+      ['/off', '127.0.0.1'],
+      ['/var?from=127.0.0.5', '127.0.0.5'],
+      ['/var?from=127.0.0.3', '127.0.0.3'],
+      ['/var', '127.0.0.1'],
+      [`/both?from=127.0.0.6&port=${port}`, '127.0.0.6'],
+      [`/name?port=${port}`, '127.0.0.3'],
+    ] as const;
+    for (let turn = 0; turn < 2; turn++) {
+      for (const [target, from] of cases) {
+        client.send(get(target));
+        assert.equal((await client.response()).body.toString(), from, target);
+      }
+    }
+    // Of the app .3 .4 .5 and none; of what the variables name .6 and .3. Each was used again.
+    assert.equal(stage.edge.count(UPSTREAM_CONNECTS), 6);
+  });
+
+  it('goes on without an address that is none, and says so', async (t, tier) => {
+    const location = 'proxy_bind $arg_from;';
+    const stage = await setStage(t, tier, { scripts: [SCRIPT], location });
+    const client = await stage.client(get('/?from=1.2.3'));
+    assert.equal((await client.response()).body.toString(), '127.0.0.1');
+    assert.match(stage.edge.errors.join(), /\[error\].*invalid local address "1.2.3", client: 127/);
+  });
+
+  it('is 500 with an address of another machine, once in the log; the endpoint has not failed', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      scripts: [SCRIPT, SCRIPT],
+      location: 'proxy_bind $arg_from;',
+    });
+    const client = await stage.client();
+    for (let count = 0; count < 4; count++) {
+      client.send(get('/?from=192.0.2.1'));
+      assert.equal((await client.response()).status, 500);
+      assert.equal(stage.edge.errors.length, count + 1);
+    }
+    assert.match(stage.edge.errors[0] ?? '', /local_address_failed: the address of proxy_bind/);
+    const { endpoints } = stage.edge.shared;
+    assert.deepEqual([endpoints.failures(0), endpoints.failures(1)], [0, 0]);
+    client.send(get('/'));
+    assert.equal((await client.response()).status, 200);
+  });
+
+  it('takes a port', async (t, tier) => {
+    const from = await freePort();
+    const stage = await setStage(t, tier, {
+      scripts: [SCRIPT],
+      location: `proxy_bind 127.0.0.1:${from};`,
+    });
+    const client = await stage.client(get('/'));
+    await client.response();
+    assert.equal(stage.origin.connections[0]?.remotePort, from);
+  });
+});
+
+const VALUES = ['127.0.0.7', '', 'x', '127.0.0.7:', '[::1]', '::1', '192.0.2.1', '127.0.0.1:99999'];
+
+test('proxy_bind of nginx and of Weir are alike', requirePeer('nginx'), async (t) => {
+  const origin = await RawOrigin.start(SCRIPT);
+  t.after(() => origin.close());
+  const server = `location / { proxy_pass http://127.0.0.1:${origin.port}; proxy_bind $arg_from; }`;
+  const nginx = await startNginx((port) => `server { listen 127.0.0.1:${port}; ${server} }`);
+  t.after(() => nginx.close());
+  const edge = startEdge({ tier: 'fast', conf: `server { listen ${ANY_PORT}; ${server} }` });
+  t.after(() => edge.close());
+  for (const value of VALUES) {
+    const answers: string[] = [];
+    for (const port of [nginx.port, edge.port]) {
+      const client = await RawClient.connect(port);
+      t.after(() => client.close());
+      client.send(get(`/?from=${value}`));
+      const { body, status } = await client.response();
+      answers.push(`${status} ${status === 200 ? body.toString() : ''}`);
+    }
+    assert.equal(answers[1], answers[0], value);
+  }
+});
