@@ -311,6 +311,14 @@ export interface HttpBlock {
    */
   readonly proxySetHeader?: TextRows | undefined;
   /**
+   * `proxy_bind address[:port] | off`. The local IP address, and with it the port, that connections
+   * to endpoints come from; may hold variables: an empty value leaves it to the system, and so does
+   * one that is no address (with a line in the error log). An address that this machine has not:
+   * 500. Connections from different addresses are not mixed. `off` cancels what is inherited.
+   * `transparent` is not built.
+   */
+  readonly proxyBind?: Words | undefined;
+  /**
    * `proxy_connect_timeout time` (without it: `5s`). How long establishing a connection to an
    * endpoint may take. Then 504.
    */
@@ -830,6 +838,14 @@ export interface ServerBlock {
    */
   readonly proxySetHeader?: TextRows | undefined;
   /**
+   * `proxy_bind address[:port] | off`. The local IP address, and with it the port, that connections
+   * to endpoints come from; may hold variables: an empty value leaves it to the system, and so does
+   * one that is no address (with a line in the error log). An address that this machine has not:
+   * 500. Connections from different addresses are not mixed. `off` cancels what is inherited.
+   * `transparent` is not built.
+   */
+  readonly proxyBind?: Words | undefined;
+  /**
    * `proxy_connect_timeout time` (without it: `5s`). How long establishing a connection to an
    * endpoint may take. Then 504.
    */
@@ -1273,6 +1289,14 @@ export interface LocationBlock {
    * see `proxy_upgrade`. Fields that decide the framing cannot be set.
    */
   readonly proxySetHeader?: TextRows | undefined;
+  /**
+   * `proxy_bind address[:port] | off`. The local IP address, and with it the port, that connections
+   * to endpoints come from; may hold variables: an empty value leaves it to the system, and so does
+   * one that is no address (with a line in the error log). An address that this machine has not:
+   * 500. Connections from different addresses are not mixed. `off` cancels what is inherited.
+   * `transparent` is not built.
+   */
+  readonly proxyBind?: Words | undefined;
   /**
    * `proxy_connect_timeout time` (without it: `5s`). How long establishing a connection to an
    * endpoint may take. Then 504.
