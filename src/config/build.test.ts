@@ -65,6 +65,7 @@ test('defaults are those of nginx 1.31, except where we say so', () => {
     addedFields: [],
     addedInherit: 'on',
     method: undefined,
+    bind: 'off',
     setBody: undefined,
     setHeaders: [],
     connectTimeoutMs: 60_000,

@@ -20,12 +20,12 @@ export type BindLog = (exchange: Exchange, text: string) => void;
  * `finder` what finds one by the variables of `proxy_pass`.
  */
 export function bindUpstream(
-  bind: BindArgument | undefined,
+  bind: BindArgument,
   upstream: Upstream | undefined,
   finder: UpstreamFinder | undefined,
   onInvalid: BindLog,
 ): { readonly upstream: Upstream | undefined; readonly pass: UpstreamFinder | undefined } {
-  if (bind === undefined || bind === 'off') return { upstream, pass: finder };
+  if (bind === 'off') return { upstream, pass: finder };
   const fixed = bind.constant === undefined ? undefined : parseLocalAddress(bind.constant);
   if (fixed !== undefined && upstream !== undefined) {
     return { upstream: upstream.boundTo(fixed), pass: undefined };

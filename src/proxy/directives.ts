@@ -5,7 +5,7 @@ import type { ComplexValue } from '#src/schema/complex-value.ts';
 import { directives, HTTP_SERVER_LOCATION, type SettingsOf } from '#src/schema/directive.ts';
 import { tempPath } from '#src/spool/temp-path-argument.ts';
 import { answerDirectives } from './answer-directives.ts';
-import { type BindArgument, parseBind } from './bind-argument.ts';
+import { parseBind } from './bind-argument.ts';
 import { parseNextUpstream } from './next-upstream-argument.ts';
 import {
   parseBuffers,
@@ -47,10 +47,11 @@ export const proxyDirectives = directives({
   bind: {
     name: 'proxy_bind',
     contexts: HTTP_SERVER_LOCATION,
-    argument: custom<BindArgument>({
+    argument: custom({
       usage: 'address[:port] | off',
       minWords: 1,
       maxWords: 2,
+      default: ['off'],
       parse: parseBind,
     }),
     doc: 'The local IP address, and with it the port, that connections to endpoints come from; may hold variables: an empty value leaves it to the system, and so does one that is no address (with a line in the error log). An address that this machine has not: 500. Connections from different addresses are not mixed. `off` cancels what is inherited. `transparent` is not built.',
