@@ -311,11 +311,11 @@ export interface HttpBlock {
    */
   readonly proxySetHeader?: TextRows | undefined;
   /**
-   * `proxy_bind address[:port] | off`. The local IP address, and with it the port, that connections
-   * to endpoints come from; may hold variables: an empty value leaves it to the system, and so does
-   * one that is no address (with a line in the error log). An address that this machine has not:
-   * 500. Connections from different addresses are not mixed. `off` cancels what is inherited.
-   * `transparent` is not built.
+   * `proxy_bind address[:port] | off` (without it: `off`). The local IP address, and with it the
+   * port, that connections to endpoints come from; may hold variables: an empty value leaves it to
+   * the system, and so does one that is no address (with a line in the error log). An address that
+   * this machine has not: 500. Connections from different addresses are not mixed. `off` cancels
+   * what is inherited. `transparent` is not built.
    */
   readonly proxyBind?: Words | undefined;
   /**
@@ -838,11 +838,11 @@ export interface ServerBlock {
    */
   readonly proxySetHeader?: TextRows | undefined;
   /**
-   * `proxy_bind address[:port] | off`. The local IP address, and with it the port, that connections
-   * to endpoints come from; may hold variables: an empty value leaves it to the system, and so does
-   * one that is no address (with a line in the error log). An address that this machine has not:
-   * 500. Connections from different addresses are not mixed. `off` cancels what is inherited.
-   * `transparent` is not built.
+   * `proxy_bind address[:port] | off` (without it: `off`). The local IP address, and with it the
+   * port, that connections to endpoints come from; may hold variables: an empty value leaves it to
+   * the system, and so does one that is no address (with a line in the error log). An address that
+   * this machine has not: 500. Connections from different addresses are not mixed. `off` cancels
+   * what is inherited. `transparent` is not built.
    */
   readonly proxyBind?: Words | undefined;
   /**
@@ -1290,11 +1290,11 @@ export interface LocationBlock {
    */
   readonly proxySetHeader?: TextRows | undefined;
   /**
-   * `proxy_bind address[:port] | off`. The local IP address, and with it the port, that connections
-   * to endpoints come from; may hold variables: an empty value leaves it to the system, and so does
-   * one that is no address (with a line in the error log). An address that this machine has not:
-   * 500. Connections from different addresses are not mixed. `off` cancels what is inherited.
-   * `transparent` is not built.
+   * `proxy_bind address[:port] | off` (without it: `off`). The local IP address, and with it the
+   * port, that connections to endpoints come from; may hold variables: an empty value leaves it to
+   * the system, and so does one that is no address (with a line in the error log). An address that
+   * this machine has not: 500. Connections from different addresses are not mixed. `off` cancels
+   * what is inherited. `transparent` is not built.
    */
   readonly proxyBind?: Words | undefined;
   /**
