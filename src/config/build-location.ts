@@ -31,7 +31,7 @@ import { buildErrorPages } from './build-error-pages.ts';
 import { buildFunctions } from './build-functions.ts';
 import { buildLog } from './build-logs.ts';
 import { buildRealIp } from './build-real-ip.ts';
-import { type BuildIf, buildSteps } from './build-rewrites.ts';
+import { type BuildIf, buildSteps, rewritesOf } from './build-rewrites.ts';
 import { buildRunTimeProxy } from './build-run-time-proxy.ts';
 import type { LocationContext } from './build-servers.ts';
 import { upstreamOf } from './build-upstreams.ts';
@@ -82,7 +82,7 @@ export function buildLocation(
     isInternal: scope.own(errorPageDirectives.internal.name).length > 0,
     proxy,
     functions: buildFunctions(scope, client, problems),
-    rewrites: steps.length === 0 || handler.kind === 'return' ? undefined : steps,
+    rewrites: handler.kind === 'return' ? undefined : rewritesOf(steps, scope, problems),
     redirects: redirectsIn(scope, match, outer, problems),
     via: proxy.via === 'on' ? context.pseudonym : proxy.via === 'off' ? '' : proxy.via,
   };
@@ -169,9 +169,9 @@ function buildProxy(
   if (pass === undefined) return undefined;
   if (pass.url !== undefined) return buildRunTimeProxy(pass, scope, upstreams, node, problems);
   const upstream = upstreamOf(pass, upstreams, scope, { node, problems, tools: scope.tools });
-  if (pass.uri !== undefined && (match.kind === 'named' || match.kind === 'regex')) {
-    const kind = match.kind === 'named' ? 'a named location' : 'a location by regular expression';
-    const message = `"proxy_pass" cannot have a URI in ${kind}`;
+  const prefixless = prefixlessKind(scope, match);
+  if (pass.uri !== undefined && prefixless !== undefined) {
+    const message = `"proxy_pass" cannot have a URI in ${prefixless}`;
     problems.emerg(placeOfWord(node, pass.word), message, 'no prefix of the path was matched');
     return undefined;
   }
@@ -185,4 +185,11 @@ function buildProxy(
   const port = /:(\d+)$/.exec(authority)?.[1] ?? '80';
   const hostHeader = authority.replace(/:(80)?$/, '');
   return { kind: 'proxy', upstream, target: undefined, uri, hostHeader, port };
+}
+
+/** What the block is when it has no prefix that a URI could replace; nginx counts `if` among them. */
+function prefixlessKind({ context }: Scope, { kind }: LocationMatch): string | undefined {
+  if (kind === 'named') return 'a named location';
+  if (kind === 'regex') return 'a location by regular expression';
+  return context === 'location-if' ? 'an "if"' : undefined;
 }

@@ -3,11 +3,17 @@
 import type { Condition } from '#src/routing/condition.ts';
 import { handlerDirectives } from '#src/routing/directives.ts';
 import type { Location, ReturnHandler } from '#src/routing/model.ts';
-import { rewriteDirectives } from '#src/routing/rewrite-directives.ts';
-import type { RewriteStep, SetArgsStep, SetStep, Step } from '#src/routing/rewrite-steps.ts';
+import { rewriteDirectives, rewriteLogDirectives } from '#src/routing/rewrite-directives.ts';
+import type {
+  RewriteStep,
+  Rewrites,
+  SetArgsStep,
+  SetStep,
+  Step,
+} from '#src/routing/rewrite-steps.ts';
 import type { Directive } from '#src/schema/directive.ts';
 import type { Problems } from '#src/schema/problem.ts';
-import { parseNode, type Scope } from '#src/schema/scope.ts';
+import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 
 /** What an `if` in a location gives: what holds while it does. Undefined in a server. */
@@ -19,6 +25,16 @@ export function buildSteps(scope: Scope, buildIf: BuildIf, problems: Problems): 
     const step = buildStep(node, scope, buildIf, problems);
     return step === undefined ? [] : [step];
   });
+}
+
+/** What is run in a level; undefined when that is nothing. */
+export function rewritesOf(
+  steps: readonly Step[],
+  scope: Scope,
+  problems: Problems,
+): Rewrites | undefined {
+  const { isLogged } = compileSettings(rewriteLogDirectives, scope, problems);
+  return steps.length === 0 ? undefined : { steps, isLogged };
 }
 
 /** The locations of the `if`s among these steps. */
@@ -58,7 +74,8 @@ function buildStep(
       const inside = scope.inside(directive.opens, node);
       const location = buildIf(inside, node);
       const steps = buildSteps(inside, buildIf, problems);
-      return holds && { kind: 'if', holds, steps, location };
+      const condition = node.words.map(({ text }) => text).join(' ');
+      return holds && { kind: 'if', condition, holds, steps, location };
     }
     default:
       return undefined;

@@ -128,7 +128,9 @@ function finish(draft: ServerDraft, table: ListenTable): VirtualServer {
     names: names.map(({ name, pattern }) => ({ name, pattern })),
     listens,
     locations: answersAll ? [] : locations,
-    conditional: answersAll ? [] : locations.flatMap(({ rewrites }) => locationsIn(rewrites ?? [])),
+    conditional: answersAll
+      ? []
+      : locations.flatMap(({ rewrites }) => locationsIn(rewrites?.steps ?? [])),
     fallback,
     place: placeOf(place),
   };

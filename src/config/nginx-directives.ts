@@ -184,7 +184,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
     ['http', 'server', 'location', 'location-if'],
     `
       add_trailer charset expires gzip limit_rate limit_rate_after override_charset
-      post_action rewrite_log root source_charset ssi uninitialized_variable_warn
+      post_action root source_charset ssi
     `,
   ),
   group(
@@ -369,6 +369,14 @@ export const INERT_DIRECTIVES: readonly InertDirective[] = [
     1,
     `
       sendfile
+    `,
+  ),
+  ...inert(
+    ['http', 'server', 'location', 'server-if', 'location-if'],
+    1,
+    1,
+    `
+      uninitialized_variable_warn
     `,
   ),
   ...inert(

@@ -15,7 +15,7 @@ import {
   routingBlocks,
   serverDirectives,
 } from '#src/routing/directives.ts';
-import { rewriteDirectives } from '#src/routing/rewrite-directives.ts';
+import { rewriteDirectives, rewriteLogDirectives } from '#src/routing/rewrite-directives.ts';
 import type { Context, Directive, DirectiveSet } from '#src/schema/directive.ts';
 import { upstreamBlocks, upstreamDirectives } from '#src/upstream/directives.ts';
 import { resolverDirectives } from '#src/upstream/resolver-directives.ts';
@@ -41,7 +41,7 @@ export const CHAPTERS: readonly Chapter[] = [
     sets: [mainDirectives, errorLogDirectives, mainBlocks, eventsDirectives],
   },
   { title: 'Servers and locations', sets: [routingBlocks, listenDirectives, serverDirectives] },
-  { title: 'Rewriting', sets: [rewriteDirectives] },
+  { title: 'Rewriting', sets: [rewriteDirectives, rewriteLogDirectives] },
   { title: 'Answers without an upstream', sets: [handlerDirectives, contentDirectives] },
   { title: 'Errors', sets: [errorPageDirectives] },
   { title: 'The client side', sets: [clientDirectives] },

@@ -20,7 +20,7 @@ import { BODY_LENGTH, BODY_NONE, type RequestHead } from '#src/http/message.ts';
 import { hasControlByte, normalisePath } from '#src/http/target.ts';
 import { contentTypeOf } from '#src/routing/content-type.ts';
 import type { Handler, Location, ReturnHandler, VirtualServer } from '#src/routing/model.ts';
-import { RewriteRun } from '#src/routing/rewrite-steps.ts';
+import { type RewriteLog, RewriteRun } from '#src/routing/rewrite-steps.ts';
 import { type RoutedServer, Router } from '#src/routing/router.ts';
 import type { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
@@ -52,6 +52,8 @@ export interface ProxyOptions {
   readonly functions: FunctionHost;
   /** An error of ours, outside of what a client or endpoint sent. */
   readonly onInternalError: (error: unknown) => void;
+  /** For the error log, with `rewrite_log on`. */
+  readonly onRewrite: RewriteLog;
   /** For the error log: a try failed, whether or not another one follows. */
   readonly onAttemptFailed: AttemptHome['onAttemptFailed'];
   /** For the error log: a temporary file could not be used. */
@@ -90,7 +92,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
   readonly #served = new Map<Location, Served>();
   /** What was asked for last: often it is the same again. */
   #last: Served | undefined = undefined;
-  readonly #run = new RewriteRun();
+  readonly #run: RewriteRun;
   readonly #functions: FunctionHost;
   readonly #statusPage: (format: 'stub' | 'json') => StatusPage;
   readonly onAttemptFailed: AttemptHome['onAttemptFailed'];
@@ -102,6 +104,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
   constructor(options: ProxyOptions) {
     this.#clock = options.clock;
     this.#router = new Router(options.servers);
+    this.#run = new RewriteRun(options.onRewrite);
     this.#statusPage = options.statusPage;
     this.#functions = options.functions;
     this.onInternalError = options.onInternalError;
@@ -173,8 +176,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
     }
     this.#enter(exchange, fallback);
     const run = this.#run;
-    run.begin(undefined);
-    run.take(fallback.rewrites, exchange);
+    run.start(fallback.rewrites, undefined, exchange);
     if (!this.#answerRun(exchange, run, fallback)) this.#route(exchange, routed);
   }
 
@@ -205,8 +207,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
       return;
     }
     const run = this.#run;
-    run.begin(location);
-    run.take(location.rewrites, exchange);
+    run.start(location.rewrites, location, exchange);
     const chosen = run.location ?? location;
     const entered = chosen === location ? served : this.#enter(exchange, chosen);
     if (this.#answerRun(exchange, run, chosen)) return;

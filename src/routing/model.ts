@@ -2,8 +2,8 @@
 import type { Address } from '#src/base/address.ts';
 import type { LogSettings } from '#src/exchange/directives.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
-import type { FunctionPlan } from '#src/functions/function-run.ts';
 import type { RealIp } from '#src/exchange/real-ip.ts';
+import type { FunctionPlan } from '#src/functions/function-run.ts';
 import type { ClientSettings } from '#src/listeners/http/directives.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { CapturingPattern } from '#src/schema/directive.ts';
@@ -11,7 +11,7 @@ import type { Place } from '#src/schema/problem.ts';
 import type { PoolConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import type { ResolverConfig } from '#src/upstream/resolver-argument.ts';
 import type { ContentSettings } from './directives.ts';
-import type { Step } from './rewrite-steps.ts';
+import type { Rewrites } from './rewrite-steps.ts';
 
 /** One listening address; unique by `key` in a model. */
 export interface ListenConfig {
@@ -134,7 +134,7 @@ export interface Location {
   /** Whose word about the client counts; undefined where nobody's does. */
   readonly realIp: RealIp | undefined;
   /** What is run before anything answers; undefined for nothing, or a lone `return`. */
-  readonly rewrites: readonly Step[] | undefined;
+  readonly rewrites: Rewrites | undefined;
   /** Functions that see its requests, or answer them; undefined without any. */
   readonly functions: FunctionPlan | undefined;
   /** Clients get 404; only internal redirects lead here. */

@@ -1,12 +1,27 @@
 /** The directives of nginx's rewrite module, `return` apart. */
 
 import type { Exchange } from '#src/exchange/exchange.ts';
-import { compileWord, custom, nothing, reportInvalid } from '#src/schema/arguments.ts';
+import { compileWord, custom, flag, nothing, reportInvalid } from '#src/schema/arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
-import { type CapturingPattern, directives, type ParseContext } from '#src/schema/directive.ts';
+import {
+  type CapturingPattern,
+  directives,
+  HTTP_SERVER_LOCATION,
+  type ParseContext,
+} from '#src/schema/directive.ts';
 import { placeOfWord, type Word } from '#src/schema/tree.ts';
 import { type Condition, parseCondition } from './condition.ts';
 import type { Replacement, RewriteStep, SetArgsStep, SetStep } from './rewrite-steps.ts';
+
+/** `rewrite_log`, of every level that has something to run. */
+export const rewriteLogDirectives = directives({
+  isLogged: {
+    name: 'rewrite_log',
+    contexts: [...HTTP_SERVER_LOCATION, 'server-if', 'location-if'],
+    argument: flag({ default: 'off' }),
+    doc: 'Whether `rewrite` and `if` tell the error log, at level `notice`, what they found and made. What holds is the value of the `server` or `location`, also inside an `if` of it.',
+  },
+});
 
 /** Where what is run in the order of the file stands. */
 const CONTEXTS = ['server', 'location', 'server-if', 'location-if'] as const;
@@ -82,7 +97,7 @@ const FOUND = 302;
 const URL_START = /^(https?:\/\/|\$scheme)/;
 
 function parseRewrite(words: readonly Word[], context: ParseContext): RewriteStep | undefined {
-  const [regex, text, flag] = words;
+  const [regex, text, last] = words;
   if (regex === undefined || text === undefined) return undefined;
   const { node, problems, tools } = context;
   const pattern: CapturingPattern<Exchange> | undefined = tools.compilePattern?.(
@@ -91,24 +106,24 @@ function parseRewrite(words: readonly Word[], context: ParseContext): RewriteSte
     placeOfWord(node, regex),
     problems,
   );
-  const meaning = meaningOf(flag, text, context);
+  const meaning = meaningOf(last, text, context);
   if (pattern === undefined || meaning === undefined) return undefined;
   const replacement = parseReplacement(text, meaning.status !== 0, context);
-  return replacement && { kind: 'rewrite', pattern, replacement, ...meaning };
+  return replacement && { kind: 'rewrite', regex: regex.text, pattern, replacement, ...meaning };
 }
 
 function meaningOf(
-  flag: Word | undefined,
+  word: Word | undefined,
   text: Word,
   context: ParseContext,
 ): Pick<RewriteStep, 'flag' | 'status'> | undefined {
   const usual = URL_START.test(text.text) ? FOUND : 0;
-  switch (flag?.text) {
+  switch (word?.text) {
     case undefined:
       return { flag: 'none', status: usual };
     case 'last':
     case 'break':
-      return { flag: flag?.text === 'last' ? 'last' : 'break', status: usual };
+      return { flag: word?.text === 'last' ? 'last' : 'break', status: usual };
     case 'redirect':
       return { flag: 'none', status: FOUND };
     case 'permanent':
@@ -116,7 +131,7 @@ function meaningOf(
     default:
       return reportInvalid(
         context,
-        flag as Word,
+        word as Word,
         'parameter',
         'known are last, break, redirect and permanent',
       );

@@ -37,6 +37,8 @@ export interface ReturnStep {
 /** `if`: when it holds, its steps run, and its location stands for the one around it. */
 export interface IfStep {
   readonly kind: 'if';
+  /** As written, for `rewrite_log`. */
+  readonly condition: string;
   readonly holds: (exchange: Exchange) => boolean;
   readonly steps: readonly Step[];
   /** Undefined in a server. */
@@ -57,6 +59,8 @@ export interface Replacement {
 
 export interface RewriteStep {
   readonly kind: 'rewrite';
+  /** As written, for `rewrite_log`. */
+  readonly regex: string;
   readonly pattern: CapturingPattern<Exchange>;
   readonly replacement: Replacement;
   /** 301 or 302 for the client; 0: the request goes on with the new path. */
@@ -66,6 +70,17 @@ export interface RewriteStep {
 }
 
 export type Step = SetStep | SetArgsStep | BreakStep | ReturnStep | IfStep | RewriteStep;
+
+/** What one level has of them. */
+export interface Rewrites {
+  /** At least one. */
+  readonly steps: readonly Step[];
+  /** `rewrite_log on`. */
+  readonly isLogged: boolean;
+}
+
+/** For the error log: what a step did, one char per byte. */
+export type RewriteLog = (exchange: Exchange, text: string) => void;
 
 /** A path in which the client has escaped something, or a "+". */
 const ESCAPED_PATH = /^[^?]*[%+]/;
@@ -84,18 +99,27 @@ export class RewriteRun {
   isUriChanged = false;
   /** Why the new path or query cannot be asked for. */
   failure: FailureCode | undefined = undefined;
+  readonly #log: RewriteLog;
+  #isLogged = false;
 
-  begin(location: Location | undefined): void {
+  constructor(log: RewriteLog) {
+    this.#log = log;
+  }
+
+  /** Runs those of a level; `location` is undefined for those of a server. */
+  start({ isLogged, steps }: Rewrites, location: Location | undefined, exchange: Exchange): void {
+    this.#isLogged = isLogged;
     this.location = location;
     this.handler = undefined;
     this.redirectStatus = 0;
     this.redirectUrl = '';
     this.isUriChanged = false;
     this.failure = undefined;
+    this.#take(steps, exchange);
   }
 
   /** False: a step has ended them. */
-  take(steps: readonly Step[], exchange: Exchange): boolean {
+  #take(steps: readonly Step[], exchange: Exchange): boolean {
     for (let at = 0; at < steps.length; at++) {
       if (!this.#takeOne(steps[at] as Step, exchange)) return false;
     }
@@ -110,9 +134,7 @@ export class RewriteRun {
       case 'set-args':
         return this.#change(exchange, exchange.request.path, valueOf(step.value, exchange));
       case 'if':
-        if (!step.holds(exchange)) return true;
-        if (step.location !== undefined) this.location = step.location;
-        return this.take(step.steps, exchange);
+        return this.#takeIf(step, exchange);
       case 'rewrite':
         return this.#rewrite(step, exchange);
       case 'return':
@@ -126,9 +148,23 @@ export class RewriteRun {
     }
   }
 
-  #rewrite({ flag, pattern, replacement, status }: RewriteStep, exchange: Exchange): boolean {
+  #takeIf({ condition, holds, location, steps }: IfStep, exchange: Exchange): boolean {
+    const isTrue = holds(exchange);
+    if (this.#isLogged)
+      this.#log(exchange, `if ${condition} ${isTrue ? 'holds' : 'does not hold'}`);
+    if (!isTrue) return true;
+    if (location !== undefined) this.location = location;
+    return this.#take(steps, exchange);
+  }
+
+  #rewrite(step: RewriteStep, exchange: Exchange): boolean {
+    const { flag, pattern, replacement, status } = step;
     const { request, variables } = exchange;
     const captures = pattern.exec(request.path);
+    if (this.#isLogged) {
+      const verb = captures === undefined ? 'does not match' : 'matches';
+      this.#log(exchange, `"${step.regex}" ${verb} "${request.path}"`);
+    }
     if (captures === undefined) {
       variables.captures = undefined; // nginx: what does not match takes those of before away
       return true;
@@ -145,6 +181,7 @@ export class RewriteRun {
       const goesOn = replacement.keepsQuery && query !== '';
       this.redirectStatus = status;
       this.redirectUrl = goesOn ? `${url}${joint}${query}` : url;
+      if (this.#isLogged) this.#log(exchange, `rewritten redirect: "${this.redirectUrl}"`);
       return false;
     }
     const path = valueOf(replacement.path, exchange);
@@ -153,7 +190,9 @@ export class RewriteRun {
     variables.quotesCaptures = false;
     const before = replacement.keepsQuery ? query : '';
     const joint = replacement.query !== undefined && before !== '' ? '&' : '';
-    if (!this.#change(exchange, path, `${own}${joint}${before}`)) return false;
+    const joined = `${own}${joint}${before}`;
+    if (this.#isLogged) this.#log(exchange, `rewritten data: "${path}", args: "${joined}"`);
+    if (!this.#change(exchange, path, joined)) return false;
     exchange.isInternal = true;
     if (flag === 'break') exchange.ignoresPassUri = true;
     this.isUriChanged = flag !== 'break';

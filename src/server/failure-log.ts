@@ -1,4 +1,7 @@
-/** What failed, in the error log: one line that names the reason, the client and the endpoint. */
+/**
+ * What failed, in the error log: one line that names the reason, the client and the endpoint. And what
+ * `rewrite_log` tells.
+ */
 
 import { FAILURES, type FailureCode } from '#src/base/failure.ts';
 import type { ErrorLog, LogLevel } from '#src/base/log.ts';
@@ -46,6 +49,11 @@ export class FailureLog {
     if (FAILURES[reason].source !== 'upstream') this.#write(exchange, reason, '');
   }
 
+  /** `rewrite_log`: what a step did. */
+  onRewrite(exchange: Exchange, text: string): void {
+    if (this.#log.isOn('notice')) this.#log.notice(`${text}, ${requestOf(exchange, '')}`);
+  }
+
   /** A temporary file could not be written or read. The operator has to make room. */
   onSpoolFailed(exchange: Exchange, errno: string): void {
     const client = clientAddressOf(exchange) ?? '';
@@ -60,15 +68,15 @@ export class FailureLog {
     const { means, source } = FAILURES[failure];
     const level = LEVELS[source];
     if (!this.#log.isOn(level)) return;
-    const { request } = exchange;
-    const client = clientAddressOf(exchange) ?? '';
-    const line = `${request.method} ${request.target} ${request.protocol}`;
-    const upstream = endpoint === '' ? '' : `, upstream: "${endpoint}"`;
-    const host = request.host === '' ? '' : `, host: "${request.host}"`;
-    this.#log.log(
-      level,
-      `${failure}: ${means}${detail}, client: ${client}, server: ${exchange.serverName}, ` +
-        `request: "${line}"${upstream}${host}`,
-    );
+    this.#log.log(level, `${failure}: ${means}${detail}, ${requestOf(exchange, endpoint)}`);
   }
+}
+
+function requestOf(exchange: Exchange, endpoint: string): string {
+  const { request, serverName } = exchange;
+  const client = clientAddressOf(exchange) ?? '';
+  const line = `${request.method} ${request.target} ${request.protocol}`;
+  const upstream = endpoint === '' ? '' : `, upstream: "${endpoint}"`;
+  const host = request.host === '' ? '' : `, host: "${request.host}"`;
+  return `client: ${client}, server: ${serverName}, request: "${line}"${upstream}${host}`;
 }

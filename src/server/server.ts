@@ -104,6 +104,7 @@ export class Server implements ListenerOwner {
       functions,
       onInternalError: (error) => this.#onInternalError(error),
       statusPage: (format) => statusPage(format, model, shared),
+      onRewrite: (...what) => failures.onRewrite(...what),
       onAttemptFailed: (...what) => failures.onAttemptFailed(...what),
       onSpoolFailed: (exchange, errno) => failures.onSpoolFailed(exchange, errno),
       onPassFailed: (...what) => failures.onPassFailed(...what),

@@ -275,9 +275,9 @@ export type PatternTool = (
 /** A variable in a text, or what is wrong where one begins. */
 type Piece = string | { readonly name: string } | { readonly problem: string };
 
-/** Cuts a text at its variables: `a$b c` → `a`, {b}, ` c`. */
+/** Cuts a text at its variables: `a$b c` → `a`, {b}, ` c`. nginx: `$12` is `$1` and a 2. */
 function* splitVariables(text: string): Generator<Piece> {
-  const variable = /\$(?:\{(\w*)(\}?)|(\w+))?/g;
+  const variable = /\$(?:\{(\w*)(\}?)|([1-9]|[a-z_0]\w*))?/gi;
   let from = 0;
   for (const match of text.matchAll(variable)) {
     if (match.index > from) yield text.slice(from, match.index);

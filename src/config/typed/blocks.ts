@@ -95,6 +95,12 @@ export interface HttpBlock {
    */
   readonly server?: Several<Block<ServerBlock>> | undefined;
   /**
+   * `rewrite_log on | off` (without it: `off`). Whether `rewrite` and `if` tell the error log, at
+   * level `notice`, what they found and made. What holds is the value of the `server` or
+   * `location`, also inside an `if` of it.
+   */
+  readonly rewriteLog?: Flag | undefined;
+  /**
    * `default_type mime-type` (without it: `text/plain`). The `Content-Type` of the text of `return`
    * where `types` has none for the extension of the path.
    */
@@ -612,6 +618,12 @@ export interface ServerBlock {
    */
   readonly if?: Several<NamedBlocks<ServerIfBlock>> | undefined;
   /**
+   * `rewrite_log on | off` (without it: `off`). Whether `rewrite` and `if` tell the error log, at
+   * level `notice`, what they found and made. What holds is the value of the `server` or
+   * `location`, also inside an `if` of it.
+   */
+  readonly rewriteLog?: Flag | undefined;
+  /**
    * `return code [text] | code URL | URL`. Answers at once: with a status and its usual page, with
    * a text, or with a redirect (301, 302, 303, 307, 308). A bare `http://`, `https://` or `$scheme`
    * URL means 302. 444 closes the connection without an answer.
@@ -1069,6 +1081,12 @@ export interface LocationBlock {
    */
   readonly if?: Several<NamedBlocks<LocationIfBlock>> | undefined;
   /**
+   * `rewrite_log on | off` (without it: `off`). Whether `rewrite` and `if` tell the error log, at
+   * level `notice`, what they found and made. What holds is the value of the `server` or
+   * `location`, also inside an `if` of it.
+   */
+  readonly rewriteLog?: Flag | undefined;
+  /**
    * `return code [text] | code URL | URL`. Answers at once: with a status and its usual page, with
    * a text, or with a redirect (301, 302, 303, 307, 308). A bare `http://`, `https://` or `$scheme`
    * URL means 302. 444 closes the connection without an answer.
@@ -1511,6 +1529,12 @@ export interface ServerIfBlock {
    */
   readonly break?: boolean | undefined;
   /**
+   * `rewrite_log on | off` (without it: `off`). Whether `rewrite` and `if` tell the error log, at
+   * level `notice`, what they found and made. What holds is the value of the `server` or
+   * `location`, also inside an `if` of it.
+   */
+  readonly rewriteLog?: Flag | undefined;
+  /**
    * `return code [text] | code URL | URL`. Answers at once: with a status and its usual page, with
    * a text, or with a redirect (301, 302, 303, 307, 308). A bare `http://`, `https://` or `$scheme`
    * URL means 302. 444 closes the connection without an answer.
@@ -1542,6 +1566,12 @@ export interface LocationIfBlock {
    * `break`. Ends the directives `rewrite`, `set`, `if` and `return` of this level.
    */
   readonly break?: boolean | undefined;
+  /**
+   * `rewrite_log on | off` (without it: `off`). Whether `rewrite` and `if` tell the error log, at
+   * level `notice`, what they found and made. What holds is the value of the `server` or
+   * `location`, also inside an `if` of it.
+   */
+  readonly rewriteLog?: Flag | undefined;
   /**
    * `return code [text] | code URL | URL`. Answers at once: with a status and its usual page, with
    * a text, or with a redirect (301, 302, 303, 307, 308). A bare `http://`, `https://` or `$scheme`

@@ -58,6 +58,7 @@ const CONF = `
     location /set-query/ { set $args $args&b=2; return 200 "$args|$arg_b|$query_string|$is_args|$request_uri"; }
     location /set-twice/ { set $one a; set $one $one$one; set $one "$one b"; return 200 "$one"; }
     location /set-upper/ { set $UPPER x; return 200 "$upper$UPPER\${upper}"; }
+    location /digits/ { rewrite ^/digits/(.)(.*)$ /show/$1x$20$1_; }
     # values in paths
     location /value/ { rewrite ^/value/ /show/$arg_x last; }
     location /value-pass/ { rewrite ^/value-pass/ /pass/$arg_x break; proxy_pass ORIGIN; }
@@ -150,6 +151,7 @@ const TARGETS: Readonly<Record<string, readonly string[]>> = {
     ],
     ...[
       '/set-twice/',
+      '/digits/abc',
       '/set-upper/',
       '/value/?x=a%20b',
       '/value-pass/?x=a%20b',
