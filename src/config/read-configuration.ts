@@ -98,11 +98,15 @@ export async function loadConfiguration(
   inspect?: Inspect,
 ): Promise<LoadedConfiguration> {
   const { tree, sources, problems: found } = await readConfiguration(options);
-  const built = buildModel(tree, undefined, inspect);
+  // A program that could not be evaluated has no tree, and of that there is nothing to say.
+  const isRead = tree.nodes.length > 0 || found.every(({ severity }) => severity !== 'emerg');
+  const built = isRead ? buildModel(tree, undefined, inspect) : NOTHING_BUILT;
   const problems = inOrder([...found, ...built.problems], sources);
   const isGood = problems.every((problem) => problem.severity !== 'emerg');
   return { tree, sources, problems, model: isGood ? built.model : undefined };
 }
+
+const NOTHING_BUILT: BuiltModel = { model: undefined, problems: [] };
 
 /** By file in the order of reading, then by line and column. */
 function inOrder(problems: readonly Problem[], sources: readonly Source[]): readonly Problem[] {

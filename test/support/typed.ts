@@ -3,8 +3,8 @@
 import { type Outcome, type RunOptions, runWeir, startWeir, type Weir } from './weir.ts';
 
 /** What stands around the servers. */
-export function typedConf(http: string, main = ''): string {
-  return `import { defineConfig } from 'weir';
+export function typedConf(http: string, main = '', before = ''): string {
+  return `import { defineConfig } from 'weir'; ${before}
 const kept: import('weir').RequestContext[] = [];
 void kept;
 export default defineConfig({ ${main} errorLog: 'stderr info', events: {}, http: { ${http} } });
@@ -19,14 +19,19 @@ export function typedServer(port: number, locations: string): string {
 /** Starts bin/weir with a weir.config.ts of these locations, on one port. */
 export async function startTyped(
   locations: string | ((port: number) => string),
-  options: { main?: string; files?: Record<string, string>; env?: NodeJS.ProcessEnv } = {},
+  options: {
+    main?: string;
+    before?: string;
+    files?: Record<string, string>;
+    env?: NodeJS.ProcessEnv;
+  } = {},
 ): Promise<Weir> {
-  const { main = '', ...rest } = options;
+  const { before = '', main = '', ...rest } = options;
   const write = typeof locations === 'string' ? () => locations : locations;
   return await startWeir({
     ...rest,
     name: 'weir.config.ts',
-    conf: (port) => typedConf(typedServer(port, write(port)), main),
+    conf: (port) => typedConf(typedServer(port, write(port)), main, before),
   });
 }
 

@@ -68,12 +68,14 @@ function findRoot(text: string): Literal {
   return new LiteralReader(text, constants).read(root);
 }
 
-/** More than a sensible configuration has; two constants may name each other. */
+/** More than a sensible configuration has. */
 const MAX_DEPTH = 48;
 
 class LiteralReader {
   readonly #scanner: SourceScanner;
   readonly #constants: ReadonlyMap<string, number>;
+  /** By offset: what was read of a constant. */
+  readonly #read = new Map<number, ReadonlyMap<Step, Literal>>();
   #depth = 0;
 
   constructor(text: string, constants: ReadonlyMap<string, number>) {
@@ -119,7 +121,11 @@ class LiteralReader {
     const name = scanner.nameAlone();
     const constant = name === undefined ? undefined : this.#constants.get(name);
     if (constant === undefined) return NO_PARTS;
+    const known = this.#read.get(constant);
+    if (known !== undefined) return known;
+    this.#read.set(constant, NO_PARTS); // it may name itself
     const { parts } = this.read(constant);
+    this.#read.set(constant, parts);
     scanner.at = start;
     return parts;
   }
@@ -173,7 +179,11 @@ class LiteralReader {
           else break;
         }
         break;
-      } else parts.set(index++, this.#value());
+      } else {
+        const before = scanner.at;
+        parts.set(index++, this.#value());
+        if (scanner.at === before) break; // a bracket that closes nothing of ours
+      }
     }
     scanner.at += 1;
     return parts;
