@@ -123,7 +123,7 @@ const FINDING = /^(.+)\((\d+),(\d+)\): error (TS\d+: .*)$/;
 
 /** What is wrong in files of the user: Weir's own are none of theirs. */
 function report(output: string, folder: string, problems: Problems): void {
-  const own = resolve(fileURLToPath(INDEX_URL), '../..') + sep;
+  const own = dirname(fileURLToPath(INDEX_URL)) + sep;
   for (const line of output.split('\n')) {
     const [, path, row, column, message] = FINDING.exec(line) ?? [];
     if (path === undefined || message === undefined) continue;

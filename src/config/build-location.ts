@@ -51,7 +51,8 @@ export function buildLocation(
     const location = buildLocation(inside, match, outer, node, context);
     return location.handler.kind === 'none' ? { ...location, ...answering() } : location;
   };
-  const answering = (): Pick<Location, 'handler' | 'redirects'> => ({
+  const answering = (): Pick<Location, 'functions' | 'handler' | 'redirects'> => ({
+    functions: buildFunctions(scope, client, problems),
     handler: buildHandler(scope, match, [], context),
     redirects: redirectsIn(scope, match, outer, problems),
   });

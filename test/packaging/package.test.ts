@@ -105,10 +105,30 @@ describe('the published package', () => {
     assert.equal(await answer.text(), 'from the origin');
   });
 
+  it('serves a weir.config.ts', async (t) => {
+    const proxy = await startWeir({
+      weir,
+      name: 'weir.config.ts',
+      conf: (port) => `import { defineConfig } from 'weir';
+        export default defineConfig({ events: {}, http: { server: {
+          listen: '127.0.0.1:${port}',
+          location: { '/': { handler: (request) => 'hello ' + request.path } },
+        } } });`,
+    });
+    t.after(() => proxy.stop());
+    assert.equal(await (await fetch(proxy.url('/you'))).text(), 'hello /you');
+  });
+
   it('can be imported, with types', async () => {
     writeFileSync(
       join(user, 'use.ts'),
-      `import { VERSION } from 'weir';\nconst text: string = VERSION;\nconsole.log(text);\n`,
+      `import { defineConfig, VERSION } from 'weir';
+const text: string = VERSION;
+console.log(text);
+defineConfig({ http: { server: { location: { '/': { handler: ({ path }) => path } } } } });
+// @ts-expect-error: no such directive
+defineConfig({ http: { lisen: 80 } });
+`,
     );
     const { stdout } = await must(process.execPath, ['use.ts'], user);
     assert.equal(stdout, `${VERSION}\n`);

@@ -1,13 +1,22 @@
 // weir.config.ts: what is wrong with one is told with its place, and nothing is started or changed.
 
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { ask, checkTyped, startTyped, typedConf, typedServer } from '#test/support/typed.ts';
 import { runWeir } from '#test/support/weir.ts';
 
+const README = readFileSync(resolve(import.meta.dirname, '../../../README.md'), 'utf8');
 const IMPORT = `import { defineConfig } from 'weir';\n`;
 
 /** What is wrong, the configuration, and what is said of it. */
@@ -143,6 +152,9 @@ describe('weir -t of a weir.config.ts', () => {
       const right = await check();
       assert.equal(right.code, 0, right.stderr);
       assert.doesNotMatch(right.stderr, /types of the configuration/);
+      writeFileSync(file, /```ts\n([\s\S]*?)```/.exec(README)?.[1] ?? '');
+      const example = await check();
+      assert.equal(example.code, 0, example.stderr);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
