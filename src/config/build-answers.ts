@@ -132,9 +132,15 @@ export function buildRedirects(
 /** The URL of `proxy_pass` becomes the path of the location; without a URI, both are their root. */
 function defaultRedirect({ kind, path }: LocationMatch, pass: ProxyPassArgument): Rewrite {
   const url = pass.word.text;
-  if (pass.uri === undefined) return { pattern: constant(`${url}/`), replacement: constant('/') };
+  if (pass.uri === undefined) {
+    return { pattern: constant(`${url}/`), regex: undefined, replacement: constant('/') };
+  }
   const hasPath = kind === 'exact' || kind === 'prefix';
-  return { pattern: constant(url), replacement: constant(hasPath ? path : '') };
+  return {
+    pattern: constant(url),
+    regex: undefined,
+    replacement: constant(hasPath ? path : ''),
+  };
 }
 
 function constant(text: string): ComplexValue<Exchange> {

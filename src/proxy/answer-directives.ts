@@ -24,7 +24,7 @@ export const answerDirectives = directives({
       parse: parseRedirect,
     }),
     repeat: true,
-    doc: 'Rewrites the beginning of `Location`, and of the URL in `Refresh`, in the answer of an endpoint; the first that fits counts. `default` puts the path of the location in place of the URL of `proxy_pass`, and stands where no other is written. A path that results becomes a URL of this server. Regular expressions are not built yet.',
+    doc: 'Rewrites the beginning of `Location`, and of the URL in `Refresh`, in the answer of an endpoint; the first that fits counts. `default` puts the path of the location in place of the URL of `proxy_pass`, and stands where no other is written. Behind `~` (`~*`: the case of letters ignored) stands a regular expression: if it matches, the whole is replaced, and the replacement has its captures. A path that results becomes a URL of this server.',
   },
   cookieDomains: {
     name: 'proxy_cookie_domain',
@@ -36,7 +36,7 @@ export const answerDirectives = directives({
       parse: parseCookieDomain,
     }),
     repeat: true,
-    doc: 'Replaces the `Domain` of a `Set-Cookie` that is `domain`, whatever the case and with or without a dot in front; the first that fits counts. `off` cancels those of this level and the levels above. Regular expressions are not built yet.',
+    doc: 'Replaces the `Domain` of a `Set-Cookie` that is `domain`, whatever the case and with or without a dot in front; the first that fits counts. Behind `~` stands a regular expression, the case of letters ignored: if it matches, the whole is replaced. `off` cancels those of this level and the levels above.',
   },
   cookiePaths: {
     name: 'proxy_cookie_path',
@@ -48,7 +48,7 @@ export const answerDirectives = directives({
       parse: parseCookiePath,
     }),
     repeat: true,
-    doc: 'Replaces the beginning of the `Path` of a `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels above. Regular expressions are not built yet.',
+    doc: 'Replaces the beginning of the `Path` of a `Set-Cookie`; the first that fits counts. Behind `~` (`~*`: the case of letters ignored) stands a regular expression: if it matches, the whole is replaced. `off` cancels those of this level and the levels above.',
   },
   cookieFlags: {
     name: 'proxy_cookie_flags',
@@ -61,7 +61,7 @@ export const answerDirectives = directives({
       parse: parseCookieFlags,
     }),
     repeat: true,
-    doc: 'Sets or removes flags of the cookie of that name in `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels above. Regular expressions are not built yet.',
+    doc: 'Sets or removes flags of the cookie of that name in `Set-Cookie`; the first that fits counts. Behind `~` stands a regular expression for names, the case of letters ignored. `off` cancels those of this level and the levels above.',
   },
   hiddenFields: {
     name: 'proxy_hide_header',

@@ -87,7 +87,12 @@ export class CookieRules {
 
   #flagsOf(exchange: Exchange, cookieName: string): CookieFlags | undefined {
     const lower = cookieName.toLowerCase();
-    const rule = this.#flags.find(({ cookie }) => {
+    const rule = this.#flags.find(({ cookie, regex }) => {
+      if (regex !== undefined) {
+        const captures = regex.exec(cookieName);
+        if (captures !== undefined) regex.keep(exchange, captures);
+        return captures !== undefined;
+      }
       return (cookie.constant ?? cookie.evaluate(exchange)).toLowerCase() === lower;
     });
     if (rule === undefined) return undefined;

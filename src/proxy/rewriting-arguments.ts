@@ -2,13 +2,14 @@
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { compileWord, reportInvalid } from '#src/schema/arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
-import type { ParseContext } from '#src/schema/directive.ts';
-import { reportNotBuilt } from '#src/schema/not-built.ts';
-import type { Word } from '#src/schema/tree.ts';
+import type { CapturingPattern, ParseContext } from '#src/schema/directive.ts';
+import { placeOfWord, type Word } from '#src/schema/tree.ts';
 
 /** What is found, and what comes in its place. */
 export interface Rewrite {
   readonly pattern: ComplexValue<Exchange>;
+  /** Matched instead of `pattern`, which is empty then; the replacement has its captures. */
+  readonly regex: CapturingPattern<Exchange> | undefined;
   readonly replacement: ComplexValue<Exchange>;
 }
 
@@ -31,6 +32,8 @@ export type CookieFlagsArgument =
   | 'off'
   | {
       readonly cookie: ComplexValue<Exchange>;
+      /** Matched instead of `cookie`, which is empty then. */
+      readonly regex: CapturingPattern<Exchange> | undefined;
       readonly flags: readonly ComplexValue<Exchange>[];
       /** What they mean when none holds a variable. */
       readonly fixed: CookieFlags | undefined;
@@ -42,7 +45,7 @@ export function parseRedirect(
   context: ParseContext,
 ): RewriteArgument | undefined {
   const [first, second] = words;
-  if (second !== undefined) return parsePair(words, context, (text) => text);
+  if (second !== undefined) return parsePair(words, context, false);
   if (first?.text === 'off' || first?.text === 'default') return first.text;
   return invalidParameter(first, context);
 }
@@ -53,7 +56,7 @@ export function parseCookiePath(
   context: ParseContext,
 ): RewriteArgument | undefined {
   const [first, second] = words;
-  if (second !== undefined) return parsePair(words, context, (text) => text);
+  if (second !== undefined) return parsePair(words, context, false);
   return first?.text === 'off' ? 'off' : invalidParameter(first, context);
 }
 
@@ -63,7 +66,7 @@ export function parseCookieDomain(
   context: ParseContext,
 ): RewriteArgument | undefined {
   const [first, second] = words;
-  if (second !== undefined) return parsePair(words, context, (text) => text.replace(/^\./, ''));
+  if (second !== undefined) return parsePair(words, context, true);
   return first?.text === 'off' ? 'off' : invalidParameter(first, context);
 }
 
@@ -72,17 +75,40 @@ function invalidParameter(word: Word | undefined, context: ParseContext): undefi
   return undefined;
 }
 
+/** Of domains, the case of letters and a dot in front mean nothing. */
 function parsePair(
   [found, instead]: readonly Word[],
   context: ParseContext,
-  prepare: (text: string) => string,
+  isDomain: boolean,
 ): Rewrite | undefined {
   if (found === undefined || instead === undefined) return undefined;
-  if (found.text.startsWith('~'))
-    return reportNotBuilt('a regular expression here', found, context);
-  const pattern = compileWord<Exchange>({ ...found, text: prepare(found.text) }, context);
-  const replacement = compileClean({ ...instead, text: prepare(instead.text) }, context);
-  return pattern === undefined || replacement === undefined ? undefined : { pattern, replacement };
+  const prepare = ({ text, ...word }: Word): Word => {
+    return { ...word, text: isDomain ? text.replace(/^\./, '') : text };
+  };
+  if (found.text.startsWith('~')) {
+    const regex = isDomain
+      ? compileRegex(found, 1, true, context)
+      : compileRegex(found, found.text[1] === '*' ? 2 : 1, found.text[1] === '*', context);
+    const replacement = compileClean(prepare(instead), context);
+    if (regex === undefined || replacement === undefined) return undefined;
+    return { pattern: NOTHING, regex, replacement };
+  }
+  const pattern = compileWord<Exchange>(prepare(found), context);
+  const replacement = compileClean(prepare(instead), context);
+  if (pattern === undefined || replacement === undefined) return undefined;
+  return { pattern, regex: undefined, replacement };
+}
+
+const NOTHING: ComplexValue<Exchange> = { constant: '', isOfConnection: true, evaluate: () => '' };
+
+/** What is behind the `~` or `~*`; undefined after reporting what is wrong with it. */
+function compileRegex(
+  word: Word,
+  from: number,
+  caseless: boolean,
+  { node, problems, tools }: ParseContext,
+): CapturingPattern<Exchange> | undefined {
+  return tools.compilePattern?.(word.text.slice(from), caseless, placeOfWord(node, word), problems);
 }
 
 /** RFC 9110 §5.5: a line break in a value would begin another field. */
@@ -111,9 +137,9 @@ export function parseCookieFlags(
 ): CookieFlagsArgument | undefined {
   if (first === undefined) return undefined;
   if (rest.length === 0 && first.text === 'off') return 'off';
-  if (first.text.startsWith('~'))
-    return reportNotBuilt('a regular expression here', first, context);
-  const cookie = compileWord<Exchange>(first, context);
+  const isRegex = first.text.startsWith('~');
+  const regex = isRegex ? compileRegex(first, 1, true, context) : undefined;
+  const cookie = isRegex ? regex && NOTHING : compileWord<Exchange>(first, context);
   if (rest.length === 0) return reportInvalid(context, first, 'parameter', 'no flag follows it');
   const flags: ComplexValue<Exchange>[] = [];
   for (const word of rest) {
@@ -127,7 +153,7 @@ export function parseCookieFlags(
   if (cookie === undefined || flags.length < rest.length) return undefined;
   const isFixed = flags.every(({ constant }) => constant !== undefined);
   const fixed = isFixed ? flagsOf(flags.map(({ constant = '' }) => constant)) : undefined;
-  return { cookie, flags, fixed };
+  return { cookie, regex, flags, fixed };
 }
 
 /** What flags as text mean together; a text that names none means nothing. */

@@ -67,6 +67,34 @@ const LOCATIONS = `
     proxy_cookie_flags $arg_c secure $arg_f;
     proxy_cookie_flags OTHER SECURE nohttponly;
   }
+  location /regex/ {
+    proxy_pass ORIGIN;
+    proxy_redirect ~^(http://[^:]+):(?<where>\d+)/(tw)o(/.*)$ $1/$where$4?$3;
+    proxy_redirect ~*^HTTP:(.+)/$ https:$1;
+    proxy_redirect ~elsewhere(x?) "";
+    proxy_redirect ~^two /$arg_a;
+    proxy_cookie_domain ~^\.?([a-z]+)\.test$ $1.edge.test;
+    proxy_cookie_path ~^/TWO /never;
+    proxy_cookie_path ~*^/TWO(.*)$ $1/$arg_a;
+    proxy_cookie_path / /plain;
+    proxy_cookie_flags ~^S(.)D$ secure;
+    proxy_cookie_flags ~t httponly samesite=$arg_f;
+  }
+  location /regex-first/ {
+    proxy_pass ORIGIN/two/;
+    proxy_redirect ~x$ /regex;
+    proxy_redirect default;
+    proxy_redirect ~^(.*)$ "$1!";
+    proxy_cookie_domain ~app app;
+    proxy_cookie_domain .other.test ~no;
+    proxy_cookie_path ~.(.).(.).? ~$2$1;
+    proxy_cookie_flags ~. nosecure nohttponly;
+  }
+  location /nested/ {
+    proxy_pass ORIGIN;
+    location /nested/in/ { proxy_pass ORIGIN/two/; }
+    location /nested/none/ { return 204; location /nested/none/in/ { proxy_pass ORIGIN/two/; } }
+  }
   location /flags/ {
     proxy_pass ORIGIN;
     proxy_cookie_flags sid secure httponly samesite=None;
