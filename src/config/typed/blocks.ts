@@ -257,27 +257,30 @@ export interface HttpBlock {
    * `proxy_redirect default | off | redirect replacement` (without it: `default`). Rewrites the
    * beginning of `Location`, and of the URL in `Refresh`, in the answer of an endpoint; the first
    * that fits counts. `default` puts the path of the location in place of the URL of `proxy_pass`,
-   * and stands where no other is written. A path that results becomes a URL of this server. Regular
-   * expressions are not built yet.
+   * and stands where no other is written. Behind `~` (`~*`: the case of letters ignored) stands a
+   * regular expression: if it matches, the whole is replaced, and the replacement has its captures.
+   * A path that results becomes a URL of this server.
    */
   readonly proxyRedirect?: Rows | undefined;
   /**
    * `proxy_cookie_domain off | domain replacement`. Replaces the `Domain` of a `Set-Cookie` that is
    * `domain`, whatever the case and with or without a dot in front; the first that fits counts.
-   * `off` cancels those of this level and the levels above. Regular expressions are not built yet.
+   * Behind `~` stands a regular expression, the case of letters ignored: if it matches, the whole
+   * is replaced. `off` cancels those of this level and the levels above.
    */
   readonly proxyCookieDomain?: Rows | undefined;
   /**
    * `proxy_cookie_path off | path replacement`. Replaces the beginning of the `Path` of a
-   * `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels
-   * above. Regular expressions are not built yet.
+   * `Set-Cookie`; the first that fits counts. Behind `~` (`~*`: the case of letters ignored) stands
+   * a regular expression: if it matches, the whole is replaced. `off` cancels those of this level
+   * and the levels above.
    */
   readonly proxyCookiePath?: Rows | undefined;
   /**
    * `proxy_cookie_flags off | cookie [secure | nosecure | httponly | nohttponly | samesite=strict |
    * samesite=lax | samesite=none | nosamesite …]`. Sets or removes flags of the cookie of that name
-   * in `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels
-   * above. Regular expressions are not built yet.
+   * in `Set-Cookie`; the first that fits counts. Behind `~` stands a regular expression for names,
+   * the case of letters ignored. `off` cancels those of this level and the levels above.
    */
   readonly proxyCookieFlags?: Rows | undefined;
   /**
@@ -790,27 +793,30 @@ export interface ServerBlock {
    * `proxy_redirect default | off | redirect replacement` (without it: `default`). Rewrites the
    * beginning of `Location`, and of the URL in `Refresh`, in the answer of an endpoint; the first
    * that fits counts. `default` puts the path of the location in place of the URL of `proxy_pass`,
-   * and stands where no other is written. A path that results becomes a URL of this server. Regular
-   * expressions are not built yet.
+   * and stands where no other is written. Behind `~` (`~*`: the case of letters ignored) stands a
+   * regular expression: if it matches, the whole is replaced, and the replacement has its captures.
+   * A path that results becomes a URL of this server.
    */
   readonly proxyRedirect?: Rows | undefined;
   /**
    * `proxy_cookie_domain off | domain replacement`. Replaces the `Domain` of a `Set-Cookie` that is
    * `domain`, whatever the case and with or without a dot in front; the first that fits counts.
-   * `off` cancels those of this level and the levels above. Regular expressions are not built yet.
+   * Behind `~` stands a regular expression, the case of letters ignored: if it matches, the whole
+   * is replaced. `off` cancels those of this level and the levels above.
    */
   readonly proxyCookieDomain?: Rows | undefined;
   /**
    * `proxy_cookie_path off | path replacement`. Replaces the beginning of the `Path` of a
-   * `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels
-   * above. Regular expressions are not built yet.
+   * `Set-Cookie`; the first that fits counts. Behind `~` (`~*`: the case of letters ignored) stands
+   * a regular expression: if it matches, the whole is replaced. `off` cancels those of this level
+   * and the levels above.
    */
   readonly proxyCookiePath?: Rows | undefined;
   /**
    * `proxy_cookie_flags off | cookie [secure | nosecure | httponly | nohttponly | samesite=strict |
    * samesite=lax | samesite=none | nosamesite …]`. Sets or removes flags of the cookie of that name
-   * in `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels
-   * above. Regular expressions are not built yet.
+   * in `Set-Cookie`; the first that fits counts. Behind `~` stands a regular expression for names,
+   * the case of letters ignored. `off` cancels those of this level and the levels above.
    */
   readonly proxyCookieFlags?: Rows | undefined;
   /**
@@ -1248,27 +1254,30 @@ export interface LocationBlock {
    * `proxy_redirect default | off | redirect replacement` (without it: `default`). Rewrites the
    * beginning of `Location`, and of the URL in `Refresh`, in the answer of an endpoint; the first
    * that fits counts. `default` puts the path of the location in place of the URL of `proxy_pass`,
-   * and stands where no other is written. A path that results becomes a URL of this server. Regular
-   * expressions are not built yet.
+   * and stands where no other is written. Behind `~` (`~*`: the case of letters ignored) stands a
+   * regular expression: if it matches, the whole is replaced, and the replacement has its captures.
+   * A path that results becomes a URL of this server.
    */
   readonly proxyRedirect?: Rows | undefined;
   /**
    * `proxy_cookie_domain off | domain replacement`. Replaces the `Domain` of a `Set-Cookie` that is
    * `domain`, whatever the case and with or without a dot in front; the first that fits counts.
-   * `off` cancels those of this level and the levels above. Regular expressions are not built yet.
+   * Behind `~` stands a regular expression, the case of letters ignored: if it matches, the whole
+   * is replaced. `off` cancels those of this level and the levels above.
    */
   readonly proxyCookieDomain?: Rows | undefined;
   /**
    * `proxy_cookie_path off | path replacement`. Replaces the beginning of the `Path` of a
-   * `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels
-   * above. Regular expressions are not built yet.
+   * `Set-Cookie`; the first that fits counts. Behind `~` (`~*`: the case of letters ignored) stands
+   * a regular expression: if it matches, the whole is replaced. `off` cancels those of this level
+   * and the levels above.
    */
   readonly proxyCookiePath?: Rows | undefined;
   /**
    * `proxy_cookie_flags off | cookie [secure | nosecure | httponly | nohttponly | samesite=strict |
    * samesite=lax | samesite=none | nosamesite …]`. Sets or removes flags of the cookie of that name
-   * in `Set-Cookie`; the first that fits counts. `off` cancels those of this level and the levels
-   * above. Regular expressions are not built yet.
+   * in `Set-Cookie`; the first that fits counts. Behind `~` stands a regular expression for names,
+   * the case of letters ignored. `off` cancels those of this level and the levels above.
    */
   readonly proxyCookieFlags?: Rows | undefined;
   /**
