@@ -120,6 +120,7 @@ Commands, each with its own --help:
   proxy         : serve what endpoints answer, without a configuration file
   init          : write a first configuration file
   config        : print the configuration with defaults and inheritance written out
+  explain URL   : what becomes of a request, and why; opens no socket
 
 Options:
   -?,-h         : this help

@@ -6,6 +6,7 @@ import { check } from './check.ts';
 import { type CommandLine, parseCommandLine, usage } from './command-line.ts';
 import { printConfig } from './config-command.ts';
 import type { ConfigPlace } from './configuration.ts';
+import { explain } from './explain.ts';
 import { init } from './init-command.ts';
 import { proxy } from './proxy-command.ts';
 import { runMaster } from './run-master.ts';
@@ -17,7 +18,7 @@ const DEFAULT_FILE = fileURLToPath(new URL('../conf/weir.conf', import.meta.url)
 /** Commands that are words; each has options of its own (sub-command.ts). */
 const SUB_COMMANDS: Readonly<
   Record<string, (args: readonly string[], usualFile: string) => Promise<number | undefined>>
-> = { config: printConfig, init, proxy };
+> = { config: printConfig, explain, init, proxy };
 
 /** @returns the exit code; undefined when a master now runs in this process */
 export async function runCommand(args: readonly string[]): Promise<number | undefined> {

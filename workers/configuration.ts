@@ -1,6 +1,6 @@
 import type { Inspect } from '#src/config/build.ts';
 import type { Model } from '#src/config/model.ts';
-import { loadConfiguration as load } from '#src/config/read-configuration.ts';
+import { type HostLookup, loadConfiguration as load } from '#src/config/read-configuration.ts';
 import type { ConfigTree, Source } from '#src/config/tree.ts';
 import type { Problem } from '#src/schema/problem.ts';
 import { evaluateConfig } from './evaluate-config.ts';
@@ -13,6 +13,8 @@ export interface ConfigPlace {
   readonly globals: string | undefined;
   /** `-e`: where errors go unless `error_log` says otherwise. */
   readonly errorLog: string | undefined;
+  /** In place of the system's resolver, for commands that start nothing. */
+  readonly lookup?: HostLookup;
 }
 
 /** A configuration that was read; usable when it has a model. */

@@ -42,7 +42,7 @@ function limitMs(): number {
 }
 
 /** Undefined: as who we are. */
-function evaluatorOf(globals = ''): Identity | undefined {
+export function evaluatorOf(globals = ''): Identity | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const [, user = DEFAULT_USER] = /(?:^|[;\s])user\s+([^\s;]+)/.exec(globals) ?? [];
   const identity = findIdentity(user, undefined);

@@ -10,9 +10,10 @@ import type {
   SetArgsStep,
   SetStep,
   Step,
+  StepAction,
 } from '#src/routing/rewrite-steps.ts';
 import type { Directive } from '#src/schema/directive.ts';
-import type { Problems } from '#src/schema/problem.ts';
+import { type Problems, placeOf } from '#src/schema/problem.ts';
 import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 
@@ -23,7 +24,7 @@ export type BuildIf = (inside: Scope, node: ConfigNode) => Location | undefined;
 export function buildSteps(scope: Scope, buildIf: BuildIf, problems: Problems): readonly Step[] {
   return scope.nodes.flatMap((node) => {
     const step = buildStep(node, scope, buildIf, problems);
-    return step === undefined ? [] : [step];
+    return step === undefined ? [] : [{ ...step, place: placeOf(node) }];
   });
 }
 
@@ -51,7 +52,7 @@ function buildStep(
   scope: Scope,
   buildIf: BuildIf,
   problems: Problems,
-): Step | undefined {
+): StepAction | undefined {
   const { break: breaks, ifInLocation, ifInServer, rewrite, set } = rewriteDirectives;
   const read = <T>(directive: Directive<T>): T | undefined => {
     return parseNode<T>(directive, node, scope, problems);

@@ -10,7 +10,7 @@ import type { ParseTools } from '#src/schema/directive.ts';
 import { type Problem, Problems } from '#src/schema/problem.ts';
 import { compileSettings, Scope } from '#src/schema/scope.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
-import { VariableCompiler } from '#src/variables/compiler.ts';
+import { VariableCompiler, type VariableWatch } from '#src/variables/compiler.ts';
 import { declareTables } from '#src/variables/table-directives.ts';
 import { declareFunctions } from './build-functions.ts';
 import { changesAddresses } from './build-real-ip.ts';
@@ -34,13 +34,15 @@ export type Inspect = (main: Scope, problems: Problems) => void;
 
 /**
  * Checks a tree and compiles it. `clock` is what `$request_time` and its like read: a thread gives
- * the one that stamps its exchanges, and `functions` that can be called.
+ * the one that stamps its exchanges, and `functions` that can be called. `watch` is told of every
+ * variable that is read.
  */
 export function buildModel(
   tree: ConfigTree,
   clock: Clock = new SystemClock(),
   inspect?: Inspect,
   functions = new FunctionHost(tree.program?.functions ?? []),
+  watch?: VariableWatch,
 ): BuiltModel {
   const problems = new Problems();
   const variables = new VariableCompiler(
@@ -51,6 +53,7 @@ export function buildModel(
       changesAddress: changesAddresses(tree.nodes),
     },
     compilePattern,
+    watch,
   );
   variables.expect(settableNames(tree.nodes));
   const scope = Scope.main(tree.nodes, parseTools(tree, variables, functions));

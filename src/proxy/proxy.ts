@@ -41,6 +41,8 @@ export interface StatusPage {
 export interface ProxyOptions {
   readonly clock: Clock;
   readonly servers: readonly VirtualServer[];
+  /** In place of the router of these servers; `weir explain` gives one that tells what it finds. */
+  readonly router?: Router;
   /** By id. */
   readonly upstreams: readonly Upstream[];
   /** For `proxy_pass` with variables. */
@@ -103,7 +105,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
 
   constructor(options: ProxyOptions) {
     this.#clock = options.clock;
-    this.#router = new Router(options.servers);
+    this.#router = options.router ?? new Router(options.servers);
     this.#run = new RewriteRun(options.onRewrite);
     this.#statusPage = options.statusPage;
     this.#functions = options.functions;

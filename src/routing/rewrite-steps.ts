@@ -10,6 +10,7 @@ import { changeUri, queryOf } from '#src/exchange/uri.ts';
 import { unescapeRedirect } from '#src/http/redirect-text.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { CapturingPattern } from '#src/schema/directive.ts';
+import type { Place } from '#src/schema/problem.ts';
 import type { Location, ReturnHandler } from './model.ts';
 
 /** `set`: of a variable of the configuration, by its slot. */
@@ -69,7 +70,11 @@ export interface RewriteStep {
   readonly flag: 'none' | 'last' | 'break';
 }
 
-export type Step = SetStep | SetArgsStep | BreakStep | ReturnStep | IfStep | RewriteStep;
+/** What one directive does. */
+export type StepAction = SetStep | SetArgsStep | BreakStep | ReturnStep | IfStep | RewriteStep;
+
+/** One directive, where it stands: what explains a request names it. */
+export type Step = StepAction & { readonly place: Place };
 
 /** What one level has of them. */
 export interface Rewrites {

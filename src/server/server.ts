@@ -11,7 +11,7 @@ import type { Model } from '#src/config/model.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
 import { LISTENERS } from '#src/listeners/index.ts';
 import type { Listener, ListenerOwner, ListenerSettings } from '#src/listeners/listener.ts';
-import { Proxy } from '#src/proxy/proxy.ts';
+import { Proxy, type ProxyOptions } from '#src/proxy/proxy.ts';
 import type { ListenConfig } from '#src/routing/model.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import {
@@ -21,7 +21,7 @@ import {
   UPSTREAM_REUSES,
 } from '#src/shared/thread-rows.ts';
 import type { Transport } from '#src/transport/transport.ts';
-import { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
+import { type MakeResolver, RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import { Upstream } from '#src/upstream/upstream.ts';
 import { AcceptPace } from './accept-pace.ts';
 import { AccessLogs } from './access-logs.ts';
@@ -46,6 +46,13 @@ export interface ServerOptions {
   readonly onPressure?: (isFull: boolean) => void;
   /** One accept per turn of the loop is too few there: it can use `listenMore` (accept-pace.ts). */
   readonly onAcceptsBehind?: (key: string) => void;
+  /** Of `weir explain` and `weir test` (src/explain). */
+  readonly observer?: ServerObserver;
+}
+
+/** Who looks on in place of what is there: no log is written, no name server asked. */
+export interface ServerObserver extends Pick<ProxyOptions, 'router' | 'logsOf'> {
+  readonly makeResolver: MakeResolver;
 }
 
 /** After it was full, a thread accepts again when this share of its connections is left. */
@@ -94,13 +101,18 @@ export class Server implements ListenerOwner {
     });
     const { functions = new FunctionHost([]) } = options;
     functions.attach({ row: this.#row, log: options.errorLog, wheel: this.#wheel });
-    this.#runTime = new RunTimeUpstreams(this.#upstreams, poolThread);
+    this.#runTime = new RunTimeUpstreams(
+      this.#upstreams,
+      poolThread,
+      options.observer?.makeResolver,
+    );
     const proxy = new Proxy({
       clock: this.#clock,
       servers: model.servers,
       upstreams: this.#upstreams,
       runTime: this.#runTime,
       logsOf: (location) => this.#logs.of(location),
+      ...options.observer,
       functions,
       onInternalError: (error) => this.#onInternalError(error),
       statusPage: (format) => statusPage(format, model, shared),

@@ -6,7 +6,7 @@
 
 import { type Address, formatAddress } from '#src/base/address.ts';
 import { DrainState } from '#src/base/drain-state.ts';
-import { type TimeoutOwner, TimerEntry } from '#src/base/timer-wheel.ts';
+import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
 import type { PoolConfig, UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import type { PoolThread } from '#src/upstream/pool/pool.ts';
@@ -30,6 +30,9 @@ export interface RunTimeTarget {
   readonly pool: PoolConfig;
 }
 
+/** Who looks up names: `weir explain` asks nobody. */
+export type MakeResolver = (config: ResolverConfig, wheel: TimerWheel) => NameResolver;
+
 interface Made {
   readonly upstream: Upstream;
   hosts: readonly string[];
@@ -44,10 +47,12 @@ export class RunTimeUpstreams implements TimeoutOwner {
   readonly #configured = new Map<string, Upstream>();
   readonly #made = new Map<string, Made>();
   readonly #resolvers = new Map<ResolverConfig, NameResolver>();
+  readonly #makeResolver: MakeResolver;
   readonly #timer = new TimerEntry(this);
 
-  constructor(configured: readonly Upstream[], thread: PoolThread) {
+  constructor(configured: readonly Upstream[], thread: PoolThread, makeResolver?: MakeResolver) {
     this.#thread = thread;
+    this.#makeResolver = makeResolver ?? ((...what) => new NameResolver(...what));
     for (const upstream of configured) {
       const { implicit, name } = upstream.config;
       const lower = name.toLowerCase();
@@ -65,7 +70,7 @@ export class RunTimeUpstreams implements TimeoutOwner {
   resolver(config: ResolverConfig): NameResolver {
     const known = this.#resolvers.get(config);
     if (known !== undefined) return known;
-    const made = new NameResolver(config, this.#thread.wheel);
+    const made = this.#makeResolver(config, this.#thread.wheel);
     this.#resolvers.set(config, made);
     return made;
   }

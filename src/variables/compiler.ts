@@ -24,7 +24,7 @@ import {
 } from './table-variables.ts';
 import { assemble, type Part, type VariablePart } from './text-with-variables.ts';
 import { LocalTime } from './time-text.ts';
-import type { VariableEnvironment, VariableTable } from './variable.ts';
+import type { VariableEnvironment, VariableReader, VariableTable } from './variable.ts';
 
 /** Compiles a regular expression; the one of src/pattern fits. */
 export type PatternCompiler = (
@@ -38,6 +38,9 @@ export interface MatchedPattern {
   readonly names: ReadonlyMap<string, number>;
   exec(text: string): readonly (string | undefined)[] | undefined;
 }
+
+/** Told of a variable that was read: `weir explain` shows them. */
+export type VariableWatch = (name: string, value: string | undefined) => void;
 
 /** A variable that the configuration defines; it is built when first asked for. */
 export interface VariableDeclaration {
@@ -69,12 +72,18 @@ export class VariableCompiler {
   readonly #compilePattern: PatternCompiler | undefined;
   /** Those without problems, by case and source: the servers of one platform have the same. */
   readonly #patterns = new Map<string, KeptPattern>();
+  readonly #watch: VariableWatch | undefined;
   #slotCount = 0;
 
   /** Without `compilePattern`, `$1` and regular expressions are not built. */
-  constructor(environment: VariableEnvironment, compilePattern?: PatternCompiler) {
+  constructor(
+    environment: VariableEnvironment,
+    compilePattern?: PatternCompiler,
+    watch?: VariableWatch,
+  ) {
     this.#environment = environment;
     this.#compilePattern = compilePattern;
+    this.#watch = watch;
     this.#localTime = new LocalTime(environment.clock);
     const { changesAddress = false } = environment;
     const realIp = changesAddress ? realIpVariables((read) => cached(this.#slotCount++, read)) : [];
@@ -215,14 +224,26 @@ export class VariableCompiler {
       if (declared !== undefined) {
         const part = this.#partOf(declared, place, problems);
         if (part === undefined) isGood = false;
-        else parts.push(part);
+        else parts.push(this.#watched(part));
         continue;
       }
       const found = 'problem' in piece ? undefined : this.#find(piece.name);
-      if (found !== undefined) parts.push(found);
+      if (found !== undefined) parts.push(this.#watched(found));
       else isGood = report(piece, [...this.names, ...this.#declared.keys()], place, problems);
     }
     return isGood ? parts : undefined;
+  }
+
+  /** The variable itself, unless somebody watches. */
+  #watched(part: VariablePart): VariablePart {
+    const watch = this.#watch;
+    if (watch === undefined) return part;
+    const read: VariableReader = (exchange) => {
+      const value = part.read(exchange);
+      watch(part.name, value);
+      return value;
+    };
+    return { ...part, read };
   }
 
   /** Undefined when the variable has problems, or needs itself. */

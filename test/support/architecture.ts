@@ -19,6 +19,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['src/proxy'],
   ['src/config'],
   ['src/server', 'src/admin'],
+  ['src/explain'],
   ['src/index.ts'],
   ['workers'],
 ];

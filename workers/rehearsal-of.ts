@@ -1,0 +1,33 @@
+/** A configuration that was read → the rehearsal of it, its functions loaded. */
+
+import { setgid, setgroups, setuid } from 'node:process';
+import type { ConfigTree } from '#src/config/tree.ts';
+import { loadFunctions } from '#src/config/typed/program.ts';
+import type { OfflineHosts } from '#src/explain/offline-hosts.ts';
+import { Rehearsal } from '#src/explain/rehearsal.ts';
+import type { ConfigPlace } from './configuration.ts';
+import { evaluatorOf } from './evaluate-config.ts';
+
+/**
+ * Functions run in this process: as root it becomes first who evaluates weir.config.ts, for good.
+ * @throws Error when they cannot be loaded
+ */
+export async function rehearsalOf(
+  tree: ConfigTree,
+  { globals }: ConfigPlace,
+  hosts: OfflineHosts,
+): Promise<Rehearsal | undefined> {
+  const { program } = tree;
+  if (program !== undefined) become(globals);
+  const functions = program === undefined ? [] : await loadFunctions(program);
+  const rehearsal = Rehearsal.of(tree, functions, hosts);
+  return rehearsal instanceof Rehearsal ? rehearsal : undefined;
+}
+
+function become(globals: string | undefined): void {
+  const identity = evaluatorOf(globals);
+  if (identity === undefined) return;
+  setgroups?.([identity.gid]);
+  setgid?.(identity.gid);
+  setuid?.(identity.uid);
+}
