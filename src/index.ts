@@ -9,6 +9,7 @@ export {
   type AnswerBody,
   type AnswerHeaders,
   type AnswerLike,
+  type BodyLike,
   type BodyOptions,
   BodyTooLargeError,
   type Handler,
@@ -16,7 +17,9 @@ export {
   type RequestContext,
   RequestEndedError,
   type RequestFilter,
+  type ResponseBodyFilter,
   type ResponseContext,
   type ResponseFilter,
   type VariableFunction,
+  type WholeBody,
 } from '#src/functions/contexts.ts';

@@ -20,10 +20,11 @@ export function buildFunctions(
 ): FunctionPlan | undefined {
   const { handler } = compileSettings(functionHandlerDirectives, scope, problems);
   const settings = compileSettings(functionDirectives, scope, problems);
-  const { bodyBytes, requestFilters, timeoutMs } = settings;
-  if (handler === undefined && requestFilters.length === 0) return undefined;
+  const { bodyBytes, requestFilters, responseBody, timeoutMs } = settings;
+  const isEmpty = requestFilters.length === 0 && responseBody === undefined;
+  if (handler === undefined && isEmpty) return undefined;
   const store = { memoryBytes: client.bodyBufferBytes, directory: client.bodyTempPath };
-  return { requestFilters, handler, timeoutMs, bodyBytes, store };
+  return { requestFilters, handler, responseBody, timeoutMs, bodyBytes, store };
 }
 
 /** Makes `variable`s known, and tells functions what variables there are. */

@@ -89,6 +89,23 @@ export type RequestFilter = (
 /** Changes the head of a response before it leaves. */
 export type ResponseFilter = (response: ResponseContext, request: RequestContext) => void;
 
+/** The body of a response, gathered; at most `function_body_size`. As the endpoint encoded it. */
+export interface WholeBody {
+  readonly bytes: Uint8Array;
+  text(): string;
+  json(): unknown;
+}
+
+/** Gives a response of an endpoint another body; undefined leaves it as it is. */
+export type ResponseBodyFilter = (
+  body: WholeBody,
+  response: ResponseContext,
+  request: RequestContext,
+) => BodyLike | Promise<BodyLike>;
+
+/** What may take the place of a body. */
+export type BodyLike = string | Uint8Array | undefined;
+
 /** The value of a variable: a field of a log line, a value of a `map`. */
 export type VariableFunction = (request: RequestContext) => string | number | undefined;
 

@@ -42,6 +42,12 @@ export const functionDirectives = directives({
     repeat: true,
     doc: 'In weir.config.ts only. A function that may change the head of each response, whoever made it. It cannot wait: a promise is an error.',
   },
+  responseBody: {
+    name: 'response_body',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: functionArgument(),
+    doc: 'In weir.config.ts only. A function that gets the whole body of an endpoint’s response, at most `function_body_size`, and gives another one. Nothing leaves before it has; a longer body is a 500.',
+  },
   timeoutMs: {
     name: 'function_timeout',
     contexts: HTTP_SERVER_LOCATION,

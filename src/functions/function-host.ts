@@ -90,7 +90,7 @@ export class FunctionHost {
   }
 
   /** Calls a function; what it throws is thrown. */
-  call(ref: FunctionRef, first: unknown, second?: unknown): unknown {
+  call(ref: FunctionRef, ...given: readonly unknown[]): unknown {
     const run = this.#functions[ref.number];
     if (run === undefined) throw new Error(`${ref.path} is not loaded in this thread`);
     const row = this.#row;
@@ -98,7 +98,7 @@ export class FunctionHost {
     row[FUNCTION_CALLS] = (row[FUNCTION_CALLS] as number) + 1;
     row[FUNCTION_NOW] = ref.number + 1;
     try {
-      return run(first, second);
+      return run(...given);
     } finally {
       row[FUNCTION_NOW] = before;
     }

@@ -15,16 +15,19 @@ import { fieldIdOf } from '#src/http/field-names.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
 import { reasonPhrase } from '#src/http/status.ts';
 import type { FunctionRef } from '#src/schema/function-ref.ts';
+import { BodyFilter } from './body-filter.ts';
 import { BodyIntake, type StoreLimits } from './body-intake.ts';
 import { BodyTooLargeError, RequestEndedError } from './contexts.ts';
 import type { FunctionHost } from './function-host.ts';
 import { LiveRequest } from './request-context.ts';
-import { type CheckedAnswer, toAnswer, toPiece } from './to-answer.ts';
+import { type CheckedAnswer, isPromise, toAnswer, toPiece } from './to-answer.ts';
 
 /** The functions of one location. */
 export interface FunctionPlan {
   readonly requestFilters: readonly FunctionRef[];
   readonly handler: FunctionRef | undefined;
+  /** Changes the bodies of endpoints. */
+  readonly responseBody: FunctionRef | undefined;
   readonly timeoutMs: number;
   /** The longest body a function may read. */
   readonly bodyBytes: number;
@@ -171,6 +174,11 @@ export class FunctionRun<L> implements ExchangeHandler, TimeoutOwner {
   #passOn(exchange: Exchange): void {
     this.#body.handOn(this.#plan.store);
     this.#leave();
+    const { bodyBytes, responseBody, timeoutMs } = this.#plan;
+    if (responseBody !== undefined && exchange.downstream !== undefined) {
+      const plan = { ref: responseBody, timeoutMs, bodyBytes };
+      new BodyFilter(exchange, exchange.downstream, plan, this.#host);
+    }
     this.#home.passOn(exchange, this.#location, this.#isLate);
   }
 
@@ -289,10 +297,6 @@ export class FunctionRun<L> implements ExchangeHandler, TimeoutOwner {
 
 /** A function has promised something, or has been answered for. */
 const WAITING = Symbol('waiting');
-
-function isPromise(given: unknown): given is PromiseLike<unknown> {
-  return typeof given === 'object' && given !== null && 'then' in given;
-}
 
 function sendHead(exchange: Exchange, answer: CheckedAnswer, framing: number, bytes: number): void {
   const { downstream, response } = exchange;

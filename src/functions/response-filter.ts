@@ -50,7 +50,8 @@ function filterResponse(exchange: Exchange, ref: FunctionRef, host: FunctionHost
   }
 }
 
-class LiveResponse implements ResponseContext {
+/** The head of a response as one call of a function sees it; see request-context.ts. */
+export class LiveResponse implements ResponseContext {
   readonly headers: EditableFields;
   #exchange: Exchange | undefined;
 

@@ -57,6 +57,11 @@ export function toPiece(given: unknown): Buffer {
   throw new TypeError('a body that is iterated must give texts or bytes');
 }
 
+/** Whether what a function gave is still to come. */
+export function isPromise(given: unknown): given is PromiseLike<unknown> {
+  return typeof given === 'object' && given !== null && 'then' in given;
+}
+
 /** A copy: the function may go on changing its own. */
 function bytesOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes);

@@ -6,6 +6,7 @@
 import type {
   Handler,
   RequestFilter,
+  ResponseBodyFilter,
   ResponseFilter,
   VariableFunction,
 } from '#src/functions/contexts.ts';
@@ -518,6 +519,12 @@ export interface HttpBlock {
    */
   readonly responseFilter?: Several<ResponseFilter> | undefined;
   /**
+   * `response_body function`. In weir.config.ts only. A function that gets the whole body of an
+   * endpoint’s response, at most `function_body_size`, and gives another one. Nothing leaves before
+   * it has; a longer body is a 500.
+   */
+  readonly responseBody?: ResponseBodyFilter | undefined;
+  /**
    * `function_timeout time` (without it: `60s`). Weir only. How long a handler or filter may take
    * for an answer, and for each piece of one that it streams; then the request gets a 504.
    */
@@ -1029,6 +1036,12 @@ export interface ServerBlock {
    */
   readonly responseFilter?: Several<ResponseFilter> | undefined;
   /**
+   * `response_body function`. In weir.config.ts only. A function that gets the whole body of an
+   * endpoint’s response, at most `function_body_size`, and gives another one. Nothing leaves before
+   * it has; a longer body is a 500.
+   */
+  readonly responseBody?: ResponseBodyFilter | undefined;
+  /**
    * `function_timeout time` (without it: `60s`). Weir only. How long a handler or filter may take
    * for an answer, and for each piece of one that it streams; then the request gets a 504.
    */
@@ -1495,6 +1508,12 @@ export interface LocationBlock {
    * response, whoever made it. It cannot wait: a promise is an error.
    */
   readonly responseFilter?: Several<ResponseFilter> | undefined;
+  /**
+   * `response_body function`. In weir.config.ts only. A function that gets the whole body of an
+   * endpoint’s response, at most `function_body_size`, and gives another one. Nothing leaves before
+   * it has; a longer body is a 500.
+   */
+  readonly responseBody?: ResponseBodyFilter | undefined;
   /**
    * `function_timeout time` (without it: `60s`). Weir only. How long a handler or filter may take
    * for an answer, and for each piece of one that it streams; then the request gets a 504.

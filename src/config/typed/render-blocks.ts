@@ -21,6 +21,7 @@ const HEAD = `/**
 const FUNCTION_TYPES: Readonly<Record<string, string>> = {
   [functionHandlerDirectives.handler.name]: 'Handler',
   [functionDirectives.requestFilters.name]: 'Several<RequestFilter>',
+  [functionDirectives.responseBody.name]: 'ResponseBodyFilter',
   [functionDirectives.responseFilters.name]: 'Several<ResponseFilter>',
   [functionVariableDirectives.variables.name]: 'Readonly<Record<string, VariableFunction>>',
 };
@@ -141,7 +142,16 @@ function importsOf(body: string): string {
     return names.filter((name) => new RegExp(`\\b${name}\\b(?!\`)`).test(body)).toSorted();
   };
   return [
-    named(list(['Handler', 'RequestFilter', 'ResponseFilter', 'VariableFunction']), FUNCTIONS),
+    named(
+      list([
+        'Handler',
+        'RequestFilter',
+        'ResponseBodyFilter',
+        'ResponseFilter',
+        'VariableFunction',
+      ]),
+      FUNCTIONS,
+    ),
     named(list(VALUES), './values.ts'),
     '',
   ].join('\n');

@@ -33,6 +33,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const FUNCTION_DIRECTIVES: ReadonlySet<string> = new Set([
   functionHandlerDirectives.handler.name,
   functionDirectives.requestFilters.name,
+  functionDirectives.responseBody.name,
   functionDirectives.responseFilters.name,
   functionVariableDirectives.variables.name,
 ]);
