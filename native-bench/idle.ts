@@ -10,7 +10,11 @@ import {
 } from '#native-bench/baselines/proxies.ts';
 import { openIdleConnections } from '#native-bench/load/idle-connections.ts';
 import { runLoad } from '#native-bench/load/load.ts';
-import { connectionsPerProcess, memoryKb } from '#native-bench/measure/process-usage.ts';
+import {
+  connectionsPerProcess,
+  listeningSockets,
+  memoryKb,
+} from '#native-bench/measure/process-usage.ts';
 import { maxOverMean } from '#native-bench/measure/statistics.ts';
 
 /** Connections of the memory part and of the spread part, as the issue states them. */
@@ -38,6 +42,8 @@ export interface IdleSpread {
   readonly maxOverMean: number;
 }
 
+const LISTEN_POLL_MS = 20;
+const MAX_POLLS = 500;
 const SETTLE_MS = 1500; // lets freed memory go and buffers of finished requests return
 const WARM_REQUESTS = 100_000; // code is compiled and pools are filled before the first reading
 
@@ -82,6 +88,11 @@ export async function measureIdleSpread(
   connections = SPREAD_CONNECTIONS,
 ): Promise<IdleSpread> {
   return withProxy(kind, 2, async (proxy) => {
+    // Who comes before the second thread listens goes to the first.
+    for (let polls = 0; kind !== 'haproxy' && listeningSockets(proxy.port) < 2; polls += 1) {
+      if (polls > MAX_POLLS) throw new Error(`${kind}: only one thread listens`);
+      await delay(LISTEN_POLL_MS);
+    }
     const idle = await openIdleConnections(proxy.port, connections);
     try {
       const perThread = await threadConnections(proxy);

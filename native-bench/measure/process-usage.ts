@@ -86,7 +86,7 @@ export function memoryKb(root: number): { rss: number; pss: number } {
 
 /** How many TCP connections accepted on a local port each process of the tree holds. */
 export function connectionsPerProcess(root: number, localPort: number): Map<number, number> {
-  const inodes = establishedInodes(localPort);
+  const inodes = socketInodesOf(localPort, ESTABLISHED);
   const counts = new Map<number, number>();
   for (const pid of processTree(root)) {
     let count = 0;
@@ -96,8 +96,17 @@ export function connectionsPerProcess(root: number, localPort: number): Map<numb
   return counts;
 }
 
-/** Inodes of the established connections whose local port is the given one. */
-function establishedInodes(localPort: number): Set<string> {
+/** How many sockets listen on that port: with SO_REUSEPORT one per thread, once each of them serves. */
+export function listeningSockets(localPort: number): number {
+  return socketInodesOf(localPort, LISTENING).size;
+}
+
+// As /proc/net/tcp writes them.
+const ESTABLISHED = '01';
+const LISTENING = '0A';
+
+/** Inodes of the sockets in that state whose local port is the given one. */
+function socketInodesOf(localPort: number, state: string): Set<string> {
   const inodes = new Set<string>();
   const portHex = localPort.toString(16).toUpperCase().padStart(4, '0');
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
@@ -110,7 +119,7 @@ function establishedInodes(localPort: number): Set<string> {
     for (const line of text.split('\n').slice(1)) {
       // sl local remote state queues timer retransmits uid timeout inode …
       const words = line.trim().split(/\s+/);
-      if (words[1]?.endsWith(`:${portHex}`) && words[3] === '01' && words[9]) inodes.add(words[9]);
+      if (words[1]?.endsWith(`:${portHex}`) && words[3] === state && words[9]) inodes.add(words[9]);
     }
   }
   return inodes;

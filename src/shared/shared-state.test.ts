@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { THREAD_ROW_CELLS } from './layout.ts';
 import { allocateShared, SharedState } from './shared-state.ts';
-import { COLUMN_COUNT, CONNECTIONS_ACTIVE, INTERNAL_ERRORS, REQUESTS } from './thread-rows.ts';
+import { COLUMN_COUNT, CONNECTIONS_ACTIVE, LOOP_BEATS, REQUESTS } from './thread-rows.ts';
 
 const sizes = { threadCount: 3, endpointCount: 5, upstreamCount: 2 };
 
@@ -104,6 +104,6 @@ test('the board keeps ready and drained per thread', () => {
 
 test('a buffer that is too small is refused; all columns fit the row', () => {
   assert.throws(() => new SharedState(new SharedArrayBuffer(64), sizes, 0), RangeError);
-  assert.equal(COLUMN_COUNT, INTERNAL_ERRORS + 1);
+  assert.equal(COLUMN_COUNT, LOOP_BEATS + 1);
   assert.ok(COLUMN_COUNT <= THREAD_ROW_CELLS);
 });

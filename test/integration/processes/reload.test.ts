@@ -27,7 +27,8 @@ describe('a reload', () => {
     weir.writeConf((port) => processConf(port, { page: 'after' }));
     await reload(weir);
     assert.equal(await get(weir), 'after');
-    const after = await statusOf(weir);
+    // The master counts it when the new generation serves, and tells it then.
+    const after = await statusWhen(weir, ({ reloadCount }) => reloadCount > 0);
     assert.equal(after.generation, before.generation + 1);
     assert.notEqual(after.configHash, before.configHash);
     assert.deepEqual(
