@@ -86,9 +86,11 @@ describe('a function', () => {
     await weir.waitForLine(/rejected and nobody handled it: Error: forgotten/);
     assert.equal((await ask(weir, '/timer')).body, 'b');
     await weir.waitForLine(/threw outside of any request: Error: in a timer/);
-    const { threads } = JSON.parse((await ask(weir, '/pid')).body) as {
+    const { functions, threads } = JSON.parse((await ask(weir, '/pid')).body) as {
+      functions: { calls: number; failures: number };
       threads: { deathCount: number }[];
     };
+    assert.deepEqual(functions, { calls: 2, failures: 0 });
     assert.deepEqual(
       threads.map(({ deathCount }) => deathCount),
       [0],

@@ -10,6 +10,11 @@ describe('a handler', () => {
       `'/text': { handler: (request) => 'hello ' + request.path },
        '/later': { handler: async (request) => ({ status: 201, body: request.query }) },
        '/json': { handler: async (request) => ({ json: { got: await request.json() } }) },
+       '/if': [
+         { if: { '$arg_a = b': { handler: () => 'in if' } } },
+         { if: { '$arg_a = c': { addHeader: { 'X-If': 'c' } } } },
+         { handler: () => 'outside' },
+       ],
        '/pieces': { handler: () => ({
          headers: { 'content-type': 'text/plain', 'X-Two': ['a', 'b'] },
          body: (async function* () { yield 'one '; yield Buffer.from('two'); })(),
@@ -24,6 +29,10 @@ describe('a handler', () => {
     assert.deepEqual([later.status, later.body], [201, 'a=b']);
     const json = await ask(weir, '/json', { method: 'POST', body: '{"a":[1]}' });
     assert.deepEqual([json.status, json.body], [200, '{"got":{"a":[1]}}']);
+    assert.equal((await ask(weir, '/if?a=b')).body, 'in if');
+    const inherited = await ask(weir, '/if?a=c');
+    assert.deepEqual([inherited.body, inherited.headers.get('x-if')], ['outside', 'c']);
+    assert.equal((await ask(weir, '/if')).body, 'outside');
     const pieces = await ask(weir, '/pieces');
     assert.deepEqual([pieces.status, pieces.body], [200, 'one two']);
     assert.equal(pieces.headers.get('x-two'), 'a, b');

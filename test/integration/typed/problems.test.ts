@@ -183,6 +183,18 @@ describe('a weir.config.ts', () => {
     assert.doesNotMatch(weir.output, new RegExp(`^pid ${weir.pid}$`, 'm'));
   });
 
+  it('that its user cannot read is refused, not run as root', async (t) => {
+    if (process.getuid?.() !== 0) return t.diagnostic('not root: everybody may read his own files');
+    const folder = mkdtempSync(join(tmpdir(), 'weir-closed-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'weir.config.ts');
+    writeFileSync(file, `process.stderr.write('it was run');\nexport default {};\n`);
+    const { code, stderr } = await runWeir(['-t', '-c', file]);
+    assert.equal(code, 1);
+    assert.match(stderr, /user "nobody" cannot read .*weir-closed-.*-g "user NAME;"/);
+    assert.doesNotMatch(stderr, /it was run/);
+  });
+
   it('that gives something else each time does not start', async () => {
     const conf = typedConf(typedServer(8_998, `['/' + process.pid]: { handler: () => 'x' }`));
     const { code, stderr } = await runWeir([], { conf, name: 'weir.config.ts' });
