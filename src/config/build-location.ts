@@ -22,8 +22,9 @@ import type {
 } from '#src/routing/model.ts';
 import type { Step } from '#src/routing/rewrite-steps.ts';
 import { DEFAULT_TYPES } from '#src/routing/types-argument.ts';
-import type { Directive } from '#src/schema/directive.ts';
-import { type Place, type Problems, placeOf } from '#src/schema/problem.ts';
+import type { ComplexValue } from '#src/schema/complex-value.ts';
+import type { Directive, ParseTools } from '#src/schema/directive.ts';
+import { type Place, Problems, placeOf } from '#src/schema/problem.ts';
 import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
 import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import { answeringSettings, buildRedirects, checkOffStandsAlone } from './build-answers.ts';
@@ -85,6 +86,7 @@ export function buildLocation(
     functions: buildFunctions(scope, client, problems),
     rewrites: handler.kind === 'return' ? undefined : rewritesOf(steps, scope, problems),
     redirects: redirectsIn(scope, match, outer, problems),
+    setRate: setRateOf(scope),
     via: proxy.via === 'on' ? context.pseudonym : proxy.via === 'off' ? '' : proxy.via,
   };
 }
@@ -92,6 +94,21 @@ export function buildLocation(
 function passIn(scope: Scope, problems: Problems): ProxyPassArgument | undefined {
   const node = ownNode(scope, proxyPassDirectives.pass);
   return node && parseNode<ProxyPassArgument>(proxyPassDirectives.pass, node, scope, problems);
+}
+
+/** Of each configuration: whether it gives `$limit_rate` a value is one answer for all locations. */
+const setRates = new WeakMap<ParseTools, { readonly value: ComplexValue<Exchange> | undefined }>();
+
+function setRateOf({ tools }: Scope): ComplexValue<Exchange> | undefined {
+  let known = setRates.get(tools);
+  if (known === undefined) {
+    const nowhere = { file: '', line: 0, column: 0 };
+    // The name is known exactly when something sets it.
+    const value = tools.compileComplex('$limit_rate', nowhere, new Problems());
+    known = { value: value as ComplexValue<Exchange> | undefined };
+    setRates.set(tools, known);
+  }
+  return known.value;
 }
 
 function redirectsIn(

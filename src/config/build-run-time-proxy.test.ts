@@ -82,3 +82,12 @@ for (const [words, problem] of BINDS) {
     assert.match(problems.join('\n'), problem);
   });
 }
+
+test('a rate is a size, or has variables', () => {
+  const lines = ['limit_rate 1q;', 'limit_rate_after -1;', 'proxy_limit_rate x;'];
+  for (const line of lines) {
+    const { model, problems } = build(`http { server { listen 1; ${line} } }`);
+    assert.equal(model, undefined);
+    assert.match(problems.join(), /invalid size ".*" in ".*" directive, write a number of bytes/);
+  }
+});

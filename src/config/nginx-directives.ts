@@ -133,9 +133,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       proxy_cache_key proxy_cache_lock proxy_cache_lock_age proxy_cache_lock_timeout
       proxy_cache_max_range_offset proxy_cache_methods proxy_cache_min_uses proxy_cache_purge
       proxy_cache_revalidate proxy_cache_use_stale proxy_cache_valid
-      proxy_force_ranges
-      proxy_limit_rate proxy_no_cache
-      proxy_request_dynamic proxy_send_lowat proxy_ssl_certificate
+      proxy_force_ranges proxy_no_cache proxy_request_dynamic proxy_ssl_certificate
       proxy_ssl_certificate_cache proxy_ssl_certificate_key proxy_ssl_ciphers
       proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log proxy_ssl_name proxy_ssl_password_file
       proxy_ssl_protocols proxy_ssl_server_name proxy_ssl_session_reuse
@@ -183,7 +181,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['http', 'server', 'location', 'location-if'],
     `
-      add_trailer charset expires gzip limit_rate limit_rate_after override_charset
+      add_trailer charset expires gzip override_charset
       post_action root source_charset ssi
     `,
   ),
@@ -334,7 +332,8 @@ export const INERT_DIRECTIVES: readonly InertDirective[] = [
       aio aio_write client_body_in_single_buffer directio directio_alignment gzip_hash
       msie_padding msie_refresh open_file_cache_errors open_file_cache_events
       open_file_cache_min_uses open_file_cache_valid postpone_output
-      proxy_headers_hash_bucket_size proxy_headers_hash_max_size proxy_socket_keepalive
+      proxy_headers_hash_bucket_size proxy_headers_hash_max_size proxy_send_lowat
+      proxy_socket_keepalive
       read_ahead send_lowat sendfile_max_chunk tcp_nodelay tcp_nopush types_hash_bucket_size
       types_hash_max_size
     `,

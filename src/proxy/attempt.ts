@@ -7,6 +7,7 @@
 
 import { FAILURES, type FailureCode } from '#src/base/failure.ts';
 import type { Reusable } from '#src/base/free-list.ts';
+import type { TimerWheel } from '#src/base/timer-wheel.ts';
 import { Block, type ByteBlock } from '#src/bytes/byte-copy.ts';
 import { refuse } from '#src/exchange/answer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
@@ -65,6 +66,7 @@ const outgoing = {
 
 /** Gives an attempt back when the exchange is done with it. */
 export interface AttemptHome {
+  readonly wheel: TimerWheel;
   releaseAttempt(attempt: Attempt): void;
   nowMs(): number;
   /** For the error log. `endpoint` is '' when there was none to try. */
@@ -374,9 +376,11 @@ export class Attempt
   }
 
   #passHead(exchange: Exchange): void {
-    const { answer, ignoresBufferingWish, responseLimits } = this.#location as ProxiedLocation;
+    const { answer, ignoresBufferingWish, rates, responseLimits } = this
+      .#location as ProxiedLocation;
     const connection = this.#connection as UpstreamConnection;
     this.#response.begin(exchange, connection, responseLimits, ignoresBufferingWish);
+    if (rates !== undefined) this.#response.limit(rates, this.#home.wheel);
     answer.apply(exchange);
     overrideStatus(exchange);
     this.#downstream().startResponse();
@@ -426,7 +430,10 @@ export class Attempt
   }
 
   flushResponse(): number {
-    if (this.#isDelivering) return FLOW_GO;
+    if (this.#isDelivering) {
+      this.#response.go();
+      return FLOW_GO;
+    }
     if (this.#connection !== undefined) {
       this.#wasFlushed = true;
       return this.#response.flush();

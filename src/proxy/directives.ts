@@ -16,6 +16,7 @@ import {
   parseUpgrades,
   parseVia,
 } from './proxy-arguments.ts';
+import { rate } from './rate-argument.ts';
 import { parseMethod, type Rewrite } from './rewriting-arguments.ts';
 
 /** `proxy_pass`: which upstream answers. */
@@ -140,6 +141,24 @@ export const proxyDirectives = directives({
     argument: tempPath,
     doc: 'The directory for responses that wait in a file; see `client_body_temp_path`.',
   },
+  sendRate: {
+    name: 'limit_rate',
+    contexts: [...HTTP_SERVER_LOCATION, 'location-if'],
+    argument: rate,
+    doc: 'Bytes per second that go to the client of one response of an endpoint; 0 sets no limit. What belongs to a second may go at its beginning. May hold variables; `set $limit_rate` wins. Answers of Weir itself are not delayed.',
+  },
+  sendRateAfter: {
+    name: 'limit_rate_after',
+    contexts: [...HTTP_SERVER_LOCATION, 'location-if'],
+    argument: rate,
+    doc: 'Bytes of a response that go to the client before `limit_rate` holds; may hold variables.',
+  },
+  readRate: {
+    name: 'proxy_limit_rate',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: rate,
+    doc: 'Bytes per second that are read of a response, on average: after a read of up to 64 KB the endpoint waits as long as these should have taken. 0 sets no limit; may hold variables. Without effect where responses are not buffered.',
+  },
   nextUpstream: {
     name: 'proxy_next_upstream',
     contexts: HTTP_SERVER_LOCATION,
@@ -253,6 +272,8 @@ declare module '#src/routing/model.ts' {
     readonly proxy: ProxySettings;
     /** Our pseudonym in Via (RFC 9110 §7.6.3); '' sends none. */
     readonly via: string;
+    /** `$limit_rate`; undefined when the configuration never sets it. */
+    readonly setRate: ComplexValue<Exchange> | undefined;
     /** `proxy_redirect`, with the default written out. */
     readonly redirects: readonly Rewrite[];
   }

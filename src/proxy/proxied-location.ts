@@ -9,7 +9,9 @@ import type { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { AnswerRules } from './answer-rules.ts';
 import { type BindLog, bindUpstream } from './bound-pass.ts';
+import type { ProxySettings } from './directives.ts';
 import { type OwnRequest, ownRequest } from './own-request.ts';
+import { type RateLimits, rateLimits } from './rate-limits.ts';
 import type { RequestStoreLimits } from './request-feed.ts';
 import { RequestPlan } from './request-plan.ts';
 import type { RetryRules } from './retry.ts';
@@ -36,6 +38,8 @@ export interface ProxiedLocation {
   readonly heldLimits: RequestStoreLimits;
   /** Where responses wait for slow clients; undefined: the endpoint waits. */
   readonly responseLimits: ResponseLimits | undefined;
+  /** How fast responses may go; undefined: as fast as they can. */
+  readonly rates: RateLimits | undefined;
   readonly retry: RetryRules;
   /** Some status of an endpoint's answer means another try, or a page of ours. */
   readonly watchesStatus: boolean;
@@ -84,14 +88,8 @@ export function proxiedLocation(
     proxyPort: handler.port,
     requestLimits: proxy.requestBuffering || !passRequestBody ? heldLimits : undefined,
     heldLimits,
-    responseLimits: proxy.buffering
-      ? {
-          memoryBytes: proxy.buffers.count * proxy.buffers.bytes,
-          maxFileBytes: proxy.maxTempFileBytes,
-          writeBytes: proxy.tempFileWriteBytes,
-          directory: proxy.tempPath,
-        }
-      : undefined,
+    responseLimits: proxy.buffering ? responseLimitsOf(proxy) : undefined,
+    rates: ratesOf(location),
     retry: {
       on: proxy.nextUpstream,
       maxTries: proxy.nextUpstreamTries,
@@ -105,4 +103,24 @@ export function proxiedLocation(
     own: ownRequest(proxy),
     earlyHints: proxy.earlyHints,
   };
+}
+
+function responseLimitsOf(proxy: ProxySettings): ResponseLimits {
+  return {
+    memoryBytes: proxy.buffers.count * proxy.buffers.bytes,
+    maxFileBytes: proxy.maxTempFileBytes,
+    writeBytes: proxy.tempFileWriteBytes,
+    directory: proxy.tempPath,
+  };
+}
+
+function ratesOf({ proxy, setRate }: Location): RateLimits | undefined {
+  return rateLimits({
+    send: proxy.sendRate,
+    sendAfter: proxy.sendRateAfter,
+    setSend: setRate,
+    // nginx: where a response is not buffered, its client holds the endpoint back anyway.
+    read: proxy.buffering ? proxy.readRate : 0,
+    waiting: { ...responseLimitsOf(proxy), maxFileBytes: 0 },
+  });
 }

@@ -5,6 +5,7 @@
 
 import type { Clock } from '#src/base/clock.ts';
 import { FreeList } from '#src/base/free-list.ts';
+import type { TimerWheel } from '#src/base/timer-wheel.ts';
 import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import { answer, answerStatus, refuse } from '#src/exchange/answer.ts';
 import type { Exchange, Rescuer } from '#src/exchange/exchange.ts';
@@ -40,6 +41,7 @@ export interface StatusPage {
 
 export interface ProxyOptions {
   readonly clock: Clock;
+  readonly wheel: TimerWheel;
   readonly servers: readonly VirtualServer[];
   /** In place of the router of these servers; `weir explain` gives one that tells what it finds. */
   readonly router?: Router;
@@ -90,6 +92,8 @@ const UNCLEAN_QUERY = /[\0-\x20\x7f]/;
 
 export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served> {
   readonly #clock: Clock;
+  /** AttemptHome. */
+  readonly wheel: TimerWheel;
   readonly #router: Router;
   readonly #served = new Map<Location, Served>();
   /** What was asked for last: often it is the same again. */
@@ -105,6 +109,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
 
   constructor(options: ProxyOptions) {
     this.#clock = options.clock;
+    this.wheel = options.wheel;
     this.#router = options.router ?? new Router(options.servers);
     this.#run = new RewriteRun(options.onRewrite);
     this.#statusPage = options.statusPage;

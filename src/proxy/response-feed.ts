@@ -5,9 +5,11 @@
  *
  *   THROUGH ──client is slow──▶ STORED ──client has caught up──▶ THROUGH
  *
- * Allocates nothing while the client keeps up.
+ * With a rate (`limit_rate`, `proxy_limit_rate`) it is STORED from the beginning, and goes on in
+ * steps. Allocates nothing while the client keeps up.
  */
 
+import type { TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { F_CONTENT_TYPE, F_X_ACCEL_BUFFERING } from '#src/http/field-names.ts';
@@ -20,6 +22,9 @@ import {
   FLOW_SWAP,
   type UpstreamConnection,
 } from '#src/upstream/pool/response-sink.ts';
+
+import { Pace } from './pace.ts';
+import type { RateLimits } from './rate-limits.ts';
 
 /** Told when the last stored byte has gone to the client, or a stored byte is lost. */
 export interface DeliveryOwner {
@@ -38,6 +43,14 @@ export class ResponseFeed implements StoreOwner {
   #isUpstreamHeld = false;
   #isFull = false;
   #isComplete = false;
+  /** Of a response with a rate: towards the client, from the endpoint. */
+  #sending: Pace | undefined = undefined;
+  #reading: Pace | undefined = undefined;
+  /** Two paces, once there was a response with a rate. */
+  #paces: readonly [sending: Pace, reading: Pace] | undefined = undefined;
+  /** What was taken from the store and has not all gone: from `#partAt` on. */
+  #part: Buffer | undefined = undefined;
+  #partAt = 0;
 
   constructor(owner: DeliveryOwner) {
     this.#owner = owner;
@@ -52,6 +65,71 @@ export class ResponseFeed implements StoreOwner {
     this.#isUpstreamHeld = false;
     this.#isFull = false;
     this.#isComplete = false;
+    if (this.#sending !== undefined) this.#endPaces();
+  }
+
+  #endPaces(): void {
+    this.#sending?.end();
+    this.#reading?.end();
+    this.#sending = undefined;
+    this.#reading = undefined;
+    this.#part = undefined;
+    this.#partAt = 0;
+  }
+
+  /** After `begin`: the response has a rate, unless the variables of the limits give none. */
+  limit(rates: RateLimits, wheel: TimerWheel): void {
+    const exchange = this.#exchange as Exchange;
+    const sendRate = rates.sendRate(exchange);
+    const readRate = rates.readRate(exchange);
+    if (exchange.isTunnel || (sendRate === 0 && readRate === 0)) return;
+    this.#paces ??= [
+      new Pace(wheel, { onTimeout: () => this.onWritable() }),
+      new Pace(wheel, { onTimeout: () => this.#resumeReading() }),
+    ];
+    [this.#sending, this.#reading] = this.#paces;
+    this.#sending.begin(sendRate, rates.sendAfterBytes(exchange));
+    this.#reading.begin(readRate, 0);
+    this.#store = acquireResponseStore();
+    this.#store.begin(this, this.#limits ?? rates.waiting);
+  }
+
+  /** A response that is complete and waits here: lets go what may go. */
+  go(): void {
+    if (this.#sending !== undefined && this.#store !== undefined) this.#step(this.#store);
+  }
+
+  #resumeReading(): void {
+    if (!this.#isFull) this.#resume();
+  }
+
+  /** As `#pump`, but no more than the rate allows, and no part need be taken whole. */
+  #step(store: ResponseStore): void {
+    const sending = this.#sending as Pace;
+    const downstream = this.#downstream();
+    while (this.#store === store) {
+      const room = sending.room;
+      this.#part ??= room > 0 ? store.next() : undefined;
+      const part = this.#part;
+      if (part === undefined && store.isEmpty && this.#isComplete) {
+        this.#caughtUp(store);
+        return;
+      }
+      if (part === undefined || room <= 0) {
+        const isWaiting = room <= 0 && (part !== undefined || !store.isEmpty);
+        if (downstream.flush() && isWaiting && this.#store === store) sending.wait();
+        return;
+      }
+      const end = Math.min(part.length, this.#partAt + room);
+      downstream.writeBody(part, this.#partAt, end, true);
+      sending.pass(end - this.#partAt);
+      this.#partAt = end;
+      if (end === part.length) {
+        this.#part = undefined;
+        this.#partAt = 0;
+      }
+      if (!downstream.flush()) return;
+    }
   }
 
   /** A response of that connection begins; without limits it is streamed. */
@@ -74,7 +152,10 @@ export class ResponseFeed implements StoreOwner {
 
   write(bytes: Buffer, start: number, end: number, stable: boolean): void {
     if (this.#store === undefined) this.#downstream().writeBody(bytes, start, end, stable);
-    else this.#isFull = !this.#store.append(bytes, start, end);
+    else {
+      this.#isFull = !this.#store.append(bytes, start, end);
+      this.#reading?.pass(end - start);
+    }
   }
 
   /** The endpoint's part is over. True: so is the client's but for the flush; else `onDelivered`. */
@@ -87,7 +168,12 @@ export class ResponseFeed implements StoreOwner {
   /** End of the callback that brought bytes: how the endpoint is to go on. */
   flush(): number {
     if (this.#store !== undefined) {
-      if (!this.#isFull) return FLOW_GO;
+      if (this.#sending !== undefined) {
+        const exchange = this.#exchange;
+        this.#step(this.#store);
+        if (this.#exchange !== exchange || this.#connection === undefined) return FLOW_HOLD; // over
+      }
+      if (!this.#isFull && !this.#isReadTooFast()) return FLOW_GO;
       this.#isUpstreamHeld = true;
       return FLOW_HOLD;
     }
@@ -107,6 +193,7 @@ export class ResponseFeed implements StoreOwner {
   onWritable(): void {
     const store = this.#store;
     if (store === undefined) this.#resume();
+    else if (this.#sending !== undefined) this.#step(store);
     else this.#pump(store);
   }
 
@@ -122,6 +209,13 @@ export class ResponseFeed implements StoreOwner {
       downstream.writeBody(part, 0, part.length, true);
       if (!downstream.flush()) return;
     }
+  }
+
+  /** True: the endpoint has to wait, and goes on by itself. */
+  #isReadTooFast(): boolean {
+    if (this.#reading === undefined || this.#reading.room > 0) return false;
+    this.#reading.wait();
+    return true;
   }
 
   #caughtUp(store: ResponseStore): void {
@@ -142,11 +236,11 @@ export class ResponseFeed implements StoreOwner {
 
   onStoreRoom(): void {
     this.#isFull = false;
-    this.#resume();
+    if (!this.#isReadTooFast()) this.#resume();
   }
 
   onStoreReadable(): void {
-    if (this.#store !== undefined) this.#pump(this.#store);
+    if (this.#store !== undefined) this.onWritable();
   }
 
   onStoreFailed(errno: string): void {

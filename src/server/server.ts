@@ -108,6 +108,7 @@ export class Server implements ListenerOwner {
     );
     const proxy = new Proxy({
       clock: this.#clock,
+      wheel: this.#wheel,
       servers: model.servers,
       upstreams: this.#upstreams,
       runTime: this.#runTime,

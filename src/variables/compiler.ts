@@ -159,10 +159,6 @@ export class VariableCompiler {
 
   /** A tool of arguments: as of `ParseTools`. */
   slotOf(name: string, place: Place, problems: Problems): number | undefined {
-    if (name === 'limit_rate') {
-      problems.emerg(place, `"$${name}" is not built yet in this version of Weir`);
-      return undefined;
-    }
     if (!this.#isBuiltIn(name)) return this.#captureSlot(name);
     problems.emerg(place, `the duplicate "${name}" variable`, 'it is built in');
     return undefined;
