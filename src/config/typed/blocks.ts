@@ -395,6 +395,23 @@ export interface HttpBlock {
    */
   readonly proxyTempPath?: Words | undefined;
   /**
+   * `limit_rate size` (without it: `0`). Bytes per second that go to the client of one response of
+   * an endpoint; 0 sets no limit. What belongs to a second may go at its beginning. May hold
+   * variables; `set $limit_rate` wins. Answers of Weir itself are not delayed.
+   */
+  readonly limitRate?: Word | undefined;
+  /**
+   * `limit_rate_after size` (without it: `0`). Bytes of a response that go to the client before
+   * `limit_rate` holds; may hold variables.
+   */
+  readonly limitRateAfter?: Word | undefined;
+  /**
+   * `proxy_limit_rate size` (without it: `0`). Bytes per second that are read of a response, on
+   * average: after a read of up to 64 KB the endpoint waits as long as these should have taken. 0
+   * sets no limit; may hold variables. Without effect where responses are not buffered.
+   */
+  readonly proxyLimitRate?: Word | undefined;
+  /**
    * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
    * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
    * timeout`). After which failures another endpoint is asked, as long as nothing has gone to the
@@ -937,6 +954,23 @@ export interface ServerBlock {
    */
   readonly proxyTempPath?: Words | undefined;
   /**
+   * `limit_rate size` (without it: `0`). Bytes per second that go to the client of one response of
+   * an endpoint; 0 sets no limit. What belongs to a second may go at its beginning. May hold
+   * variables; `set $limit_rate` wins. Answers of Weir itself are not delayed.
+   */
+  readonly limitRate?: Word | undefined;
+  /**
+   * `limit_rate_after size` (without it: `0`). Bytes of a response that go to the client before
+   * `limit_rate` holds; may hold variables.
+   */
+  readonly limitRateAfter?: Word | undefined;
+  /**
+   * `proxy_limit_rate size` (without it: `0`). Bytes per second that are read of a response, on
+   * average: after a read of up to 64 KB the endpoint waits as long as these should have taken. 0
+   * sets no limit; may hold variables. Without effect where responses are not buffered.
+   */
+  readonly proxyLimitRate?: Word | undefined;
+  /**
    * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
    * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
    * timeout`). After which failures another endpoint is asked, as long as nothing has gone to the
@@ -1404,6 +1438,23 @@ export interface LocationBlock {
    */
   readonly proxyTempPath?: Words | undefined;
   /**
+   * `limit_rate size` (without it: `0`). Bytes per second that go to the client of one response of
+   * an endpoint; 0 sets no limit. What belongs to a second may go at its beginning. May hold
+   * variables; `set $limit_rate` wins. Answers of Weir itself are not delayed.
+   */
+  readonly limitRate?: Word | undefined;
+  /**
+   * `limit_rate_after size` (without it: `0`). Bytes of a response that go to the client before
+   * `limit_rate` holds; may hold variables.
+   */
+  readonly limitRateAfter?: Word | undefined;
+  /**
+   * `proxy_limit_rate size` (without it: `0`). Bytes per second that are read of a response, on
+   * average: after a read of up to 64 KB the endpoint waits as long as these should have taken. 0
+   * sets no limit; may hold variables. Without effect where responses are not buffered.
+   */
+  readonly proxyLimitRate?: Word | undefined;
+  /**
    * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
    * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
    * timeout`). After which failures another endpoint is asked, as long as nothing has gone to the
@@ -1636,6 +1687,17 @@ export interface LocationIfBlock {
    * by levels that have none of their own, `merge` also by those that have, `off` by none.
    */
   readonly addHeaderInherit?: 'on' | 'off' | 'merge' | undefined;
+  /**
+   * `limit_rate size` (without it: `0`). Bytes per second that go to the client of one response of
+   * an endpoint; 0 sets no limit. What belongs to a second may go at its beginning. May hold
+   * variables; `set $limit_rate` wins. Answers of Weir itself are not delayed.
+   */
+  readonly limitRate?: Word | undefined;
+  /**
+   * `limit_rate_after size` (without it: `0`). Bytes of a response that go to the client before
+   * `limit_rate` holds; may hold variables.
+   */
+  readonly limitRateAfter?: Word | undefined;
   /**
    * `handler function`. In weir.config.ts only. A function that answers the request, now or by a
    * promise. One that throws, rejects, or answers with something else than an answer costs its
