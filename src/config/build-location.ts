@@ -1,7 +1,5 @@
 /** One `location` (or the level of a `server`) with everything that holds in it. */
 
-import type { LogSettings } from '#src/exchange/directives.ts';
-import type { Exchange } from '#src/exchange/exchange.ts';
 import { functionHandlerDirectives } from '#src/functions/directives.ts';
 import { clientDirectives } from '#src/listeners/http/directives.ts';
 import { proxyDirectives, proxyPassDirectives } from '#src/proxy/directives.ts';
@@ -45,7 +43,7 @@ export function buildLocation(
   place: Place,
   context: LocationContext,
 ): Location {
-  const { problems, formats } = context;
+  const { problems } = context;
   // An `if` in a location has what is written in it, and the rest of what is around it.
   const buildIf: BuildIf = (inside, node) => {
     if (scope.context !== 'location') return undefined;
@@ -65,7 +63,7 @@ export function buildLocation(
   );
   const proxy = compileSettings(proxyDirectives, scope, problems);
   const content = buildContent(scope, context);
-  const log: LogSettings<Exchange> = buildLog(scope, formats, problems);
+  const log = buildLog(scope, context.logs, problems);
   checkOffStandsAlone(scope, problems);
   const steps = scope.context === 'location-if' ? [] : buildSteps(scope, buildIf, problems);
   const handler = buildHandler(scope, match, steps, context);

@@ -1,16 +1,26 @@
 /** `log_format` and `access_log`: names of formats become formats. */
+import { isDeepStrictEqual } from 'node:util';
 import type { LineFormat } from '#src/exchange/access-record.ts';
 import {
+  type AccessLogOutput,
   accessLogDirectives,
+  type LogFileConfig,
   type LogSettings,
+  logFileCacheDirectives,
   logFormatDirectives,
 } from '#src/exchange/directives.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
-import type { AccessLogArgument, LogFormatArgument } from '#src/exchange/log-arguments.ts';
+import type {
+  AccessLogArgument,
+  LogFileCache,
+  LogFormatArgument,
+  LogGathering,
+  LogOutput,
+} from '#src/exchange/log-arguments.ts';
 import type { Place, Problems } from '#src/schema/problem.ts';
-import { parseNode, type Scope } from '#src/schema/scope.ts';
+import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
 import { didYouMean } from '#src/schema/suggestion.ts';
-import { placeOfWord } from '#src/schema/tree.ts';
+import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import type { VariableCompiler } from '#src/variables/compiler.ts';
 import { firstAt } from './check.ts';
 
@@ -53,14 +63,69 @@ export function buildLogFormats(
   return formats;
 }
 
+/** What access logs share: their formats, and the files of one path. */
+export class LogTable {
+  readonly formats: LogFormats;
+  /** By the lines they come from: thousands of locations share those of their server. */
+  readonly known = new Map<readonly ConfigNode[], KnownLogs>();
+  readonly #files = new Map<string, { place: Place; isExplicit: boolean; file: LogFileConfig }>();
+
+  constructor(formats: LogFormats) {
+    this.formats = formats;
+  }
+
+  /** Of equal paths whoever says something about buffers is heard, and all who do must agree. */
+  fileOf(path: string, gathering: LogGathering, place: Place, problems: Problems): LogFileConfig {
+    const known = this.#files.get(path);
+    const { isExplicit, ...values } = gathering;
+    if (known === undefined) {
+      const file = { path, ...values };
+      this.#files.set(path, { place, isExplicit, file });
+      return file;
+    }
+    if (!isExplicit) return known.file;
+    if (!known.isExplicit) {
+      Object.assign(known.file, values);
+      known.isExplicit = true;
+      known.place = place;
+    } else if (!isDeepStrictEqual(known.file, { path, ...values })) {
+      const message = `access_log "${path}" already defined with conflicting parameters`;
+      problems.emerg(place, message, firstAt(known.place, place));
+    }
+    return known.file;
+  }
+}
+
+/** The logs of some lines, and the settings that they were made with. */
+interface KnownLogs {
+  readonly cache: LogFileCache | 'off';
+  readonly settings: LogSettings;
+}
+
 /** The access logs that hold in a location. */
-export function buildLog(
+export function buildLog(scope: Scope, table: LogTable, problems: Problems): LogSettings {
+  const nodes = scope.occurrences(accessLogDirectives.accessLogs);
+  if (nodes.length === 0) return NO_LOGS;
+  const { cache } = compileSettings(logFileCacheDirectives, scope, problems);
+  const known = table.known.get(nodes);
+  if (known?.cache === cache) return known.settings;
+  const settings = compileLogs(nodes, cache, scope, table, problems);
+  table.known.set(nodes, { cache, settings });
+  return settings;
+}
+
+const NO_LOGS: LogSettings = { accessLogs: [] };
+
+function compileLogs(
+  nodes: readonly ConfigNode[],
+  cache: LogFileCache | 'off',
   scope: Scope,
-  formats: LogFormats,
+  table: LogTable,
   problems: Problems,
-): LogSettings<Exchange> {
+): LogSettings {
+  const { formats } = table;
   const directive = accessLogDirectives.accessLogs;
-  const accessLogs = scope.occurrences(directive).flatMap((node) => {
+  const accessLogs = nodes.flatMap((node) => {
     const log = parseNode<AccessLogArgument>(directive, node, scope, problems);
     if (log === undefined || log === 'off') return [];
     const name = log.format?.text ?? 'combined';
@@ -72,9 +137,26 @@ export function buildLog(
       }
       return [];
     }
-    const { path, bufferBytes, flushMs } = log;
-    return [{ path, format, bufferBytes, flushMs }];
+    const output = outputOf(log.output, cache, table, node, problems);
+    return [{ output, format, condition: log.condition }];
   });
-  const isOff = scope.occurrences(directive).some((node) => node.words[0]?.text === 'off');
+  const isOff = nodes.some((node) => node.words[0]?.text === 'off');
   return { accessLogs: isOff ? [] : accessLogs };
+}
+
+function outputOf(
+  output: LogOutput,
+  cache: LogFileCache | 'off',
+  table: LogTable,
+  node: ConfigNode,
+  problems: Problems,
+): AccessLogOutput {
+  switch (output.kind) {
+    case 'file':
+      return { kind: 'file', file: table.fileOf(output.path, output.gathering, node, problems) };
+    case 'paths':
+      return { ...output, cache: cache === 'off' ? undefined : cache };
+    case 'syslog':
+      return output;
+  }
 }

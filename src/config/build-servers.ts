@@ -22,7 +22,7 @@ import { systemTempDirectory } from '#src/spool/temp-path-argument.ts';
 import { MapTable } from '#src/tables/map-table.ts';
 import type { VariableCompiler } from '#src/variables/compiler.ts';
 import { buildLocation } from './build-location.ts';
-import { buildLog, buildLogFormats, type LogFormats } from './build-logs.ts';
+import { buildLog, buildLogFormats, LogTable } from './build-logs.ts';
 import { locationsIn } from './build-rewrites.ts';
 import type { UpstreamList } from './build-upstreams.ts';
 import { firstAt } from './check.ts';
@@ -41,7 +41,7 @@ export interface HttpContext {
 
 /** What compiling locations needs. */
 export interface LocationContext extends HttpContext {
-  readonly formats: LogFormats;
+  readonly logs: LogTable;
   /** What `via on` calls us. */
   readonly pseudonym: string;
 }
@@ -54,10 +54,10 @@ export function buildServers(
   http: HttpContext,
 ): Pick<Model, 'listens' | 'servers' | 'logFiles' | 'tempDirectories'> {
   const { scope, problems } = http;
-  const formats = buildLogFormats(scope, http.variables, problems);
-  const context = { ...http, formats, pseudonym: pseudonymOf(hostname(), http.tree.file) };
+  const logs = new LogTable(buildLogFormats(scope, http.variables, problems));
+  const context = { ...http, logs, pseudonym: pseudonymOf(hostname(), http.tree.file) };
   // A server may override it or there may be none: its problems are told all the same.
-  buildLog(scope, formats, problems);
+  buildLog(scope, logs, problems);
   const listens = new ListenTable(problems);
   const drafts: ServerDraft[] = [];
   for (const node of scope.own(routingBlocks.server.name)) {
@@ -80,7 +80,11 @@ export function buildServers(
   const all = servers.flatMap((server) => {
     return [server.fallback, ...server.locations, ...server.conditional];
   });
-  const paths = all.flatMap(({ log }) => log.accessLogs.map(({ path }) => path));
+  const paths = all.flatMap(({ log }) => {
+    return log.accessLogs.flatMap(({ output }) =>
+      output.kind === 'file' ? [output.file.path] : [],
+    );
+  });
   return {
     listens: listens.all,
     servers,

@@ -371,7 +371,13 @@ test('access logs: named formats, combined, several, off, and the files they nee
   }`);
   const logs = model.servers[0]?.locations.map(({ log }) => log.accessLogs) ?? [];
   assert.deepEqual(
-    logs.map((list) => list.map(({ path, bufferBytes, flushMs }) => [path, bufferBytes, flushMs])),
+    logs.map((list) => {
+      return list.map(({ output }) => {
+        assert.equal(output.kind, 'file');
+        const { path, bufferBytes, flushMs } = output.file;
+        return [path, bufferBytes, flushMs];
+      });
+    }),
     [
       [
         ['/p/logs/a.log', 4_096, 2_000],

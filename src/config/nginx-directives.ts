@@ -122,7 +122,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       js_fetch_trusted_certificate js_fetch_verify js_fetch_verify_depth js_import js_path
       js_preload_object js_set js_shared_dict_zone js_var limit_conn limit_conn_dry_run
       limit_conn_log_level limit_conn_status limit_req limit_req_dry_run limit_req_log_level
-      limit_req_status log_not_found log_subrequest max_ranges memcached_bind memcached_buffer_size
+      limit_req_status  max_ranges memcached_bind memcached_buffer_size
       memcached_connect_timeout memcached_gzip_flag memcached_next_upstream
       memcached_next_upstream_timeout memcached_next_upstream_tries memcached_read_timeout
       memcached_send_timeout memcached_socket_keepalive min_delete_depth mirror mirror_request_body
@@ -329,7 +329,8 @@ export const INERT_DIRECTIVES: readonly InertDirective[] = [
     1,
     1,
     `
-      aio aio_write client_body_in_single_buffer directio directio_alignment gzip_hash
+      aio aio_write client_body_in_single_buffer directio directio_alignment gzip_hash log_not_found
+      log_subrequest
       msie_padding msie_refresh open_file_cache_errors open_file_cache_events
       open_file_cache_min_uses open_file_cache_valid postpone_output
       proxy_headers_hash_bucket_size proxy_headers_hash_max_size proxy_send_lowat
@@ -344,14 +345,6 @@ export const INERT_DIRECTIVES: readonly InertDirective[] = [
     2,
     `
       keepalive_disable open_file_cache
-    `,
-  ),
-  ...inert(
-    ['http', 'server', 'location'],
-    1,
-    4,
-    `
-      open_log_file_cache
     `,
   ),
   ...inert(

@@ -6,6 +6,7 @@ import { parse } from '#src/config/syntax/parser.ts';
 import { type Evaluation, fileOf } from '#src/config/typed/program.ts';
 import { isProgramFile } from '#src/config/typed/program-modules.ts';
 import { withSafeDefaults } from '#src/config/typed/safe-defaults.ts';
+import { syslogHostOf } from '#src/exchange/syslog-argument.ts';
 import { type Problem, Problems } from '#src/schema/problem.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 import { hostNameOf } from '#src/upstream/resolve-address.ts';
@@ -140,26 +141,37 @@ function collectHosts(
   names: Set<string>,
   upstreams: ReadonlySet<string>,
 ): void {
-  for (const { name, words, block } of nodes) {
-    if (block !== undefined) collectHosts(block, names, upstreams);
-    const text = words[0]?.text;
-    if (text === undefined) continue;
-    if (name === 'resolver') {
-      const hosts = words.map((word) => resolverHostOf(word.text));
-      for (const host of hosts) if (host !== undefined) names.add(host);
-    } else if (name === 'proxy_pass') {
-      if (text.includes('$')) continue; // looked up when it is known
-      const host = hostNameOf(text.replace(/^http:\/\//i, '').replace(/[/?#].*$/s, ''));
-      if (host !== undefined && !upstreams.has(host.toLowerCase())) names.add(host);
-    } else if (
-      (name === 'listen' && !/^\d+$/.test(text)) ||
-      (name === 'server' && !block) ||
-      name === 'set_real_ip_from'
-    ) {
-      const host = hostNameOf(text);
-      if (host !== undefined) names.add(host);
-    }
+  for (const node of nodes) {
+    if (node.block !== undefined) collectHosts(node.block, names, upstreams);
+    for (const host of hostsIn(node, upstreams)) if (host !== undefined) names.add(host);
   }
+}
+
+function hostsIn(
+  { name, words, block }: ConfigNode,
+  upstreams: ReadonlySet<string>,
+): readonly (string | undefined)[] {
+  const text = words[0]?.text;
+  if (text === undefined) return [];
+  switch (name) {
+    case 'access_log':
+    case 'error_log':
+      return [syslogHostOf(text)];
+    case 'resolver':
+      return words.map((word) => resolverHostOf(word.text));
+    case 'proxy_pass': {
+      if (text.includes('$')) return []; // looked up when it is known
+      const host = hostNameOf(text.replace(/^http:\/\//i, '').replace(/[/?#].*$/s, ''));
+      return host !== undefined && upstreams.has(host.toLowerCase()) ? [] : [host];
+    }
+    case 'listen':
+      return /^\d+$/.test(text) ? [] : [hostNameOf(text)];
+    case 'server':
+      return block === undefined ? [hostNameOf(text)] : [];
+    case 'set_real_ip_from':
+      return [hostNameOf(text)];
+  }
+  return [];
 }
 
 function upstreamNames(nodes: readonly ConfigNode[]): string[] {

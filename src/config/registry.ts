@@ -1,5 +1,9 @@
 /** All directives, gathered from the folders that declare them, and what else nginx knows. */
-import { accessLogDirectives, logFormatDirectives } from '#src/exchange/directives.ts';
+import {
+  accessLogDirectives,
+  logFileCacheDirectives,
+  logFormatDirectives,
+} from '#src/exchange/directives.ts';
 import { realIpDirectives } from '#src/exchange/real-ip-directives.ts';
 import {
   functionDirectives,
@@ -53,7 +57,7 @@ export const CHAPTERS: readonly Chapter[] = [
     title: 'Functions (weir.config.ts)',
     sets: [functionHandlerDirectives, functionDirectives, functionVariableDirectives],
   },
-  { title: 'Access log', sets: [accessLogDirectives, logFormatDirectives] },
+  { title: 'Access log', sets: [accessLogDirectives, logFormatDirectives, logFileCacheDirectives] },
 ];
 
 /** What a name means in one context. */

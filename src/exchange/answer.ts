@@ -9,7 +9,7 @@ import { MAX_FIELDS } from '#src/http/header-map.ts';
 import { BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
 import { reasonPhrase } from '#src/http/status.ts';
 import { type Exchange, RESPONSE_NONE } from './exchange.ts';
-import { statusBody } from './status-body.ts';
+import { hasPage, statusBody } from './status-body.ts';
 
 /** Pairs of name and value. */
 type Fields = readonly (readonly [name: string, value: string])[];
@@ -97,14 +97,14 @@ function answerWithPage(
   sendPage(exchange, status, failure, fields);
 }
 
-/** nginx: an error of an error page has the last word on the status. */
+/** nginx: an error of an error page, or a redirect, has the last word on the status. */
 function sendPage(
   exchange: Exchange,
   status: number,
   failure: FailureCode | '',
   fields: Fields,
 ): void {
-  exchange.statusOverride = 0;
+  if (hasPage(status)) exchange.statusOverride = 0;
   const { body, contentType } = statusBody(exchange, status, failure);
   answer(exchange, status, body, contentType, status < 400 ? fields : [...fields, VARIES]);
 }

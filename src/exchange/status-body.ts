@@ -8,7 +8,7 @@ import type { FailureCode } from '#src/base/failure.ts';
 import { PRODUCT, VERSION } from '#src/base/version.ts';
 import { prefersJson } from '#src/http/accept.ts';
 import { fieldId } from '#src/http/field-names.ts';
-import { hasNoBody, reasonPhrase } from '#src/http/status.ts';
+import { reasonPhrase } from '#src/http/status.ts';
 import type { Exchange } from './exchange.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -21,13 +21,21 @@ export interface StatusBody {
 const F_ACCEPT = fieldId('accept');
 const NOTHING: StatusBody = { body: '', contentType: '' };
 
+/** Statuses below 400 that clients may be told in words. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** As in nginx, what is neither an error nor a redirect is sent without a body. */
+export function hasPage(status: number): boolean {
+  return status >= 400 || REDIRECTS.has(status);
+}
+
 /** The page of a status. `failure` is '' when nothing failed: `return`, redirects. */
 export function statusBody(
   exchange: Exchange,
   status: number,
   failure: FailureCode | '',
 ): StatusBody {
-  if (hasNoBody(status)) return NOTHING;
+  if (!hasPage(status)) return NOTHING;
   if (status >= 400 && wantsJson(exchange)) {
     return { body: jsonPage(exchange, status, failure), contentType: 'application/json' };
   }

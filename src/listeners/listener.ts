@@ -4,6 +4,7 @@ import type { Address } from '#src/base/address.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { DrainState } from '#src/base/drain-state.ts';
 import type { TimerWheel } from '#src/base/timer-wheel.ts';
+import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { ClientSettings } from '#src/listeners/http/directives.ts';
 import type { Transport } from '#src/transport/transport.ts';
@@ -40,6 +41,8 @@ export interface ListenerSettings {
   readonly backlog: number;
   /** Of the address's default server. */
   readonly client: ClientSettings;
+  /** The access logs of that server. */
+  readonly logs: readonly AccessLogTarget[];
   /** Some virtual server of this address writes a log: the peer's name is asked for at once. */
   readonly isLogged: boolean;
 }

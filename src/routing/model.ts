@@ -129,7 +129,7 @@ export interface Location {
   readonly handler: Handler;
   readonly client: ClientSettings;
   readonly content: ContentSettings;
-  readonly log: LogSettings<Exchange>;
+  readonly log: LogSettings;
   readonly errorPages: ErrorPages;
   /** Whose word about the client counts; undefined where nobody's does. */
   readonly realIp: RealIp | undefined;

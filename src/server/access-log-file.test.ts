@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { ManualClock } from '#src/base/clock.ts';
 import { TICK_MS, TimerWheel } from '#src/base/timer-wheel.ts';
@@ -20,6 +21,13 @@ import { AccessLogFile } from './access-log-file.ts';
 
 const FLUSH_MS = 100;
 const MAX_WAITING_BYTES = 1024 * 1024;
+
+interface RigOptions {
+  readonly flushMs?: number;
+  readonly gzipLevel?: number;
+  /** Makes what the path leads to. */
+  readonly make?: (path: string) => void;
+}
 
 /** One log file, and what is told of it. */
 class Rig {
@@ -31,9 +39,11 @@ class Rig {
   readonly reasons: string[] = [];
   readonly file: AccessLogFile;
 
-  constructor(t: TestContext, bufferBytes: number, make?: (path: string) => void) {
+  constructor(t: TestContext, bufferBytes: number, options: RigOptions = {}) {
+    const { flushMs = FLUSH_MS, gzipLevel = 0, make } = options;
     make?.(this.path);
-    this.file = new AccessLogFile(this.path, bufferBytes, FLUSH_MS, this.wheel, {
+    const config = { path: this.path, bufferBytes, flushMs, gzipLevel };
+    this.file = new AccessLogFile(config, this.wheel, {
       onDropped: (lines, reason) => {
         this.droppedLines += lines;
         this.reasons.push(reason);
@@ -212,8 +222,35 @@ test('after a rename and reopen lines go to the new file, those before it to the
   assert.equal(rig.written, 'waits\nnew\n');
 });
 
+test('gzip: every buffer is a member of its own, and what is left is written at the end', async (t) => {
+  const rig = new Rig(t, 1_000, { flushMs: 0, gzipLevel: 6 });
+  let expected = '';
+  const written = (): string => gunzipSync(readFileSync(rig.path)).toString('latin1');
+  for (let serial = 0; serial < 40; serial++) {
+    const text = line(serial, 120);
+    rig.append(text);
+    expected += `${text}\n`;
+    await nextTurn();
+  }
+  // Without flush= only what fills a buffer is written.
+  rig.clock.advanceMs(60_000);
+  rig.wheel.advance();
+  while (readFileSync(rig.path).length === 0) await nextTurn();
+  assert.ok(expected.startsWith(written()));
+  rig.append('last');
+  rig.file.flush();
+  while (!written().endsWith('last\n')) await nextTurn();
+  rig.append('behind');
+  rig.file.close();
+  assert.equal(written(), `${expected}last\nbehind\n`);
+  assert.ok(readFileSync(rig.path).length < expected.length / 2);
+  assert.equal(rig.droppedLines, 0);
+});
+
 test('what a file that cannot be written costs is counted', async (t) => {
-  const rig = new Rig(t, 8, (path) => execFileSync('ln', ['-s', '/dev/full', path]));
+  const rig = new Rig(t, 8, {
+    make: (path) => execFileSync('ln', ['-s', '/dev/full', path]),
+  });
   rig.append('longer than the buffer');
   while (rig.droppedLines === 0) await nextTurn();
   assert.equal(rig.droppedLines, 1);
@@ -225,9 +262,11 @@ test('what a file that cannot be written costs is counted', async (t) => {
 
 test('a pipe nobody reads: lines wait and are lost, none is torn', async (t) => {
   let reader = -1;
-  const rig = new Rig(t, 4096, (path) => {
-    execFileSync('mkfifo', [path]);
-    reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const rig = new Rig(t, 4096, {
+    make: (path) => {
+      execFileSync('mkfifo', [path]);
+      reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    },
   });
   t.after(() => closeSync(reader));
   let sent = 0;

@@ -8,17 +8,18 @@
  */
 
 import { closeSync, openSync, write, writeSync } from 'node:fs';
+import { gzip, gzipSync } from 'node:zlib';
 import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import { LF } from '#src/bytes/ascii.ts';
 import { ByteWriter } from '#src/bytes/byte-writer.ts';
-import type { AccessLogTarget, LineFormat } from '#src/exchange/access-record.ts';
-import type { Exchange } from '#src/exchange/exchange.ts';
+import type { LogFileConfig } from '#src/exchange/directives.ts';
 import { retireSpan } from '#src/transport/read-buffer.ts';
 
 /** Lines that wait for a write which does not end; more are dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 /** Room behind a full buffer: for the line that fills it, unless that is a long one. */
 const LINE_ROOM_BYTES = 8 * 1024;
+const NOTHING: Buffer = Buffer.alloc(0);
 /** rw-r--r--, as nginx creates its logs; the master has usually created and chowned the file. */
 const MODE = 0o644;
 
@@ -27,11 +28,22 @@ export interface LogObserver {
   onDropped(lines: number, reason: string): void;
 }
 
-export class AccessLogFile implements TimeoutOwner {
+/** Takes lines as bytes, one after the other. */
+export interface LineSink {
+  /** Where to write a line, without its end; a line that was begun and not `endLine`d is dropped. */
+  beginLine(): ByteWriter;
+  /** The line is complete. */
+  endLine(): void;
+}
+
+export class AccessLogFile implements LineSink, TimeoutOwner {
   readonly path: string;
   readonly #wheel: TimerWheel;
   readonly #bufferBytes: number;
+  /** 0: lines wait until the buffer is full. */
   readonly #flushMs: number;
+  /** 0 writes them as they are. */
+  readonly #gzipLevel: number;
   readonly #maxWaitingBytes: number;
   readonly #observer: LogObserver;
   readonly #timer = new TimerEntry(this);
@@ -47,6 +59,8 @@ export class AccessLogFile implements TimeoutOwner {
   // What is on its way to the file; while something is, further lines wait.
   #isWriting = false;
   #writing: ByteWriter | undefined = undefined;
+  /** What of it goes to the file: its bytes, or what they were compressed to. */
+  #output: Buffer = NOTHING;
   #writingFd = -1;
   #writtenBytes = 0;
   #writingEnd = 0;
@@ -54,15 +68,14 @@ export class AccessLogFile implements TimeoutOwner {
 
   /** Throws when the file cannot be opened. */
   constructor(
-    path: string,
-    bufferBytes: number,
-    flushMs: number,
+    { bufferBytes, flushMs, gzipLevel, path }: LogFileConfig,
     wheel: TimerWheel,
     observer: LogObserver,
   ) {
     this.path = path;
     this.#bufferBytes = bufferBytes;
     this.#flushMs = flushMs;
+    this.#gzipLevel = gzipLevel;
     this.#maxWaitingBytes = Math.max(MAX_WAITING_BYTES, bufferBytes);
     this.#wheel = wheel;
     this.#observer = observer;
@@ -70,13 +83,13 @@ export class AccessLogFile implements TimeoutOwner {
     this.#filling = this.#newBuffer();
   }
 
-  /** Where to write a line, without its end; a line that was begun and not `endLine`d is dropped. */
+  /** LineSink. */
   beginLine(): ByteWriter {
     this.#filling.at = this.#linesEnd;
     return this.#filling;
   }
 
-  /** The line is complete. */
+  /** LineSink. */
   endLine(): void {
     const out = this.#filling;
     if (this.#isWriting && out.at > this.#maxWaitingBytes) {
@@ -87,7 +100,7 @@ export class AccessLogFile implements TimeoutOwner {
     out.reserve(1);
     out.byte(LF);
     this.#linesEnd = out.at;
-    if (this.#lineCount === 0) this.#wheel.arm(this.#timer, this.#flushMs);
+    if (this.#lineCount === 0) this.#armTimer();
     this.#lineCount += 1;
     if (out.at >= this.#bufferBytes) this.flush();
   }
@@ -110,7 +123,17 @@ export class AccessLogFile implements TimeoutOwner {
     this.#lineCount = 0;
     this.#wheel.disarm(this.#timer);
     this.#isWriting = true;
-    this.#write(full.bytes);
+    if (this.#gzipLevel === 0) {
+      this.#output = full.bytes;
+      this.#write();
+      return;
+    }
+    const lines = full.bytes.subarray(0, this.#writingEnd);
+    gzip(lines, { level: this.#gzipLevel }, this.#onCompressed);
+  }
+
+  #armTimer(): void {
+    if (this.#flushMs > 0) this.#wheel.arm(this.#timer, this.#flushMs);
   }
 
   /** Before the thread ends: what is gathered is written now. */
@@ -118,11 +141,13 @@ export class AccessLogFile implements TimeoutOwner {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#wheel.forget(this.#timer);
-    const { bytes } = this.#filling;
-    for (let at = 0; at < this.#linesEnd; ) {
-      const written = this.#tryNow(() => writeSync(this.#fd, bytes, at, this.#linesEnd - at));
+    let rest = this.#filling.bytes.subarray(0, this.#linesEnd);
+    if (this.#gzipLevel > 0 && rest.length > 0) rest = gzipSync(rest, { level: this.#gzipLevel });
+    while (rest.length > 0) {
+      const left = rest;
+      const written = this.#tryNow(() => writeSync(this.#fd, left));
       if (written === undefined) break;
-      at += written;
+      rest = rest.subarray(written);
     }
     this.#linesEnd = 0;
     this.#lineCount = 0;
@@ -141,10 +166,20 @@ export class AccessLogFile implements TimeoutOwner {
     this.#closeOldFds();
   }
 
-  #write(bytes: Buffer): void {
+  #write(): void {
     const from = this.#writtenBytes;
-    write(this.#writingFd, bytes, from, this.#writingEnd - from, null, this.#onWritten);
+    write(this.#writingFd, this.#output, from, this.#writingEnd - from, null, this.#onWritten);
   }
+
+  readonly #onCompressed = (error: Error | null, compressed: Buffer): void => {
+    if (error !== null) {
+      this.#onWritten(error, 0);
+      return;
+    }
+    this.#output = compressed;
+    this.#writingEnd = compressed.length;
+    this.#write();
+  };
 
   readonly #onWritten = (error: Error | null, written: number): void => {
     const buffer = this.#writing as ByteWriter;
@@ -152,17 +187,18 @@ export class AccessLogFile implements TimeoutOwner {
     else {
       this.#writtenBytes += written;
       if (this.#writtenBytes < this.#writingEnd) {
-        this.#write(buffer.bytes);
+        this.#write();
         return;
       }
     }
     this.#isWriting = false;
+    this.#output = NOTHING;
     retireSpan(buffer.bytes, 0, buffer.bytes.length);
     // It grew for what had to wait, or for one long line: that memory is given back.
     if (buffer.bytes.length > this.#usualBytes) this.#writing = undefined;
     this.#closeOldFds();
     if (this.#linesEnd >= this.#bufferBytes) this.flush();
-    else if (this.#lineCount > 0) this.#wheel.arm(this.#timer, this.#flushMs);
+    else if (this.#lineCount > 0) this.#armTimer();
   };
 
   get #usualBytes(): number {
@@ -186,21 +222,5 @@ export class AccessLogFile implements TimeoutOwner {
       this.#observer.onDropped(0, (error as Error).message);
       return undefined;
     }
-  }
-}
-
-/** A format and the file its lines go to. */
-export class AccessLog implements AccessLogTarget {
-  readonly #file: AccessLogFile;
-  readonly #format: LineFormat<Exchange>;
-
-  constructor(file: AccessLogFile, format: LineFormat<Exchange>) {
-    this.#file = file;
-    this.#format = format;
-  }
-
-  write(exchange: Exchange): void {
-    this.#format.write(exchange, this.#file.beginLine());
-    this.#file.endLine();
   }
 }

@@ -112,7 +112,7 @@ export class Server implements ListenerOwner {
       servers: model.servers,
       upstreams: this.#upstreams,
       runTime: this.#runTime,
-      logsOf: (location) => this.#logs.of(location),
+      logsOf: ({ log }) => this.#logs.of(log),
       ...options.observer,
       functions,
       onInternalError: (error) => this.#onInternalError(error),
@@ -135,7 +135,7 @@ export class Server implements ListenerOwner {
       drain: this.#drain,
     });
     for (const listen of model.listens) {
-      this.#listeners.set(listen.key, listenHttp(settingsOf(listen, model)));
+      this.#listeners.set(listen.key, listenHttp(this.#settingsOf(listen)));
     }
     this.#wheel.start();
   }
@@ -258,18 +258,20 @@ export class Server implements ListenerOwner {
   #count(column: number): void {
     this.#row[column] = (this.#row[column] ?? 0) + 1;
   }
-}
 
-/** What holds before a virtual server is known: the settings of the address's default server. */
-function settingsOf({ address, backlog, key }: ListenConfig, model: Model): ListenerSettings {
-  const here = model.servers.filter((server) => server.listens.some((at) => at.key === key));
-  const fallback =
-    here.find((server) => server.listens.some((at) => at.key === key && at.isDefault)) ?? here[0];
-  if (fallback === undefined) throw new Error(`no server listens on ${key}`);
-  const isLogged = here.some((server) =>
-    [...server.locations, ...server.conditional, server.fallback].some(
-      ({ log }) => log.accessLogs.length > 0,
-    ),
-  );
-  return { key, address, backlog, client: fallback.fallback.client, isLogged };
+  /** What holds before a virtual server is known: the settings of the address's default server. */
+  #settingsOf({ address, backlog, key }: ListenConfig): ListenerSettings {
+    const { servers } = this.#options.model;
+    const here = servers.filter((server) => server.listens.some((at) => at.key === key));
+    const fallback =
+      here.find((server) => server.listens.some((at) => at.key === key && at.isDefault)) ?? here[0];
+    if (fallback === undefined) throw new Error(`no server listens on ${key}`);
+    const { client, log } = fallback.fallback;
+    const isLogged = here.some((server) =>
+      [...server.locations, ...server.conditional, server.fallback].some(
+        (location) => location.log.accessLogs.length > 0,
+      ),
+    );
+    return { key, address, backlog, client, logs: this.#logs.of(log), isLogged };
+  }
 }

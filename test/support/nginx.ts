@@ -41,11 +41,12 @@ export async function startNginx(confOf: (port: number) => string): Promise<Ngin
     mkdirSync(join(folder, name));
     return `${name}_temp_path ${join(folder, name)};`;
   });
+  const conf = confOf(port);
   // One process: killing it ends all of it.
   writeFileSync(
     join(folder, 'nginx.conf'),
     `daemon off; master_process off; pid ${join(folder, 'pid')}; events {}
-     http { access_log off; ${paths.join(' ')} ${confOf(port)} }`,
+     http { ${/^\s*access_log/m.test(conf) ? '' : 'access_log off;'} ${paths.join(' ')} ${conf} }`,
   );
   const args = ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'];
   const child = spawn(findPeer('nginx') ?? 'nginx', args, { stdio: ['ignore', 'ignore', 'pipe'] });

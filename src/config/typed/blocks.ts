@@ -557,9 +557,15 @@ export interface HttpBlock {
    */
   readonly variable?: Readonly<Record<string, VariableFunction>> | undefined;
   /**
-   * `access_log off | path [format] [buffer=size] [flush=time]`. Where requests are logged and in
-   * which `log_format` (`combined` when none is named). May stand several times; `off` cancels
-   * those of the enclosing levels. Without any, nothing is logged.
+   * `access_log off | path | syslog:server=address[,parameter…] [format] [buffer=size]
+   * [gzip[=level]] [flush=time] [if=condition]`. Where requests are logged and in which
+   * `log_format` (`combined` when none is named). May stand several times; `off` cancels those of
+   * the enclosing levels. Without any, nothing is logged. Lines are gathered up to `buffer` (64 KB)
+   * and written at the latest after `flush` (0.1 s; with `gzip` when the buffer is full). `if=`:
+   * not for requests for which it is empty or `0`. A path may have `$names`: a file for each value,
+   * which the threads, running as `user`, must be able to create. `syslog:` takes `server=`,
+   * `facility=` (`local7`), `severity=` (`info`), `tag=` (`weir`) and `nohostname`; it sends UDP,
+   * and what cannot be sent at once is lost and counted.
    */
   readonly accessLog?: Rows | undefined;
   /**
@@ -569,6 +575,13 @@ export interface HttpBlock {
    * cannot hold line breaks.
    */
   readonly logFormat?: TextRows | undefined;
+  /**
+   * `open_log_file_cache off | max=number [inactive=time] [min_uses=number] [valid=time]` (without
+   * it: `off`). How many files of an `access_log` with `$names` in its path stay open between their
+   * lines: those with at least `min_uses` (1) writes, without a line for at most `inactive` (10 s).
+   * After `valid` (60 s) the path is opened anew. Without it a file is opened for every write.
+   */
+  readonly openLogFileCache?: Words | undefined;
 }
 
 /** What may stand in `events`. */
@@ -1086,11 +1099,24 @@ export interface ServerBlock {
    */
   readonly functionBodySize?: Size | undefined;
   /**
-   * `access_log off | path [format] [buffer=size] [flush=time]`. Where requests are logged and in
-   * which `log_format` (`combined` when none is named). May stand several times; `off` cancels
-   * those of the enclosing levels. Without any, nothing is logged.
+   * `access_log off | path | syslog:server=address[,parameter…] [format] [buffer=size]
+   * [gzip[=level]] [flush=time] [if=condition]`. Where requests are logged and in which
+   * `log_format` (`combined` when none is named). May stand several times; `off` cancels those of
+   * the enclosing levels. Without any, nothing is logged. Lines are gathered up to `buffer` (64 KB)
+   * and written at the latest after `flush` (0.1 s; with `gzip` when the buffer is full). `if=`:
+   * not for requests for which it is empty or `0`. A path may have `$names`: a file for each value,
+   * which the threads, running as `user`, must be able to create. `syslog:` takes `server=`,
+   * `facility=` (`local7`), `severity=` (`info`), `tag=` (`weir`) and `nohostname`; it sends UDP,
+   * and what cannot be sent at once is lost and counted.
    */
   readonly accessLog?: Rows | undefined;
+  /**
+   * `open_log_file_cache off | max=number [inactive=time] [min_uses=number] [valid=time]` (without
+   * it: `off`). How many files of an `access_log` with `$names` in its path stay open between their
+   * lines: those with at least `min_uses` (1) writes, without a line for at most `inactive` (10 s).
+   * After `valid` (60 s) the path is opened anew. Without it a file is opened for every write.
+   */
+  readonly openLogFileCache?: Words | undefined;
 }
 
 /** What may stand in `location`. */
@@ -1576,11 +1602,24 @@ export interface LocationBlock {
    */
   readonly functionBodySize?: Size | undefined;
   /**
-   * `access_log off | path [format] [buffer=size] [flush=time]`. Where requests are logged and in
-   * which `log_format` (`combined` when none is named). May stand several times; `off` cancels
-   * those of the enclosing levels. Without any, nothing is logged.
+   * `access_log off | path | syslog:server=address[,parameter…] [format] [buffer=size]
+   * [gzip[=level]] [flush=time] [if=condition]`. Where requests are logged and in which
+   * `log_format` (`combined` when none is named). May stand several times; `off` cancels those of
+   * the enclosing levels. Without any, nothing is logged. Lines are gathered up to `buffer` (64 KB)
+   * and written at the latest after `flush` (0.1 s; with `gzip` when the buffer is full). `if=`:
+   * not for requests for which it is empty or `0`. A path may have `$names`: a file for each value,
+   * which the threads, running as `user`, must be able to create. `syslog:` takes `server=`,
+   * `facility=` (`local7`), `severity=` (`info`), `tag=` (`weir`) and `nohostname`; it sends UDP,
+   * and what cannot be sent at once is lost and counted.
    */
   readonly accessLog?: Rows | undefined;
+  /**
+   * `open_log_file_cache off | max=number [inactive=time] [min_uses=number] [valid=time]` (without
+   * it: `off`). How many files of an `access_log` with `$names` in its path stay open between their
+   * lines: those with at least `min_uses` (1) writes, without a line for at most `inactive` (10 s).
+   * After `valid` (60 s) the path is opened anew. Without it a file is opened for every write.
+   */
+  readonly openLogFileCache?: Words | undefined;
 }
 
 /** What may stand in `server-if`. */
@@ -1705,9 +1744,15 @@ export interface LocationIfBlock {
    */
   readonly handler?: Handler | undefined;
   /**
-   * `access_log off | path [format] [buffer=size] [flush=time]`. Where requests are logged and in
-   * which `log_format` (`combined` when none is named). May stand several times; `off` cancels
-   * those of the enclosing levels. Without any, nothing is logged.
+   * `access_log off | path | syslog:server=address[,parameter…] [format] [buffer=size]
+   * [gzip[=level]] [flush=time] [if=condition]`. Where requests are logged and in which
+   * `log_format` (`combined` when none is named). May stand several times; `off` cancels those of
+   * the enclosing levels. Without any, nothing is logged. Lines are gathered up to `buffer` (64 KB)
+   * and written at the latest after `flush` (0.1 s; with `gzip` when the buffer is full). `if=`:
+   * not for requests for which it is empty or `0`. A path may have `$names`: a file for each value,
+   * which the threads, running as `user`, must be able to create. `syslog:` takes `server=`,
+   * `facility=` (`local7`), `severity=` (`info`), `tag=` (`weir`) and `nohostname`; it sends UDP,
+   * and what cannot be sent at once is lost and counted.
    */
   readonly accessLog?: Rows | undefined;
 }

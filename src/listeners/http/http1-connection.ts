@@ -193,6 +193,7 @@ export class Http1Connection
     this.#response.reset();
     exchange.downstream = this;
     exchange.limits = this.#settings.client;
+    exchange.logs = this.#settings.logs;
     exchange.startedAtMs = clock.refresh();
     this.facts.exchangeCount += 1;
     this.#count.enter(P_HEAD);

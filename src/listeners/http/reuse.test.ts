@@ -153,7 +153,7 @@ async function manyClients(tier: TransportTier, t: TestContext): Promise<void> {
     onReason: () => undefined,
     onInternalError: (error) => errors.push(error),
     drain: new DrainState(),
-  })({ key: 'here', address, backlog: 64, client: CLIENT, isLogged: true });
+  })({ key: 'here', address, backlog: 64, client: CLIENT, logs: [], isLogged: true });
   listener.listen(bound.fd());
   t.after(() => listener.close());
 

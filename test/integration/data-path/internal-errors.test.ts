@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 // After the stage, which poisons the read buffers first.
 import { FieldEdits } from '#src/http/field-edits.ts';
-import { AccessLog } from '#src/server/access-log-file.ts';
+import { AccessLog } from '#src/server/access-logs.ts';
 import { INTERNAL_ERRORS } from '#src/shared/thread-rows.ts';
 import { ok } from '#test/support/raw-origin.ts';
 import { onBothTiers, setStage, setStreamingStage } from '#test/support/stage.ts';
