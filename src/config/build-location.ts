@@ -1,5 +1,6 @@
 /** One `location` (or the level of a `server`) with everything that holds in it. */
 
+import type { Exchange } from '#src/exchange/exchange.ts';
 import { functionHandlerDirectives } from '#src/functions/directives.ts';
 import { clientDirectives } from '#src/listeners/http/directives.ts';
 import { proxyDirectives, proxyPassDirectives } from '#src/proxy/directives.ts';
