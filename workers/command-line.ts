@@ -121,6 +121,7 @@ Commands, each with its own --help:
   init          : write a first configuration file
   config        : print the configuration with defaults and inheritance written out
   explain URL   : what becomes of a request, and why; opens no socket
+  test FILE...  : test the configuration: what becomes of requests; opens no socket
 
 Options:
   -?,-h         : this help

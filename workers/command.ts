@@ -11,6 +11,7 @@ import { init } from './init-command.ts';
 import { proxy } from './proxy-command.ts';
 import { runMaster } from './run-master.ts';
 import { sendSignal } from './send-signal.ts';
+import { runTestCommand } from './test-command.ts';
 
 /** The configuration that comes with Weir: used when `-c` names none. */
 const DEFAULT_FILE = fileURLToPath(new URL('../conf/weir.conf', import.meta.url));
@@ -18,7 +19,7 @@ const DEFAULT_FILE = fileURLToPath(new URL('../conf/weir.conf', import.meta.url)
 /** Commands that are words; each has options of its own (sub-command.ts). */
 const SUB_COMMANDS: Readonly<
   Record<string, (args: readonly string[], usualFile: string) => Promise<number | undefined>>
-> = { config: printConfig, explain, init, proxy };
+> = { config: printConfig, explain, init, proxy, test: runTestCommand };
 
 /** @returns the exit code; undefined when a master now runs in this process */
 export async function runCommand(args: readonly string[]): Promise<number | undefined> {

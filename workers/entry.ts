@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** The programs of this folder that Node is told to run. */
-export type EntryName = 'cli' | 'evaluation' | 'generation' | 'proxy-thread';
+export type EntryName = 'cli' | 'evaluation' | 'generation' | 'proxy-thread' | 'test-evaluation';
 
 /** Absolute path of one: TypeScript in a checkout, JavaScript in the published package. */
 export function entryPath(name: EntryName): string {

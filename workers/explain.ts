@@ -5,6 +5,7 @@ import { OfflineHosts } from '#src/explain/offline-hosts.ts';
 import type { PretendedAnswer } from '#src/explain/pretended-endpoint.ts';
 import { report } from '#src/explain/report.ts';
 import { type ConfigPlace, loadConfiguration } from './configuration.ts';
+import { printPage } from './print-page.ts';
 import { rehearsalOf } from './rehearsal-of.ts';
 import { sayProblems } from './say.ts';
 import { CONFIG_OPTIONS, configPlaceOf, type GivenOptions, readOptions } from './sub-command.ts';
@@ -87,7 +88,7 @@ async function explainUrl(
     const text = flags.has('--json')
       ? `${JSON.stringify(explanation, undefined, 2)}\n`
       : report(explanation, process.cwd());
-    process.stdout.write(hosts.named(text));
+    printPage(hosts.named(text));
     return 0;
   } catch (error) {
     if (error instanceof UnusableRequest) return failed(error.message);

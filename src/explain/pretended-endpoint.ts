@@ -23,10 +23,20 @@ export type OnAttempt = (address: Address, request: WireMessage | undefined) => 
 export class PretendedEndpoints implements FarSide {
   answer: PretendedAnswer = USUAL_ANSWER;
   readonly #onAttempt: OnAttempt;
-  readonly #open: OpenEndpoint[] = [];
+  #open: OpenEndpoint[] = [];
 
   constructor(onAttempt: OnAttempt) {
     this.#onAttempt = onAttempt;
+  }
+
+  /** They end their connections. */
+  end(): void {
+    for (const { connection } of this.#open) connection.give('end');
+  }
+
+  /** Their connections are closed. */
+  forget(): void {
+    this.#open = [];
   }
 
   /** FarSide. */

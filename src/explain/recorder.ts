@@ -18,7 +18,7 @@ import {
   reasonsAgainst,
   utf8,
 } from './location-verdicts.ts';
-import { serverVerdicts } from './server-verdicts.ts';
+import { type ServerVerdict, serverVerdicts } from './server-verdicts.ts';
 import type { StepEvent, TraceEvent, VariableEvent, Verdict, Written } from './trace.ts';
 
 /** One level of steps that is being run. */
@@ -83,14 +83,17 @@ export class Recorder {
     const { host } = exchange.request;
     this.#exchange = exchange;
     this.#routed = routed;
-    const [chosen, ...others] = serverVerdicts(servers, listenKey, host, server);
+    const verdicts = serverVerdicts(servers, listenKey, host, server);
+    const told = (one: ServerVerdict) => this.#verdict(one.server.place, one.because);
     this.touched.add(keyOf(server.place));
     this.events.push({
       kind: 'server',
       name,
       names: server.names.map((own) => own.name),
-      chosen: this.#verdict(chosen.server.place, chosen.because),
-      others: others.map((other) => this.#verdict(other.server.place, other.because)),
+      chosen: told(verdicts.chosen),
+      others: verdicts.others.map(told),
+      unlike: verdicts.unlike.map(told),
+      unlikeCount: verdicts.unlikeCount,
     });
   }
 
@@ -147,7 +150,6 @@ export class Recorder {
     const level = this.#levels.find((one) => one.steps === steps);
     if (level === undefined) this.#levels.push({ steps, depth, begun: 1 });
     else level.begun = steps.indexOf(step) + 1;
-    this.touched.add(keyOf(step.place));
     const event = this.#addStep(step.place, depth, 'taken');
     this.#open = { event, settle: (exchange) => settleStep(step, event, exchange) };
   }
@@ -197,7 +199,9 @@ export class Recorder {
   #settle(): void {
     const open = this.#open;
     this.#open = undefined;
-    if (open !== undefined && this.#exchange !== undefined) open.settle(this.#exchange);
+    if (open === undefined || this.#exchange === undefined) return;
+    open.settle(this.#exchange);
+    if (open.event.outcome === 'taken') this.touched.add(keyOf(open.event.place));
   }
 
   /** Steps behind one that has ended its level were not come to. */

@@ -57,6 +57,8 @@ export class Rehearsal {
   readonly index: DirectiveIndex;
   /** Of the request asked about last; what it has touched is of all. */
   readonly recorder: Recorder;
+  /** The model that runs. */
+  readonly #observed: Model;
   readonly #clock: ManualClock;
   readonly #functions: FunctionHost;
   readonly #hosts: OfflineHosts;
@@ -96,7 +98,8 @@ export class Rehearsal {
     this.index = index;
     this.recorder = recorder;
     this.#clock = clock;
-    this.model = { ...model, servers: observedServers(model.servers, index, recorder) };
+    this.model = model;
+    this.#observed = { ...model, servers: observedServers(model.servers, index, recorder) };
     this.#endpoints = new PretendedEndpoints((...what) => this.#onAttempt(...what));
     this.#transport = new MemoryTransport(this.#endpoints);
   }
@@ -110,20 +113,21 @@ export class Rehearsal {
     this.#log.length = 0;
     this.#endpoints.answer = answer;
     this.recorder.forget();
-    const server = this.#open();
+    this.#open();
     const client = clientOf(request, choice);
     client.give(request.bytes);
     this.#transport.accepted(this.model.listens.indexOf(choice.listen), client);
     await this.#run(client);
     this.recorder.end();
     const explanation = this.#explain(request, choice, client);
-    // A failure puts an endpoint aside for a while: the next request is asked for itself.
-    if (answer === 'refused' || answer.status >= 500 || this.#ending === undefined) {
-      server.close();
-      this.#server = undefined;
-    } else {
+    // Failures put an endpoint aside for a while; connections to it would be kept.
+    const hasFailed = answer === 'refused' || answer.status >= 500 || explanation.failure !== '';
+    if (hasFailed || this.#ending === undefined) this.close();
+    else {
       client.give('end');
-      client.turn();
+      this.#endpoints.end();
+      while (client.turn() || this.#endpoints.turn());
+      this.#endpoints.forget();
     }
     return explanation;
   }
@@ -131,15 +135,17 @@ export class Rehearsal {
   close(): void {
     this.#server?.close();
     this.#server = undefined;
+    this.#endpoints.forget();
+    this.#locations.clear();
   }
 
-  #open(): Server {
-    if (this.#server !== undefined) return this.#server;
-    const { listens, servers, upstreams } = this.model;
+  #open(): void {
+    if (this.#server !== undefined) return;
+    const { listens, servers, upstreams } = this.#observed;
     const endpointCount = upstreams.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
     const sink = { write: (line: string) => this.#log.push(line.trimEnd()) };
     const server = new Server({
-      model: this.model,
+      model: this.#observed,
       thread: 0,
       shared: SharedState.alone(endpointCount, upstreams.length),
       transport: this.#transport,
@@ -154,7 +160,6 @@ export class Rehearsal {
     });
     listens.forEach(({ key }, at) => server.listen(key, at));
     this.#server = server;
-    return server;
   }
 
   /** In place of the access log of a location. */

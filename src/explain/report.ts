@@ -100,12 +100,17 @@ function tell(event: TraceEvent, page: Page): void {
   }
 }
 
-function tellServer({ chosen, names, others }: ServerEvent, page: Page): void {
+function tellServer(event: ServerEvent, page: Page): void {
+  const { chosen, names, others, unlike, unlikeCount } = event;
   const shown = names.slice(0, MAX_NAMES).map((name) => name || '""');
   const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
   page.line('server', `${shown.join(' ')}${more}`, chosen.place);
   page.reason(chosen.because);
-  for (const { because, place } of others) page.reason(`not ${page.where(place)}: ${because}`);
+  for (const { because, place } of [...others, ...unlike]) {
+    page.reason(`not ${page.where(place)}: ${because}`);
+  }
+  const silent = unlikeCount - unlike.length;
+  if (silent > 0) page.reason(`nor ${silent} more, for the same reason`);
 }
 
 function tellLocation(event: LocationEvent, page: Page): void {

@@ -21,28 +21,59 @@ const WORDS: Readonly<Record<Strength, string>> = {
   regex: 'regular expression',
 };
 
-/** The chosen one, then the others of the address in the order of the file. */
+/** What a look-up has come to. */
+export interface ServerVerdicts {
+  readonly chosen: ServerVerdict;
+  /** Others of the address that have a name for the host, in the order of the file. */
+  readonly others: readonly ServerVerdict[];
+  /** Those that have none: the first, and how many there are. */
+  readonly unlike: readonly ServerVerdict[];
+  readonly unlikeCount: number;
+}
+
+/** Servers that have no name for the host: so many are named. */
+const MAX_UNLIKE = 5;
+/** Names of a server: so many are told. */
+const MAX_NAMES = 5;
+
+/** Of all servers of the configuration, about a host at a listening address. */
 export function serverVerdicts(
   servers: readonly VirtualServer[],
   listenKey: string,
   host: string,
   chosen: VirtualServer,
-): readonly [ServerVerdict, ...ServerVerdict[]] {
+): ServerVerdicts {
   const here = servers.filter(({ listens }) => listens.some(({ key }) => key === listenKey));
   const winner = coveringName(chosen, host);
-  const first = {
-    server: chosen,
-    because: reasonFor(chosen, winner, host, listenKey, here.length),
+  const rest = here
+    .filter((server) => server !== chosen)
+    .map((server) => ({ server, name: coveringName(server, host) }));
+  const unlike = rest.filter(({ name }) => name === undefined);
+  return {
+    chosen: { server: chosen, because: reasonFor(chosen, winner, host, listenKey, here.length) },
+    others: rest.flatMap(({ name, server }) => {
+      if (name === undefined) return [];
+      return [{ server, because: reasonAgainst(name, host, chosen, winner) }];
+    }),
+    unlike: unlike.slice(0, MAX_UNLIKE).map(({ server }) => {
+      return { server, because: `none of its names covers "${host}": ${listed(server)}` };
+    }),
+    unlikeCount: unlike.length,
   };
-  const others = here.filter((server) => server !== chosen);
-  return [
-    first,
-    ...others.map((server) => ({ server, because: reasonAgainst(server, host, chosen, winner) })),
-  ];
+}
+
+function listed({ names }: VirtualServer): string {
+  const shown = names.slice(0, MAX_NAMES).map(({ name }) => name || '""');
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+  return `${shown.join(', ')}${more}`;
 }
 
 /** The name by which the server would take the host: as the router finds it. */
 function coveringName({ names }: VirtualServer, host: string): HostName | undefined {
+  // Thousands of servers with one name each need no table.
+  const isPlain = names.every(({ name, pattern }) => pattern === undefined && !isWild(name));
+  const bare = host.endsWith('.') ? host.slice(0, -1) : host;
+  if (isPlain) return names.find(({ name }) => name === host || name === bare);
   const table = new MapTable();
   table.useHostnames();
   names.forEach(({ name, pattern }, at) => {
@@ -76,18 +107,11 @@ function reasonFor(
 }
 
 function reasonAgainst(
-  server: VirtualServer,
+  name: HostName,
   host: string,
   chosen: VirtualServer,
   winner: HostName | undefined,
 ): string {
-  const name = coveringName(server, host);
-  if (name === undefined) {
-    const names = server.names.map((own) => own.name || '""');
-    const listed = names.slice(0, MAX_NAMES).join(', ');
-    const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
-    return `none of its names (${listed}${more}) covers "${host}"`;
-  }
   if (winner === undefined) return `"${name.name}" would cover "${host}", and is another server's`;
   const [own, better] = [strengthOf(name, host), strengthOf(winner, host)];
   const strength = (one: Strength) => STRENGTHS.indexOf(one);
@@ -99,5 +123,3 @@ function reasonAgainst(
   if (name.name !== winner.name) return `"${name.name}" is shorter than "${winner.name}"`;
   return `another server had "${name.name}" before (${chosen.place.file}:${chosen.place.line})`;
 }
-
-const MAX_NAMES = 5;

@@ -21,7 +21,11 @@ export interface ServerEvent {
   /** All its names. */
   readonly names: readonly string[];
   readonly chosen: Verdict;
+  /** Those of the address that have a name for the host. */
   readonly others: readonly Verdict[];
+  /** Of those that have none the first, and how many there are. */
+  readonly unlike: readonly Verdict[];
+  readonly unlikeCount: number;
 }
 
 /** A location was looked for; a rewrite or an error page looks again. */
