@@ -1,8 +1,6 @@
 /** docs/directives.md as the declarations have it; `WEIR_UPDATE_DOCS=1` makes its test write it. */
 
-import { SystemClock } from '#src/base/clock.ts';
 import { renderReference } from '#src/schema/reference.ts';
-import { VariableCompiler } from '#src/variables/compiler.ts';
 import { INERT_DIRECTIVES, NOT_BUILT_YET } from './nginx-directives.ts';
 import { CHAPTERS, findDirective } from './registry.ts';
 
@@ -15,21 +13,15 @@ These are the directives of nginx.conf that this version of Weir acts on. Names,
 arguments and inheritance are those of nginx 1.31; where we differ, [differences.md](differences.md)
 says how and why. A directive that an inner block does not have is taken from the nearest block
 around it, whole. Times take \`ms\`, \`s\`, \`m\`, \`h\`, \`d\`, \`w\`, \`M\` and \`y\` (\`1h 30m\`; a bare
-number counts seconds), sizes \`k\`, \`m\` and \`g\`. Texts marked \`string\` or \`value\` take \`$names\`.
+number counts seconds), sizes \`k\`, \`m\` and \`g\`. Texts marked \`string\` or \`value\` take
+\`$names\`: [variables.md](variables.md).
 
 \`include file | pattern;\` stands anywhere; relative names begin at the folder of the main file.
 `;
 
 /** The text of docs/directives.md. */
 export function renderDirectivesPage(): string {
-  const environment = { clock: new SystemClock(), hostname: '', pid: 0 };
-  const { names } = new VariableCompiler(environment);
   return renderReference(INTRO, CHAPTERS, [
-    {
-      title: 'Variables',
-      text: 'Names that end in `_` go on with the name of a field, argument or cookie.',
-      names: names.map((name) => `$${name}`),
-    },
     {
       title: 'Without effect',
       text: 'These tune parts of nginx that Weir has not. They are checked, and `weir -t` names them.',

@@ -25,6 +25,7 @@ class Client {
         localPort: 80,
         scheme: 'http',
         connectionSerial: 1,
+        openedAtMs: 0,
         exchangeCount: 1,
         lines: undefined,
       },

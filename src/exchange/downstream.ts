@@ -16,6 +16,8 @@ export interface ClientFacts {
   readonly scheme: 'http' | 'https';
   /** Number of the connection in this thread, from 1. */
   readonly connectionSerial: number;
+  /** When it was accepted, by the coarse clock. */
+  readonly openedAtMs: number;
   /** Exchanges on this connection so far, this one included. */
   readonly exchangeCount: number;
   /** What locations put into the requests of this connection, once it was made. */

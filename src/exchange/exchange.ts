@@ -160,6 +160,12 @@ export class Exchange {
   upstreamConnectMs = -1;
   upstreamHeaderMs = -1;
   upstreamResponseMs = -1;
+  /** Of the last attempt: bytes of messages, and of the body that came. */
+  upstreamReceivedBytes = 0;
+  upstreamSentBytes = 0;
+  upstreamBodyBytes = 0;
+  /** These three of each attempt before it, one behind the other. */
+  upstreamEarlierBytes: number[] | undefined = undefined;
 
   /** $request_id: made when first asked for. */
   requestId = '';
@@ -206,6 +212,10 @@ export class Exchange {
     this.upstreamConnectMs = -1;
     this.upstreamHeaderMs = -1;
     this.upstreamResponseMs = -1;
+    this.upstreamReceivedBytes = 0;
+    this.upstreamSentBytes = 0;
+    this.upstreamBodyBytes = 0;
+    this.upstreamEarlierBytes = undefined;
     this.requestId = '';
     this.variables.reset();
   }

@@ -375,6 +375,14 @@ export class Attempt
     this.#tries.noteStatus(exchange, statusText(exchange.response.status));
   }
 
+  /** Before the connection goes: what it has carried of this try. */
+  #noteBytes(exchange: Exchange): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    exchange.upstreamReceivedBytes = connection.receivedBytes;
+    exchange.upstreamSentBytes = connection.sentBytes;
+  }
+
   #passHead(exchange: Exchange): void {
     const { answer, ignoresBufferingWish, rates, responseLimits } = this
       .#location as ProxiedLocation;
@@ -410,6 +418,7 @@ export class Attempt
   }
 
   onResponseBody(bytes: Buffer, start: number, end: number, stable: boolean): void {
+    (this.#exchange as Exchange).upstreamBodyBytes += end - start;
     this.#response.write(bytes, start, end, stable);
   }
 
@@ -421,6 +430,7 @@ export class Attempt
       this.#downstream().endResponse();
       if (!exchange.requestEnded) return; // the client may go on
     }
+    this.#noteBytes(exchange);
     this.#connection = undefined;
     this.#request.end(); // what still comes of it is dropped: the client may read only after it
     this.#tries.leave(false);
@@ -451,6 +461,7 @@ export class Attempt
   onUpstreamFailed(failure: FailureCode, sawBytes: boolean): void {
     const isStale =
       !sawBytes && failure === 'upstream_reset' && (this.#connection?.isReused ?? false);
+    this.#noteBytes(this.#exchange as Exchange);
     this.#connection = undefined;
     this.#request.detach();
     this.#failed(failure, isStale);
@@ -505,7 +516,9 @@ export class Attempt
     this.#pending = undefined;
     this.#naming?.cancel();
     this.#naming = undefined;
-    const { upgrade } = (this.#exchange as Exchange).request;
+    const exchange = this.#exchange as Exchange;
+    const { upgrade } = exchange.request;
+    this.#noteBytes(exchange);
     this.#connection?.abort(upgrade !== '');
     this.#connection = undefined;
     this.#request.detach();

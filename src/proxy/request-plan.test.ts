@@ -49,7 +49,13 @@ class Client {
   constructor(remoteAddress = '203.0.113.7', { isNew = false } = {}) {
     this.facts = {
       ...{ remoteAddress, remotePort: 5_000, localAddress: '192.0.2.1', localPort: 80 },
-      ...{ scheme: 'http', connectionSerial: 9, exchangeCount: isNew ? 0 : 1, lines: undefined },
+      ...{
+        scheme: 'http',
+        connectionSerial: 9,
+        openedAtMs: 0,
+        exchangeCount: isNew ? 0 : 1,
+        lines: undefined,
+      },
     };
   }
 

@@ -63,8 +63,11 @@ export class Tries implements PickContext {
     this.#startedAtMs = nowMs;
     if (this.#count++ === 0) this.#firstAtMs = nowMs;
     const { name } = endpoint.config;
-    exchange.upstreamAddress =
-      exchange.upstreamAddress === '' ? name : `${exchange.upstreamAddress}, ${name}`;
+    if (exchange.upstreamAddress === '') exchange.upstreamAddress = name;
+    else {
+      exchange.upstreamAddress = `${exchange.upstreamAddress}, ${name}`;
+      keepBytes(exchange);
+    }
     return (this.#upstream as Upstream).poolOf(endpoint);
   }
 
@@ -106,4 +109,14 @@ export class Tries implements PickContext {
     if (timeoutMs > 0 && nowMs - this.#firstAtMs >= timeoutMs) return false;
     return (this.#upstream as Upstream).hasUntried(this);
   }
+}
+
+/** Another attempt begins: what the one before has carried. */
+function keepBytes(exchange: Exchange): void {
+  const { upstreamReceivedBytes, upstreamSentBytes, upstreamBodyBytes } = exchange;
+  exchange.upstreamEarlierBytes ??= [];
+  exchange.upstreamEarlierBytes.push(upstreamReceivedBytes, upstreamSentBytes, upstreamBodyBytes);
+  exchange.upstreamReceivedBytes = 0;
+  exchange.upstreamSentBytes = 0;
+  exchange.upstreamBodyBytes = 0;
 }

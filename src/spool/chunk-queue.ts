@@ -1,5 +1,6 @@
 /** Data path. Chunks in the order of the body: filled at the last, taken at the first. */
 
+import { latin1 } from '#src/bytes/latin1.ts';
 import type { Chunk } from './chunk.ts';
 
 export class ChunkQueue {
@@ -25,6 +26,16 @@ export class ChunkQueue {
   /** For those who look without taking; undefined beyond the last. */
   at(index: number): Chunk | undefined {
     return this.#chunks[index];
+  }
+
+  /** Everything that is queued, one char per byte. */
+  get text(): string {
+    let all = '';
+    for (let at = 0; at < this.#size; at++) {
+      const part = this.#chunks[at]?.filled;
+      if (part !== undefined) all += latin1(part, 0, part.length);
+    }
+    return all;
   }
 
   push(chunk: Chunk): void {

@@ -100,6 +100,14 @@ export class RequestStore implements Reusable, SpoolFileOwner {
     return this.#bytes;
   }
 
+  /** All of it, one char per byte; undefined when a part is in a file, or the body is gone. */
+  get text(): string | undefined {
+    if (this.#file !== undefined || this.#bytes !== this.#front.bytes + this.#tail.bytes) {
+      return undefined;
+    }
+    return `${this.#front.text}${this.#tail.text}`;
+  }
+
   /**
    * No write is under way. Until then `next` says undefined, and `onStoreReadable` (or
    * `onStoreFailed`) comes when the last write has ended.

@@ -12,6 +12,13 @@ const address = new IpAddress();
 export const readRemoteAddress: VariableReader = ({ downstream }) =>
   downstream?.facts.remoteAddress;
 
+/** The system is not asked for TCP_INFO, and no listener takes the PROXY protocol yet. */
+const WITHOUT_VALUE = [
+  ...['proxy_protocol_addr', 'proxy_protocol_port'],
+  ...['proxy_protocol_server_addr', 'proxy_protocol_server_port'],
+  ...['tcpinfo_rtt', 'tcpinfo_rttvar', 'tcpinfo_snd_cwnd', 'tcpinfo_rcv_space'],
+];
+
 /** `$remote_addr` to `$proxy_add_x_forwarded_for`. */
 export const connectionVariables: VariableTable = {
   names: {
@@ -25,6 +32,8 @@ export const connectionVariables: VariableTable = {
     scheme: ({ downstream }) => downstream?.facts.scheme,
     connection: ({ downstream }) => numberText(downstream?.facts.connectionSerial),
     connection_requests: ({ downstream }) => numberText(downstream?.facts.exchangeCount),
+    https: ({ downstream }) => (downstream?.facts.scheme === 'https' ? 'on' : undefined),
+    ...Object.fromEntries(WITHOUT_VALUE.map((name) => [name, () => undefined])),
     // `p` for a pipelined request in nginx; requests are read one at a time here.
     pipe: () => '.',
     proxy_add_x_forwarded_for: (exchange) => addTo(exchange, readRemoteAddress),
@@ -32,9 +41,9 @@ export const connectionVariables: VariableTable = {
   ofConnection: new Set([
     ...['remote_addr', 'remote_port', 'binary_remote_addr', 'realip_remote_addr'],
     ...['realip_remote_port', 'server_addr', 'server_port', 'scheme', 'connection'],
-    'proxy_add_x_forwarded_for',
+    ...['https', ...WITHOUT_VALUE, 'proxy_add_x_forwarded_for'],
   ]),
-  prefixes: {},
+  prefixes: { proxy_protocol_tlv_: () => () => undefined },
 };
 
 /**

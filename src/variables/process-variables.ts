@@ -18,6 +18,10 @@ export function processVariables(
       msec: () => secondsText(clock.wallMs()),
       time_local: () => localTime.common,
       time_iso8601: () => localTime.iso,
+      connection_time: ({ downstream }) => {
+        const openedAtMs = downstream?.facts.openedAtMs;
+        return openedAtMs === undefined ? undefined : secondsText(clock.refresh() - openedAtMs);
+      },
       request_time: ({ startedAtMs }) => secondsText(clock.refresh() - startedAtMs),
       hostname: () => hostname,
       pid: () => pid,

@@ -7,6 +7,7 @@ import type { VariableReader, VariableTable } from './variable.ts';
 const readCookies = fieldReader('cookie', '; ');
 const readContentType = fieldReader('content_type');
 const readContentLength = fieldReader('content_length');
+const readHost = fieldReader('host');
 const readAuthorization = fieldReader('authorization');
 
 /** `$host` to `$request_id`. */
@@ -31,6 +32,14 @@ export const requestVariables: VariableTable = {
     remote_user: ({ request }) => basicUser(readAuthorization(request.fields)),
     request_length: ({ request, requestBodyBytes }) => `${request.headBytes + requestBodyBytes}`,
     request_id: requestIdOf,
+    request_port: readPort,
+    is_request_port: (exchange) => (readPort(exchange) === undefined ? '' : ':'),
+    // While the store has it: from when it was read whole until the exchange ends.
+    request_body: ({ requestEnded, requestStore }) => {
+      return requestEnded ? requestStore?.text || undefined : undefined;
+    },
+    // Temporary files have no name here.
+    request_body_file: () => undefined,
   },
   ofConnection: new Set(['host']),
   prefixes: {
@@ -47,6 +56,14 @@ function readArgs({ request }: Exchange): string | undefined {
   const { originTarget, queryAt } = request;
   if (queryAt < 0 || queryAt + 1 === originTarget.length) return undefined;
   return originTarget.substring(queryAt + 1);
+}
+
+/** As the client wrote it: behind the host of an absolute target, else in Host. */
+function readPort({ request, clientTarget }: Exchange): string | undefined {
+  const target = clientTarget || request.target;
+  const authority =
+    /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1] ?? readHost(request.fields);
+  return authority === undefined ? undefined : /:(\d+)$/.exec(authority)?.[1];
 }
 
 /** The first argument of that name, as it came (not decoded); names are compared without case. */

@@ -1,6 +1,7 @@
 /** Data path. The answer and how it came about: `$status`, `$upstream_addr`, `$reason`, … */
 import { FAILURES } from '#src/base/failure.ts';
 import { type Exchange, RESPONSE_ENDED, RESPONSE_NONE } from '#src/exchange/exchange.ts';
+import type { HeaderMap } from '#src/http/header-map.ts';
 import { fieldReader } from './fields.ts';
 import { secondsText } from './time-text.ts';
 import type { VariableTable } from './variable.ts';
@@ -22,6 +23,12 @@ export const responseVariables: VariableTable = {
     upstream_status: ({ upstreamStatus }) => (upstreamStatus === '' ? undefined : upstreamStatus),
     upstream_connect_time: (exchange) => attemptTime(exchange, exchange.upstreamConnectMs),
     upstream_header_time: (exchange) => attemptTime(exchange, exchange.upstreamHeaderMs),
+    upstream_bytes_received: (exchange) => bytesText(exchange, 0, exchange.upstreamReceivedBytes),
+    upstream_bytes_sent: (exchange) => bytesText(exchange, 1, exchange.upstreamSentBytes),
+    upstream_response_length: (exchange) => bytesText(exchange, 2, exchange.upstreamBodyBytes),
+    // There is no cache to have a state, and no queue to wait in.
+    upstream_cache_status: () => undefined,
+    upstream_queue_time: () => undefined,
     upstream_response_time: (exchange) => attemptTime(exchange, exchange.upstreamResponseMs),
   },
   // Of a location, and so of what a location makes of a connection.
@@ -37,6 +44,17 @@ export const responseVariables: VariableTable = {
         return upstreamAddress === '' || reason !== '' ? undefined : read(response.fields);
       };
     },
+    upstream_cookie_: (rest) => (exchange) => {
+      return cameFromUpstream(exchange) ? setCookieOf(exchange.response.fields, rest) : undefined;
+    },
+    upstream_trailer_: (rest) => (exchange) => {
+      return cameFromUpstream(exchange) ? trailerOf(exchange.response.trailers, rest) : undefined;
+    },
+    sent_trailer_:
+      (rest) =>
+      ({ keepsTrailers, response }) => {
+        return keepsTrailers ? trailerOf(response.trailers, rest) : undefined;
+      },
   },
 };
 
@@ -45,6 +63,48 @@ export function statusOf({ response, responseState, reason }: Exchange): number 
   return responseState === RESPONSE_NONE && reason !== ''
     ? FAILURES[reason].status
     : response.status;
+}
+
+function cameFromUpstream({ upstreamAddress, reason }: Exchange): boolean {
+  return upstreamAddress !== '' && reason === '';
+}
+
+/** `0, 1024`: of each attempt; nothing without any. `which` of the three numbers of each it is. */
+function bytesText(exchange: Exchange, which: number, last: number): string | undefined {
+  const { upstreamAddress, upstreamEarlierBytes } = exchange;
+  if (upstreamAddress === '') return undefined;
+  if (upstreamEarlierBytes === undefined) return `${last}`;
+  let text = '';
+  for (let at = which; at < upstreamEarlierBytes.length; at += BYTES_PER_ATTEMPT) {
+    text += `${upstreamEarlierBytes[at]}, `;
+  }
+  return `${text}${last}`;
+}
+
+const BYTES_PER_ATTEMPT = 3;
+
+/** The value of that cookie in the first `Set-Cookie` that sets it, without its attributes. */
+function setCookieOf(fields: HeaderMap, lowerName: string): string | undefined {
+  for (let index = 0; index < fields.count; index++) {
+    if (!fields.nameEquals(index, 'set-cookie')) continue;
+    const value = fields.valueAt(index);
+    const equals = value.indexOf('=');
+    if (equals < 0 || value.substring(0, equals).trim().toLowerCase() !== lowerName) continue;
+    const end = value.indexOf(';', equals);
+    return value.substring(equals + 1, end < 0 ? value.length : end).trim();
+  }
+  return undefined;
+}
+
+/** The first trailer of that name; its "-" is "_" in the name of a variable. */
+function trailerOf(lines: string, variablePart: string): string | undefined {
+  for (let at = 0, end = lines.indexOf('\r\n'); end > at; end = lines.indexOf('\r\n', at)) {
+    const colon = lines.indexOf(':', at);
+    const name = lines.substring(at, colon).toLowerCase().replaceAll('-', '_');
+    if (name === variablePart) return lines.substring(colon + 1, end).trim();
+    at = end + 2;
+  }
+  return undefined;
 }
 
 /** `0.012`; `-` for a stage that the attempt did not reach; nothing without an attempt. */

@@ -8,19 +8,22 @@ export class ConnectionFacts implements ClientFacts {
   #connection = NO_CONNECTION;
   readonly scheme = 'http';
   connectionSerial = 0;
+  openedAtMs = 0;
   exchangeCount = 0;
   lines: ConnectionLines | undefined = undefined;
 
   /** Of a new client. */
-  open(connection: Connection, connectionSerial: number): void {
+  open(connection: Connection, connectionSerial: number, openedAtMs: number): void {
     this.#connection = connection;
     this.connectionSerial = connectionSerial;
+    this.openedAtMs = openedAtMs;
   }
 
   /** Of nobody. */
   reset(): void {
     this.#connection = NO_CONNECTION;
     this.connectionSerial = 0;
+    this.openedAtMs = 0;
     this.exchangeCount = 0;
     this.lines = undefined;
   }

@@ -98,8 +98,8 @@ export class Http1Connection
     this.#connection = connection;
     this.#intake.open(connection);
     this.#response.open(connection);
-    this.facts.open(connection, ++this.#thread.connectionSerial);
     this.#openedAtMs = host.clock.refresh();
+    this.facts.open(connection, ++this.#thread.connectionSerial, this.#openedAtMs);
     this.#idleTimeoutMs = this.#settings.client.headerTimeoutMs;
     connection.owner = this;
     // Once the peer has reset the connection its name cannot be asked for: a log line needs it.

@@ -80,6 +80,8 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   readonly openedAtMs: number;
   /** Requests sent on it so far. */
   requestCount = 0;
+  sentBytes = 0;
+  receivedBytes = 0;
   #phase = U_IDLE;
   #sink: ResponseSink | undefined = undefined;
   #traits = NO_TRAITS;
@@ -126,7 +128,11 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     this.#head.reset();
     this.#head.maxHeadBytes = traits.maxHeadBytes;
     this.#home.wheel.disarm(this.#timer);
-    encodeRequest(this.#connection.room(roomForRequest(request)), request);
+    this.receivedBytes = 0;
+    const out = this.#connection.room(roomForRequest(request));
+    const start = out.at;
+    encodeRequest(out, request);
+    this.sentBytes = out.at - start;
     this.#connection.commit();
   }
 
@@ -134,6 +140,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     const connection = this.#connection;
     const length = end - start;
     const isChunked = this.#isChunked;
+    this.sentBytes += length;
     if (stable && length > MAX_STABLE_COPIED_BYTES) {
       if (isChunked) connection.queueText(chunkHead(length));
       connection.queueBytes(bytes.subarray(start, end));
@@ -204,6 +211,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
       return;
     }
     this.#sawBytes = true;
+    this.receivedBytes += end - start;
     try {
       if (this.#phase === U_TUNNEL) {
         this.#relayTunnel(sink, bytes, start, end);

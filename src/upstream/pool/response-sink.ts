@@ -53,6 +53,9 @@ export interface PoolClient {
 export interface UpstreamConnection {
   /** Served a request before: it may have died meanwhile without our knowing. */
   readonly isReused: boolean;
+  /** Bytes of this request and of its response so far, heads included, sizes of chunks that are sent apart. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
   /** Encodes the head as its protocol wants it; nothing leaves before `flush`. */
   start(sink: ResponseSink, request: OutgoingRequest, traits: UpstreamTraits): void;
   writeBody(bytes: Buffer, start: number, end: number, stable: boolean): void;
