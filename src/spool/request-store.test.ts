@@ -302,3 +302,25 @@ describe('the reset of a request store', () => {
     assert.equal(await readAll(both, () => true), 300 * KB);
   });
 });
+
+describe('the text of a request store', () => {
+  it('is the whole body when it fits into the memory of the configuration', (t) => {
+    const { store } = begun(t, 8 * KB);
+    assert.equal(store.text, '');
+    for (const part of ['one ', 'two\xe9', 'x'.repeat(5 * KB)]) {
+      const bytes = Buffer.from(part, 'latin1');
+      store.append(bytes, 0, bytes.length);
+    }
+    assert.equal(store.text, `one two\xe9${'x'.repeat(5 * KB)}`);
+    store.rewind();
+    while (store.next() !== undefined) assert.equal(store.text?.length, store.bytes);
+  });
+
+  it('is not there when it is longer, in a file or not yet', async (t) => {
+    const body = begun(t, 4 * KB);
+    await fill(body, 5 * KB, () => 10 * KB);
+    assert.equal(body.store.text, undefined);
+    await fill(body, 100 * KB, () => 10 * KB);
+    assert.equal(body.store.text, undefined);
+  });
+});

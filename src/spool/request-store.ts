@@ -100,12 +100,9 @@ export class RequestStore implements Reusable, SpoolFileOwner {
     return this.#bytes;
   }
 
-  /** All of it, one char per byte; undefined when a part is in a file, or the body is gone. */
+  /** All of it, one char per byte; undefined when it is longer than `memoryBytes`. */
   get text(): string | undefined {
-    if (this.#file !== undefined || this.#bytes !== this.#front.bytes + this.#tail.bytes) {
-      return undefined;
-    }
-    return `${this.#front.text}${this.#tail.text}`;
+    return this.#bytes === this.#front.bytes ? this.#front.text : undefined;
   }
 
   /**

@@ -23,6 +23,7 @@ const facts = {
   localPort: 8_080,
   scheme: 'http' as const,
   connectionSerial: 9,
+  openedAtMs: 0,
   exchangeCount: 3,
 };
 
@@ -209,7 +210,7 @@ const MISTAKES: readonly (readonly [text: string, message: string])[] = [
     '${host',
     'the closing bracket in "host" variable is missing, a "$" begins the name of a variable and cannot stand for itself',
   ],
-  ['$http_', 'unknown "http_" variable'],
+  ['$http_', 'unknown "http_" variable, did you mean "$https"?'],
 ];
 
 for (const [text, message] of MISTAKES) {
@@ -271,4 +272,50 @@ test('what is said to be of the connection is the same for all its requests with
   for (const text of ['$uri', '$http_host', '$host$uri', 'a$request_id', '$connection_requests']) {
     assert.equal(isOfConnection(text), false, text);
   }
+});
+
+test('the port that the client wrote, and the colon before it', () => {
+  const text = '$host$is_request_port$request_port';
+  assert.equal(evaluate(text, exchangeOf('/', [['Host', 'a.test:8080']])), 'a.test:8080');
+  assert.equal(evaluate(text, exchangeOf('/', [['Host', '[::1]:81']])), 'a.test:81');
+  assert.equal(evaluate(text, exchangeOf('/', [['Host', 'a.test']])), 'a.test');
+  assert.equal(evaluate(text, exchangeOf('/', [['Host', '[::1]']])), 'a.test');
+  const absolute = exchangeOf('http://a.test:82/p', [['Host', 'a.test']]);
+  assert.equal(evaluate(text, absolute), 'a.test:82');
+});
+
+test('bytes of several attempts are joined, and there are none without an attempt', () => {
+  const text = '$upstream_bytes_received;$upstream_bytes_sent;$upstream_response_length';
+  const exchange = exchangeOf('/');
+  assert.equal(logLine(text, 'default', exchange), '-;-;-');
+  exchange.upstreamAddress = 'a, b, c';
+  exchange.upstreamEarlierBytes = [1, 2, 3, 4, 5, 6];
+  exchange.upstreamReceivedBytes = 7;
+  exchange.upstreamSentBytes = 8;
+  exchange.upstreamBodyBytes = 9;
+  assert.equal(logLine(text, 'default', exchange), '1, 4, 7;2, 5, 8;3, 6, 9');
+});
+
+test('cookies and trailers of the endpoint', () => {
+  const exchange = exchangeOf('/');
+  exchange.response.fields.append(0, 'Set-Cookie', 'Other=1; Path=/');
+  exchange.response.fields.append(0, 'Set-Cookie', 'SID = x7f ;HttpOnly');
+  exchange.response.fields.append(0, 'Set-Cookie', 'nothing');
+  exchange.response.trailers = 'X-Sum: abc\r\nX-Time:  1 \r\n';
+  const text = '$upstream_cookie_sid,$upstream_cookie_nothing,$upstream_trailer_x_sum';
+  assert.equal(evaluate(text, exchange), ',,');
+  exchange.upstreamAddress = 'a';
+  assert.equal(evaluate(text, exchange), 'x7f,,abc');
+  assert.equal(evaluate('$sent_trailer_x_time', exchange), '');
+  exchange.keepsTrailers = true;
+  assert.equal(evaluate('$sent_trailer_x_time$sent_trailer_x_no', exchange), '1');
+});
+
+test('the age of a connection, and what Node does not tell', () => {
+  const exchange = exchangeOf('/');
+  clock.advanceMs(2_500);
+  const before = Number(evaluate('$connection_time', exchange));
+  clock.advanceMs(1_250);
+  assert.equal(Number(evaluate('$connection_time', exchange)) - before, 1.25);
+  assert.equal(evaluate('$https$tcpinfo_rtt$proxy_protocol_addr$request_body_file', exchange), '');
 });

@@ -32,7 +32,7 @@ export const connectionVariables: VariableTable = {
     scheme: ({ downstream }) => downstream?.facts.scheme,
     connection: ({ downstream }) => numberText(downstream?.facts.connectionSerial),
     connection_requests: ({ downstream }) => numberText(downstream?.facts.exchangeCount),
-    https: ({ downstream }) => (downstream?.facts.scheme === 'https' ? 'on' : undefined),
+    https: ({ downstream }) => (downstream?.facts.scheme === 'https' ? 'on' : ''),
     ...Object.fromEntries(WITHOUT_VALUE.map((name) => [name, () => undefined])),
     // `p` for a pipelined request in nginx; requests are read one at a time here.
     pipe: () => '.',
@@ -41,7 +41,7 @@ export const connectionVariables: VariableTable = {
   ofConnection: new Set([
     ...['remote_addr', 'remote_port', 'binary_remote_addr', 'realip_remote_addr'],
     ...['realip_remote_port', 'server_addr', 'server_port', 'scheme', 'connection'],
-    ...['https', ...WITHOUT_VALUE, 'proxy_add_x_forwarded_for'],
+    'proxy_add_x_forwarded_for',
   ]),
   prefixes: { proxy_protocol_tlv_: () => () => undefined },
 };
