@@ -176,4 +176,10 @@ export const DOUBTFUL: readonly (readonly [
     'conflicting server name "~^www\\d" on 127.0.0.1:8080, ignored, the first is in line 5',
   ],
   ['location-without-slash', 5, 14, 'location "api/" never matches: paths begin with "/"'],
+  [
+    'everybody-trusted',
+    3,
+    20,
+    '"set_real_ip_from 0.0.0.0/0" lets every client choose its own address, name the addresses of your proxies',
+  ],
 ];
