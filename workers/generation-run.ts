@@ -36,7 +36,7 @@ export class GenerationRun implements SlotOwner {
   #isClosed = false;
 
   constructor(order: StartOrder, tellMaster: (message: FromGeneration) => boolean) {
-    this.#order = order;
+    this.#order = { ...order, packedTree: '' }; // the threads' copy is enough
     this.#tellMaster = tellMaster;
     this.#masterFacts = order.facts;
     process.title = `weir: generation ${order.generation} (master ${order.facts.masterPid})`;
@@ -49,9 +49,12 @@ export class GenerationRun implements SlotOwner {
       requestDescriptor: (socket) => tellMaster({ type: 'need-descriptor', socket }),
       onExhausted: (key) => this.#onExhausted(key),
     });
-    const { tree, connectionCap, servesByMs, errorLog } = order;
+    const { connectionCap, servesByMs, errorLog } = order;
+    const packedTree = sharedText(order.packedTree);
+    const { partCount } = order.outline;
     for (let thread = 0; thread < order.threadCount; thread++) {
-      const data = { tree, thread, shared, sizes, connectionCap, servesByMs, errorLog };
+      const own = { packedTree, partCount, thread, shared, sizes };
+      const data = { ...own, connectionCap, servesByMs, errorLog };
       this.#slots.push(new ThreadSlot(data, this));
     }
     for (const slot of this.#slots) slot.start();
@@ -315,4 +318,12 @@ export class GenerationRun implements SlotOwner {
       threads: this.#slots.map((slot) => slot.facts),
     };
   }
+}
+
+/** In UTF-8, once for all threads. */
+function sharedText(text: string): SharedArrayBuffer {
+  const length = Buffer.byteLength(text);
+  const shared = new SharedArrayBuffer(length);
+  Buffer.from(shared).write(text);
+  return shared;
 }

@@ -12,6 +12,7 @@ const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   functions: [],
   configFile: '/weir.conf',
   configHash: 'abc',
+  partCount: endpoints.length,
   tier: 'fast',
   shutdownTimeoutMs: 0,
 });

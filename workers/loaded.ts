@@ -1,14 +1,21 @@
 import type { Model } from '#src/config/model.ts';
-import type { ConfigTree } from '#src/config/tree.ts';
+import { packTree } from '#src/config/packed-tree.ts';
 import { formatProblem, type Problem } from '#src/schema/problem.ts';
 import { BindError, type BoundSockets } from './bound-sockets.ts';
 import type { Configuration } from './configuration.ts';
+import type { Outline } from './messages.ts';
+import { outlineOf } from './outline.ts';
 import { type Preparation, prepare } from './preparation.ts';
+
+/** What the master keeps of a model: all of it would cost more memory than the rest of the master. */
+export type MasterModel = Pick<Model, 'main' | 'listens' | 'logFiles'>;
 
 /** A configuration that can run: checked, prepared, its addresses bound. */
 export interface Loaded {
-  readonly tree: ConfigTree;
-  readonly model: Model;
+  /** Of src/config/packed-tree.ts, for the threads. */
+  readonly packedTree: string;
+  readonly outline: Outline;
+  readonly model: MasterModel;
   readonly preparation: Preparation;
 }
 
@@ -44,7 +51,13 @@ export async function makeReady(
     if (error instanceof BindError) throw new Refusal(error.message.split('\n'));
     throw error;
   }
-  return { tree, model, preparation };
+  const { main, listens, logFiles } = model;
+  return {
+    packedTree: packTree({ ...tree, checkedHash: model.hash }),
+    outline: outlineOf(model, tree),
+    model: { main, listens, logFiles },
+    preparation,
+  };
 }
 
 function fatalLines(problems: readonly Problem[]): string[] {

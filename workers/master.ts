@@ -12,7 +12,6 @@ import { type GenerationOwner, GenerationProcess } from './generation-process.ts
 import { type Loaded, makeReady, Refusal } from './loaded.ts';
 import { createLogFiles, openErrorLog, reopenErrorLog } from './log-files.ts';
 import type { FromGeneration } from './messages.ts';
-import { outlineOf } from './outline.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
 import { logPaths } from './preparation.ts';
 import { say } from './say.ts';
@@ -207,7 +206,7 @@ export class Master implements GenerationOwner {
   async #startGeneration(loaded: Loaded): Promise<void> {
     // While files were read TERM or QUIT may have come: who starts now would never be told to end.
     if (this.#isEnding) throw new Refusal(['weir is ending: no new generation is started']);
-    const { tree, model, preparation } = loaded;
+    const { outline, packedTree, model, preparation } = loaded;
     const { threadCount, identity, budget } = preparation;
     const { shares, stdio } = this.#sockets.plan(model.listens, threadCount);
     const ended = new Promise<void>((resolve, reject) => {
@@ -220,8 +219,8 @@ export class Master implements GenerationOwner {
     const order = {
       type: 'start',
       generation,
-      tree,
-      outline: outlineOf(model, tree),
+      packedTree,
+      outline,
       threadCount,
       sockets: shares,
       connectionCap: budget.connectionCap,

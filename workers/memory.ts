@@ -1,15 +1,20 @@
 /** Every limit and flag about memory and the engine, for all three kinds of program. */
 import type { ResourceLimits } from 'node:worker_threads';
+import type { ThreadData } from './messages.ts';
 
 /** What a thread's heap needs without connections, and for each. Buffers lie outside of it. */
 const BASE_HEAP_MB = 128;
 const HEAP_PER_CONNECTION_MB = 8 / 1024;
+/** While it is built, a server, location or endpoint takes about half of that, later an eighth. */
+const HEAP_PER_PART_MB = 16 / 1024;
+
+type ThreadSize = Pick<ThreadData, 'connectionCap' | 'partCount'>;
 
 /** A thread that outgrows this dies alone and is replaced; the process lives. */
-export function threadLimits(connectionCap: number): ResourceLimits {
-  return {
-    maxOldGenerationSizeMb: Math.ceil(BASE_HEAP_MB + connectionCap * HEAP_PER_CONNECTION_MB),
-  };
+export function threadLimits({ connectionCap, partCount }: ThreadSize): ResourceLimits {
+  const ofTraffic = connectionCap * HEAP_PER_CONNECTION_MB;
+  const ofModel = partCount * HEAP_PER_PART_MB;
+  return { maxOldGenerationSizeMb: Math.ceil(BASE_HEAP_MB + ofTraffic + ofModel) };
 }
 
 /** Node's flags for a generation. */

@@ -8,7 +8,6 @@
  * A generation's life: start → ready → (drain → stopped-listening → drained | stop) → exit.
  */
 import type { LogLevel } from '#src/base/log.ts';
-import type { ConfigTree } from '#src/config/tree.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import type { SharedSizes } from '#src/shared/layout.ts';
 
@@ -37,6 +36,8 @@ export interface Outline {
   readonly functions: readonly string[];
   readonly configFile: string;
   readonly configHash: string;
+  /** Servers, locations and endpoints: what a thread's heap grows by. */
+  readonly partCount: number;
   /** Which of src/transport's tiers this Node has. */
   readonly tier: 'fast' | 'portable';
   /** `worker_shutdown_timeout` in milliseconds; 0 is none. */
@@ -47,8 +48,8 @@ export interface Outline {
 export interface StartOrder {
   readonly type: 'start';
   readonly generation: number;
-  /** What `buildModel` needs, as the master read it: no other process reads configuration files. */
-  readonly tree: ConfigTree;
+  /** The tree as the master read it, packed: no other process reads configuration files. */
+  readonly packedTree: string;
   readonly outline: Outline;
   readonly threadCount: number;
   readonly sockets: readonly SocketShare[];
@@ -119,12 +120,14 @@ export type FromGeneration =
 
 /** What a proxy thread is started with. */
 export interface ThreadData {
-  /** What `buildModel` needs, as the master read it: no other process reads configuration files. */
-  readonly tree: ConfigTree;
+  /** The tree as the master read it, packed (src/config/packed-tree.ts), in UTF-8: shared by all. */
+  readonly packedTree: SharedArrayBuffer;
   readonly thread: number;
   readonly shared: SharedArrayBuffer;
   readonly sizes: SharedSizes;
   readonly connectionCap: number;
+  /** As of Outline. */
+  readonly partCount: number;
   /** When clients are to find it listening, milliseconds since the epoch; 0: nobody waits for it. */
   readonly servesByMs: number;
   readonly errorLog: { readonly path: string; readonly level: LogLevel };

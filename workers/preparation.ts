@@ -66,7 +66,7 @@ export function prepare(model: Model): {
 const NOWHERE = { file: '', line: 0, column: 0 };
 
 /** Every file that the master creates and threads append to. */
-export function logPaths(model: Model): string[] {
+export function logPaths(model: Pick<Model, 'main' | 'logFiles'>): string[] {
   const { path } = model.main.errorLog;
   return path === 'stderr' ? [...model.logFiles] : [path, ...model.logFiles];
 }

@@ -4,6 +4,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { SystemClock } from '#src/base/clock.ts';
 import { ErrorLog } from '#src/base/log.ts';
 import { buildModel } from '#src/config/build.ts';
+import type { Model } from '#src/config/model.ts';
+import { unpackTree } from '#src/config/packed-tree.ts';
 import { loadFunctions } from '#src/config/typed/program.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
 import { warmPatterns } from '#src/pattern/pattern.ts';
@@ -29,15 +31,22 @@ if (port === null) throw new Error('proxy-thread.ts runs as a thread of generati
 let sink = openErrorLog(data.errorLog.path);
 const errorLog = new ErrorLog(sink, data.errorLog.level, process.pid, data.thread + 1);
 const clock = new SystemClock();
-const { program } = data.tree;
-const functions = new FunctionHost(
-  program?.functions ?? [],
-  program === undefined ? [] : await loadFunctions(program),
-);
-const { model } = buildModel(data.tree, clock, undefined, functions);
-if (model === undefined) throw new Error('the master sent a configuration with problems');
+/** In a function: when it is through, nothing holds the tree. */
+async function buildAll(): Promise<{ model: Model; functions: FunctionHost }> {
+  const tree = unpackTree(Buffer.from(data.packedTree).toString());
+  const { program } = tree;
+  const functions = new FunctionHost(
+    program?.functions ?? [],
+    program === undefined ? [] : await loadFunctions(program),
+  );
+  const { model } = buildModel(tree, clock, undefined, functions);
+  if (model === undefined) throw new Error('the master sent a configuration with problems');
+  if (program !== undefined) surviveFaultsOf(program, (line) => errorLog.error(line));
+  return { model, functions };
+}
+
+const { functions, model } = await buildAll();
 warmPatterns();
-if (program !== undefined) surviveFaultsOf(program, (line) => errorLog.error(line));
 const transport = createTransport(transportTier());
 const server = new Server({
   model,

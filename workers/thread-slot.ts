@@ -64,7 +64,7 @@ export class ThreadSlot {
     this.isFull = false;
     const worker = new Worker(entryPath('proxy-thread'), {
       workerData: this.#data,
-      resourceLimits: threadLimits(this.#data.connectionCap),
+      resourceLimits: threadLimits(this.#data),
       name: `weir-${this.thread}`,
     });
     this.#worker = worker;

@@ -6,7 +6,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { type Estimate, estimateMedian } from '#native-bench/measure/statistics.ts';
 
-/** One thing to be measured; `*.bench.ts` files export a list of them as `benches`. */
+/** One thing to be measured; `*.bench.ts` files export a list of them as `benches`, or `makeBenches` when it takes long to make. */
 export interface Bench {
   readonly name: string;
   /** Does `count` operations and returns something that depends on them, so that none is left out. */

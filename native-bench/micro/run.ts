@@ -45,9 +45,11 @@ async function main(): Promise<number> {
   const options = { rounds: Number(values.rounds), roundMs: Number(values.ms) };
   for (const name of positionals.length > 0 ? positionals : names) {
     const module = (await import(join(import.meta.dirname, name + SUFFIX))) as {
-      benches: readonly Bench[];
+      benches?: readonly Bench[];
+      makeBenches?: () => Promise<readonly Bench[]>;
     };
-    const rows = measure(module.benches, options).map(({ heapBytes, name: bench, ns }) => [
+    const benches = module.benches ?? (await module.makeBenches?.()) ?? [];
+    const rows = measure(benches, options).map(({ heapBytes, name: bench, ns }) => [
       `${name}: ${bench}`,
       ns.median.toFixed(1),
       `[${ns.low.toFixed(1)}–${ns.high.toFixed(1)}]`,

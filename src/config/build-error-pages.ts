@@ -7,12 +7,17 @@ import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
 import { didYouMean } from '#src/schema/suggestion.ts';
 import { placeOfWord } from '#src/schema/tree.ts';
 
+const NONE: ErrorPages = { byStatus: undefined, isRecursive: false };
+const RECURSIVE: ErrorPages = { byStatus: undefined, isRecursive: true };
+
 /** Compiles one level; a named location must be one of the same server. */
 export function buildErrorPages(scope: Scope, problems: Problems): ErrorPages {
   const { recursiveErrorPages } = compileSettings(errorPageDirectives, scope, problems);
   const directive = errorPageDirectives.errorPages;
+  const nodes = scope.occurrences(directive);
+  if (nodes.length === 0) return recursiveErrorPages ? RECURSIVE : NONE;
   const byStatus = new Map<number, ErrorPage>();
-  for (const node of scope.occurrences(directive)) {
+  for (const node of nodes) {
     const line = parseNode<ErrorPageArgument>(directive, node, scope, problems);
     if (line === undefined) continue;
     const { page, statuses, target } = line;

@@ -22,11 +22,17 @@ export type BuildIf = (inside: Scope, node: ConfigNode) => Location | undefined;
 
 /** The steps of a level; what is wrong with one is reported, and it is left out. */
 export function buildSteps(scope: Scope, buildIf: BuildIf, problems: Problems): readonly Step[] {
-  return scope.nodes.flatMap((node) => {
-    const step = buildStep(node, scope, buildIf, problems);
-    return step === undefined ? [] : [{ ...step, place: placeOf(node) }];
-  });
+  const steps: Step[] = [];
+  for (const node of scope.nodes) {
+    const step = STEP_NAMES.has(node.name) && buildStep(node, scope, buildIf, problems);
+    if (step) steps.push({ ...step, place: placeOf(node) });
+  }
+  return steps;
 }
+
+const STEP_NAMES: ReadonlySet<string> = new Set(
+  [...Object.values(rewriteDirectives), handlerDirectives.return].map(({ name }) => name),
+);
 
 /** What is run in a level; undefined when that is nothing. */
 export function rewritesOf(

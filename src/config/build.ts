@@ -64,7 +64,7 @@ export function buildModel(
     declareFunctions(inside, variables, functions, problems);
     declareTables(inside, variables, problems);
   }
-  checkBlock(scope, problems);
+  if (tree.checkedHash === undefined) checkBlock(scope, problems);
   const main = buildMain(scope, tree, problems);
   const upstreams = new UpstreamList();
   let served: ReturnType<typeof buildServers> = {
@@ -82,7 +82,7 @@ export function buildModel(
     served = buildServers({ scope: inside, upstreams, variables, problems, tree, functions });
   }
   if (!problems.isFatal) inspect?.(scope, problems);
-  const hash = hashOf(tree);
+  const hash = tree.checkedHash ?? hashOf(tree);
   const model = problems.isFatal ? undefined : { main, ...served, upstreams: upstreams.all, hash };
   return { model, problems: problems.list };
 }

@@ -9,6 +9,8 @@ interface ParsedNode {
   readonly value: unknown;
 }
 
+const NONE: readonly ConfigNode[] = [];
+
 /** One block of the tree and the chain of blocks around it. */
 export class Scope {
   readonly context: Context;
@@ -19,6 +21,8 @@ export class Scope {
   readonly tools: ParseTools;
   /** Meanings already worked out; shared by all scopes of one tree, so each is told off once. */
   readonly parsed: Map<ConfigNode | Directive, ParsedNode>;
+  /** Settings that were compiled, by those around them and the first node; shared as `parsed` is. */
+  readonly additions: Map<object, Map<ConfigNode | undefined, Addition[]>>;
   /** Settings compiled for this very block. */
   readonly settings = new Map<DirectiveSet, object>();
   readonly #byName = new Map<string, ConfigNode[]>();
@@ -37,6 +41,7 @@ export class Scope {
     this.parent = parent;
     this.tools = tools;
     this.parsed = parent?.parsed ?? new Map();
+    this.additions = parent?.additions ?? new Map();
     for (const child of nodes) {
       const same = this.#byName.get(child.name);
       if (same === undefined) this.#byName.set(child.name, [child]);
@@ -59,14 +64,9 @@ export class Scope {
     return scope;
   }
 
-  /** Every name that stands in this very block, once. */
-  get ownNames(): Iterable<string> {
-    return this.#byName.keys();
-  }
-
   /** The directives of that name in this very block, in order. */
   own(name: string): readonly ConfigNode[] {
-    return this.#byName.get(name) ?? [];
+    return this.#byName.get(name) ?? NONE;
   }
 
   /**
@@ -79,9 +79,9 @@ export class Scope {
         const own = scope.own(directive.name);
         if (own.length > 0) return own;
       }
-      if (directive.inherit === false) return [];
+      if (directive.inherit === false) return NONE;
     }
-    return [];
+    return NONE;
   }
 
   /** Where the value that applies here was written; undefined when it is the default. */
@@ -135,13 +135,37 @@ function compileAll(set: DirectiveSet, scope: Scope, problems: Problems): object
     return Object.freeze({ ...(Object.fromEntries(values) as object) });
   }
   const around: object = compileSettings(set, parent, problems);
-  const own = new Set(notInherited);
-  for (const name of scope.ownNames) for (const key of keysByName.get(name) ?? []) own.add(key);
-  if (own.size === 0) return around;
+  const own = scope.nodes.filter(({ name }) => keysByName.has(name));
+  if (own.length === 0 && notInherited.length === 0) return around;
+  const alike = alikeIn(scope, around, own[0]);
+  const known = alike.find(({ nodes }) => isSame(nodes, own))?.settings;
+  if (known !== undefined) return known;
   const settings: Record<string, unknown> = { ...around };
+  const keys = new Set([...notInherited, ...own.flatMap(({ name }) => keysByName.get(name) ?? [])]);
   // No key is new: V8 takes an object that grows key by key for a dictionary.
-  for (const key of own) settings[key] = compileOne(set[key] as Directive, scope, problems);
-  return Object.freeze(settings);
+  for (const key of keys) settings[key] = compileOne(set[key] as Directive, scope, problems);
+  Object.freeze(settings);
+  alike.push({ nodes: own, settings });
+  return settings;
+}
+
+/** Settings by what they add to those around them: a file that many blocks include adds the same to each. */
+interface Addition {
+  readonly nodes: readonly ConfigNode[];
+  readonly settings: object;
+}
+
+/** What was added to those settings, beginning with that node. */
+function alikeIn(scope: Scope, around: object, first: ConfigNode | undefined): Addition[] {
+  const byFirst = scope.additions.get(around) ?? new Map<ConfigNode | undefined, Addition[]>();
+  scope.additions.set(around, byFirst);
+  const alike = byFirst.get(first) ?? [];
+  byFirst.set(first, alike);
+  return alike;
+}
+
+function isSame(one: readonly ConfigNode[], other: readonly ConfigNode[]): boolean {
+  return one.length === other.length && one.every((node, at) => node === other[at]);
 }
 
 function compileOne(directive: Directive, scope: Scope, problems: Problems): unknown {

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Random } from '#native-bench/measure/random.ts';
 
 /** How large, and what it leads to. */
 export interface LargeOptions {
@@ -23,8 +24,42 @@ export interface LargeConfiguration {
   /** Inner, exact and regular ones included. */
   readonly locationCount: number;
   readonly fileCount: number;
-  /** One per server and kind of location: what traffic asks for. */
-  readonly requests: readonly LargeRequest[];
+  /** By kind of server, of each what its locations answer through the origin. */
+  readonly requests: ReadonlyMap<SiteKind, readonly LargeRequest[]>;
+}
+
+/** What traffic asks for, in shares that do not depend on the size. */
+const SHARES: readonly (readonly [SiteKind, number])[] = [
+  ['plain', 0.6],
+  ['application', 0.23],
+  ['tenant', 0.1],
+  ['gateway', 0.05],
+  ['platform', 0.02],
+];
+
+/**
+ * Requests at random, one per client, which asks its host for it again and again: the same mix for
+ * every size. With `like` for as many servers only as that one has.
+ */
+export function drawRequests(
+  large: LargeConfiguration,
+  count: number,
+  seed: number,
+  like = large,
+): LargeRequest[] {
+  const random = new Random(seed);
+  const few = [...like.requests].map(([kind, { length }]) => {
+    const all = large.requests.get(kind) ?? [];
+    const from = Math.floor(all.length / length / 2) * length; // some in the middle
+    return [kind, all.slice(from, from + length)] as const;
+  });
+  const requests = new Map(few);
+  return Array.from({ length: count }, () => {
+    let share = random.uniform();
+    const kind = SHARES.find(([, part]) => (share -= part) < 0)?.[0] ?? 'plain';
+    const known = requests.get(kind) ?? [];
+    return known[random.integer(known.length)] as LargeRequest;
+  });
 }
 
 /** A request that its server answers through the origin. */
@@ -38,8 +73,11 @@ const SERVERS_PER_FILE = 100;
 const SHARED_UPSTREAMS = 4;
 const SERVERS_PER_OWN_UPSTREAM = 5;
 
+type SiteKind = 'plain' | 'application' | 'tenant' | 'redirect' | 'gateway' | 'platform';
+
 /** One server's text, and what reaches the shared upstreams in it. */
 interface Site {
+  readonly kind: SiteKind;
   readonly text: string;
   readonly locations: number;
   readonly requests: readonly LargeRequest[];
@@ -57,7 +95,9 @@ export function writeLargeConfiguration(options: LargeOptions): LargeConfigurati
   write('snippets/secure.conf', SECURE_SNIPPET);
   write('upstreams.conf', upstreamsFor(servers, originPort));
   write('maps.conf', mapsFor(servers));
-  const sites = Array.from({ length: servers }, (_, index) => siteFor(index, port));
+  const sites = Array.from({ length: servers }, (_, index) => {
+    return siteFor(kindOf(index, servers), index, port);
+  });
   const groups = Math.ceil(servers / SERVERS_PER_FILE);
   for (let group = 0; group < groups; group++) {
     const from = group * SERVERS_PER_FILE;
@@ -70,7 +110,11 @@ export function writeLargeConfiguration(options: LargeOptions): LargeConfigurati
     serverCount: servers + 1,
     locationCount: sites.reduce((sum, { locations }) => sum + locations, 0),
     fileCount: groups + 5,
-    requests: sites.flatMap(({ requests }) => requests),
+    requests: new Map(
+      [...Map.groupBy(sites, ({ kind }) => kind)].map(([kind, alike]) => {
+        return [kind, alike.flatMap(({ requests }) => requests)];
+      }),
+    ),
   };
 }
 
@@ -150,16 +194,32 @@ ${tenants.join('\n')}
 `;
 }
 
+/** A small one has a server of each kind and several of the usual ones. */
+const KINDS_OF_TEN: readonly SiteKind[] = [
+  ...Array.from({ length: 5 }, () => 'plain' as const),
+  'application',
+  'application',
+  'tenant',
+  'gateway',
+  'platform',
+];
+
 /** Of a hundred servers: 60 sites, 20 applications, 10 tenants, 8 that redirect, 1 gateway, 1 by regex. */
-function siteFor(index: number, port: number): Site {
-  const kind = index % 100;
-  const listen = `listen 127.0.0.1:${port};`;
-  if (kind < 60) return plainSite(index, listen);
-  if (kind < 80) return application(index, listen);
-  if (kind < 90) return tenant(index, listen);
-  if (kind < 98) return redirect(index, listen);
-  return kind === 98 ? gateway(index, listen) : platform(index, listen);
+function kindOf(index: number, servers: number): SiteKind {
+  if (servers < 100) return KINDS_OF_TEN[index % KINDS_OF_TEN.length] ?? 'plain';
+  const place = index % 100;
+  if (place < 60) return 'plain';
+  if (place < 80) return 'application';
+  if (place < 90) return 'tenant';
+  if (place < 98) return 'redirect';
+  return place === 98 ? 'gateway' : 'platform';
 }
+
+function siteFor(kind: SiteKind, index: number, port: number): Site {
+  return { kind, ...SITES[kind](index, `listen 127.0.0.1:${port};`) };
+}
+
+type SiteText = Omit<Site, 'kind'>;
 
 function sharedOf(index: number): string {
   return `shared_${index % SHARED_UPSTREAMS}`;
@@ -170,7 +230,7 @@ function ownOf(index: number): string {
 }
 
 /** What a panel writes for a site: the same expressions in each. */
-function plainSite(index: number, listen: string): Site {
+function plainSite(index: number, listen: string): SiteText {
   const host = `site-${index}.example.com`;
   const text = `
 server {
@@ -186,7 +246,7 @@ server {
 }
 
 /** An application with an interface, a socket and expressions of its own. */
-function application(index: number, listen: string): Site {
+function application(index: number, listen: string): SiteText {
   const host = `app-${index}.example.net`;
   const text = `
 server {
@@ -209,7 +269,7 @@ server {
 }
 
 /** Customers by wildcard. */
-function tenant(index: number, listen: string): Site {
+function tenant(index: number, listen: string): SiteText {
   const text = `
 server {
   ${listen}
@@ -228,7 +288,7 @@ server {
   };
 }
 
-function redirect(index: number, listen: string): Site {
+function redirect(index: number, listen: string): SiteText {
   const text = `
 server {
   ${listen}
@@ -241,7 +301,7 @@ server {
 const SERVICES = 36;
 
 /** Many services behind one name. */
-function gateway(index: number, listen: string): Site {
+function gateway(index: number, listen: string): SiteText {
   const host = `gateway-${index}.example.net`;
   const services = Array.from({ length: SERVICES }, (_, at) => {
     return `  location /service-${at}/ { proxy_pass http://${at % 2 === 0 ? sharedOf(at) : ownOf(index)}/; }`;
@@ -261,7 +321,7 @@ ${services.join('\n')}
 }
 
 /** Applications of customers by regular expression. */
-function platform(index: number, listen: string): Site {
+function platform(index: number, listen: string): SiteText {
   const text = `
 server {
   ${listen}
@@ -271,3 +331,12 @@ server {
   const requests = [{ host: `main.p${index}.platform.example.com`, path: '/' }];
   return { text, locations: 1, requests };
 }
+
+const SITES: Readonly<Record<SiteKind, (index: number, listen: string) => SiteText>> = {
+  plain: plainSite,
+  application,
+  tenant,
+  redirect,
+  gateway,
+  platform,
+};
