@@ -138,8 +138,9 @@ const OUTCOMES: Readonly<Record<StepEvent['outcome'], string>> = {
 
 function tellStep({ depth, outcome, place, result, text }: StepEvent, page: Page): void {
   const inside = '  '.repeat(depth);
-  const end = outcome === 'unreached' ? ' (not reached)' : result === '' ? '' : `  → ${result}`;
+  const end = outcome === 'unreached' ? ' (not reached)' : '';
   page.line('', `${inside}${OUTCOMES[outcome]} ${text}${end}`, place);
+  if (result !== '') page.reason(`${inside}  → ${result}`);
 }
 
 function tellAttempt(event: AttemptEvent, page: Page): void {
