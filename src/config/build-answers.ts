@@ -113,6 +113,8 @@ export function buildRedirects(
     if (value === 'off') isOff = true;
     else if (value === 'default') {
       const at = scope.nodes.indexOf(node);
+      // That of a location around this one means its `proxy_pass` there.
+      if (at < 0 && around.length > 0) return pass === undefined ? [] : around;
       if (passAt < 0 || at < passAt) {
         const message =
           '"proxy_redirect default" should be placed after the "proxy_pass" directive';

@@ -80,7 +80,8 @@ export function buildLocation(
     log,
     errorPages: buildErrorPages(scope, problems),
     realIp: buildRealIp(scope, problems),
-    isInternal: scope.own(errorPageDirectives.internal.name).length > 0,
+    isInternal:
+      outer?.isInternal === true || scope.own(errorPageDirectives.internal.name).length > 0,
     proxy,
     functions: buildFunctions(scope, client, problems),
     rewrites: handler.kind === 'return' ? undefined : rewritesOf(steps, scope, problems),
@@ -117,11 +118,11 @@ function redirectsIn(
   problems: Problems,
 ): readonly Rewrite[] {
   let around: readonly Rewrite[] = [];
+  if (scope.context === 'location-if' && scope.parent !== undefined) {
+    around = redirectsIn(scope.parent, match, outer, problems);
+  }
   for (let at = outer; at !== undefined && around.length === 0; at = at.outer) {
     around = at.redirects;
-  }
-  if (scope.context === 'location-if' && scope.parent !== undefined && around.length === 0) {
-    around = redirectsIn(scope.parent, match, undefined, problems);
   }
   return buildRedirects(scope, match, passIn(scope, problems), around, problems);
 }

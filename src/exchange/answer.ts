@@ -7,7 +7,7 @@ import { FAILURES, type FailureCode } from '#src/base/failure.ts';
 import { fieldIdOf } from '#src/http/field-names.ts';
 import { MAX_FIELDS } from '#src/http/header-map.ts';
 import { BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
-import { reasonPhrase } from '#src/http/status.ts';
+import { hasNoBody, reasonPhrase } from '#src/http/status.ts';
 import { type Exchange, RESPONSE_NONE } from './exchange.ts';
 import { hasPage, statusBody } from './status-body.ts';
 
@@ -28,7 +28,7 @@ const VARIES = ['Vary', 'Accept'] as const;
 /**
  * Answers with that status, or the one that an error page keeps, and body (one char per byte).
  * Nothing may have been answered before. `fields` are pairs of name and value, clean of control
- * bytes; Content-Type is set when there is a body.
+ * bytes; `contentType` is '' for answers that have no text.
  */
 export function answer(
   exchange: Exchange,
@@ -40,14 +40,17 @@ export function answer(
   const { response, downstream } = exchange;
   if (downstream === undefined || exchange.responseState !== RESPONSE_NONE) return;
   exchange.handler = undefined;
-  const bytes = Buffer.from(body, 'latin1');
   response.reset();
   response.status = exchange.statusOverride || status;
   response.reason = reasonPhrase(response.status);
-  response.framing = bytes.length === 0 ? BODY_NONE : BODY_LENGTH;
+  const mayHaveText = !hasNoBody(response.status);
+  const bytes = Buffer.from(mayHaveText ? body : '', 'latin1');
+  // As in nginx an empty text has a type and a length, too: HEAD tells both.
+  response.framing = mayHaveText ? BODY_LENGTH : BODY_NONE;
   response.bodyBytes = bytes.length;
-  if (bytes.length > 0)
+  if (contentType !== '' && mayHaveText) {
     response.fields.append(fieldIdOf('content-type'), 'Content-Type', contentType);
+  }
   for (const [name, value] of fields) response.fields.append(fieldIdOf(name), name, value);
   keepChallenge(exchange);
   downstream.startResponse();
@@ -106,5 +109,6 @@ function sendPage(
 ): void {
   if (hasPage(status)) exchange.statusOverride = 0;
   const { body, contentType } = statusBody(exchange, status, failure);
-  answer(exchange, status, body, contentType, status < 400 ? fields : [...fields, VARIES]);
+  const isChosen = status >= 400 && body !== '';
+  answer(exchange, status, body, contentType, isChosen ? [...fields, VARIES] : fields);
 }

@@ -35,7 +35,8 @@ export function statusBody(
   status: number,
   failure: FailureCode | '',
 ): StatusBody {
-  if (!hasPage(status)) return NOTHING;
+  // As in nginx, a status that nobody has given a name has no page, either.
+  if (!hasPage(status) || (failure === '' && reasonPhrase(status) === '')) return NOTHING;
   if (status >= 400 && wantsJson(exchange)) {
     return { body: jsonPage(exchange, status, failure), contentType: 'application/json' };
   }
@@ -56,8 +57,7 @@ function wantsJson({ request: { fields, method } }: Exchange): boolean {
 }
 
 function titleOf(status: number): string {
-  const phrase = reasonPhrase(status);
-  return phrase === '' ? String(status) : `${status} ${phrase}`;
+  return `${status} ${reasonPhrase(status)}`.trimEnd(); // 499 has none
 }
 
 function jsonPage(exchange: Exchange, status: number, failure: FailureCode | ''): string {

@@ -21,6 +21,21 @@ export function changeUri(exchange: Exchange, path: string, query: string): void
   request.queryAt = query === '' ? -1 : encoded.length;
 }
 
+/** Gives the request another query ('' is none); otherwise as `changeUri`. */
+export function changeQuery(exchange: Exchange, query: string): void {
+  keepOriginal(exchange);
+  const { request } = exchange;
+  const encoded = isPlainPath(exchange) ? request.path : escapePath(request.path);
+  request.originTarget = query === '' ? encoded : `${encoded}?${query}`;
+  request.queryAt = query === '' ? -1 : encoded.length;
+}
+
+/** As in nginx, a path that the client sent without any escape needs none, whatever it holds. */
+export function isPlainPath({ isInternal, request: { originTarget, queryAt } }: Exchange): boolean {
+  if (isInternal) return false;
+  return originTarget.lastIndexOf('%', queryAt < 0 ? originTarget.length : queryAt) < 0;
+}
+
 /** `$request` and `$request_uri` stay what they were. */
 export function keepOriginal(exchange: Exchange): void {
   if (exchange.clientTarget !== '') return;

@@ -22,13 +22,18 @@ export class ObservingRouter extends Router {
     return found;
   }
 
+  override findWithSlash(routed: RoutedServer, exchange: Exchange): Location | undefined {
+    const found = super.findWithSlash(routed, exchange);
+    if (found !== undefined) {
+      this.#recorder.onLocation(exchange, routed, exchange.request.path, found, true);
+    }
+    return found;
+  }
+
   override findLocation(routed: RoutedServer, exchange: Exchange): Location {
-    const { request } = exchange;
-    const path = request.path;
+    const { path } = exchange.request;
     const found = super.findLocation(routed, exchange);
-    const { pathBytes, pathEnd, pathStart } = request;
-    const lacksSlash = routed.tree.wantsSlash(pathBytes, pathStart, pathEnd);
-    this.#recorder.onLocation(exchange, routed, path, found, lacksSlash);
+    this.#recorder.onLocation(exchange, routed, path, found, false);
     return found;
   }
 }

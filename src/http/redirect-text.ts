@@ -27,14 +27,24 @@ export function unescapeRedirect(text: string): string {
   const end = found < 0 ? text.length : found;
   let plain = '';
   let from = 0;
-  for (let at = text.indexOf('%'); at >= 0 && at + 2 < end; at = text.indexOf('%', at + 1)) {
+  for (let at = text.indexOf('%'); at >= 0 && at < end; at = text.indexOf('%', at)) {
     const high = HEX_VALUE[text.charCodeAt(at + 1) & 0xff] as number;
     const low = HEX_VALUE[text.charCodeAt(at + 2) & 0xff] as number;
     const code = high * 16 + low;
-    if (high > 15 || low > 15 || code <= PERCENT || code >= DELETE) continue;
-    plain += text.substring(from, at) + String.fromCharCode(code);
-    from = at + 3;
-    if (code === QUESTION) break;
+    at += 3;
+    if (high > 15) {
+      // No escape: its "%" is dropped; when the second digit is none, so is all of it.
+      plain += text.substring(from, at - 3);
+      from = at - 2;
+      at = from + 1;
+    } else if (low > 15) {
+      plain += text.substring(from, at - 3);
+      from = at;
+    } else if (code > PERCENT && code < DELETE) {
+      plain += text.substring(from, at - 3) + String.fromCharCode(code);
+      from = at;
+      if (code === QUESTION) break;
+    }
   }
   return plain + text.substring(from);
 }

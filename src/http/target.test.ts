@@ -235,6 +235,6 @@ describe('a path', () => {
   });
 
   it('is escaped as nginx escapes it', () => {
-    assert.equal(escapePath('/a b%?#\x7f\xe9"<>~'), '/a%20b%25%3F%23%7F%E9"<>~');
+    assert.equal(escapePath('/a b%?#\x7f\xe9"<>~'), '/a%20b%25%3F%23%7F%E9%22%3C%3E~');
   });
 });

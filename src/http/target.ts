@@ -211,8 +211,8 @@ function percentDecode(raw: string): string | undefined {
   return out + raw.substring(from);
 }
 
-/** What nginx escapes when it puts a decoded path into a request: control bytes, space, # % ? and all above 126. */
-const TO_ESCAPE = /[\0-\x20#%?\x7f-\xff]/g;
+/** What nginx escapes (since 1.21.1) when it puts a decoded path into a request. */
+const TO_ESCAPE = /[\0-\x20"#%<>?\\^`{|}\x7f-\xff]/g;
 
 /** A decoded path as it may stand in a request-target. */
 export function escapePath(path: string): string {

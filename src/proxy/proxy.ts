@@ -10,15 +10,15 @@ import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import { answer, answerStatus, refuse } from '#src/exchange/answer.ts';
 import type { Exchange, Rescuer } from '#src/exchange/exchange.ts';
 import type { RealIp } from '#src/exchange/real-ip.ts';
-import { changeUri } from '#src/exchange/uri.ts';
+import { changeUri, queryOf } from '#src/exchange/uri.ts';
 import type { FunctionHost } from '#src/functions/function-host.ts';
 import {
   type FunctionPlan,
   FunctionRun,
   type FunctionRunHome,
 } from '#src/functions/function-run.ts';
-import { BODY_LENGTH, BODY_NONE, type RequestHead } from '#src/http/message.ts';
-import { hasControlByte, normalisePath } from '#src/http/target.ts';
+import { BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
+import { escapePath, hasControlByte, normalisePath } from '#src/http/target.ts';
 import { contentTypeOf } from '#src/routing/content-type.ts';
 import type { Handler, Location, ReturnHandler, VirtualServer } from '#src/routing/model.ts';
 import { type RewriteLog, RewriteRun } from '#src/routing/rewrite-steps.ts';
@@ -85,9 +85,14 @@ interface Served {
 
 /** nginx: close the connection without an answer. */
 const STATUS_NO_ANSWER = 444;
+/** nginx: `return` of lower ones without a text has an empty text, not a page. */
+const FIRST_PAGE_STATUS = 300;
 const MAX_FREE_ATTEMPTS = 1024;
 /** nginx: then 500, as two locations may lead to each other. */
 const MAX_REDIRECTS = 10;
+/** What nginx lets ask where no directive answers, which is where files would be. */
+const TAKES_FILES: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST']);
+const FILES_ALLOW = ['Allow', 'GET, HEAD'] as const;
 const UNCLEAN_QUERY = /[\0-\x20\x7f]/;
 
 export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served> {
@@ -190,19 +195,21 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
   /** The location that takes the path of the request, for clients and for internal redirects. */
   #route(exchange: Exchange, routed: RoutedServer): void {
     const { request } = exchange;
-    const location = this.#router.findLocation(routed, exchange);
+    const withSlash = this.#router.findWithSlash(routed, exchange);
+    const location = withSlash ?? this.#router.findLocation(routed, exchange);
     const served = this.#enter(exchange, location);
     const { maxBodyBytes } = location.client;
     if (location.isInternal && !exchange.isInternal) refuse(exchange, 'no_route');
     else if (
       maxBodyBytes > 0 &&
       !exchange.dropsBody &&
+      !isAnsweredByServer(location, routed) &&
       request.framing === BODY_LENGTH &&
       request.bodyBytes > maxBodyBytes
     ) {
       exchange.dropsBody = true;
       refuse(exchange, 'body_too_large'); // before a byte of it is read (H1-17)
-    } else if (wantsSlash(routed, request)) this.#addSlash(exchange, routed);
+    } else if (withSlash !== undefined) this.#addSlash(exchange, routed);
     else this.#proceed(exchange, routed, served);
   }
 
@@ -321,7 +328,8 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
     if (handler.kind === 'status') {
       const { body, contentType } = this.#statusPage(handler.format);
       answer(exchange, 200, body, contentType, [['Cache-Control', 'no-store']]);
-    } else refuse(exchange, 'no_route');
+    } else if (TAKES_FILES.has(exchange.request.method)) refuse(exchange, 'no_route');
+    else answerStatus(exchange, 405, [FILES_ALLOW]); // nginx: there would be a file, or none
   }
 
   /** `return`. */
@@ -334,21 +342,18 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
       const url = target.evaluate(exchange);
       if (hasControlByte(url)) refuse(exchange, 'field_value_malformed');
       else answerStatus(exchange, status, [['Location', absolute(exchange, url)]]);
-    } else if (body !== undefined) {
+    } else if (body !== undefined || status < FIRST_PAGE_STATUS) {
       const type = contentTypeOf(location.content, exchange.request.path);
-      answer(exchange, status, body.evaluate(exchange), type);
+      answer(exchange, status, body?.evaluate(exchange) ?? '', type);
     } else answerStatus(exchange, status);
   }
 
   /** `/dir` of a proxied `/dir/` (semantics.md §1 rule 9). */
   #addSlash(exchange: Exchange, routed: RoutedServer): void {
     const { request } = exchange;
-    const query = request.queryAt < 0 ? '' : request.originTarget.substring(request.queryAt);
-    const path = request.originTarget.substring(
-      0,
-      request.queryAt < 0 ? undefined : request.queryAt,
-    );
-    const url = absolute(exchange, `${path}/${query}`, routed.name);
+    const query = queryOf(exchange);
+    const target = `${escapePath(request.path)}/${query === '' ? '' : `?${query}`}`;
+    const url = absolute(exchange, target, routed.name);
     answerStatus(exchange, 301, [['Location', url]]);
   }
 
@@ -363,11 +368,9 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
   }
 }
 
-function wantsSlash(
-  { tree }: RoutedServer,
-  { pathBytes, pathEnd, pathStart }: RequestHead,
-): boolean {
-  return tree.wantsSlash(pathBytes, pathStart, pathEnd);
+/** nginx: `return` of the server comes before any location, and before its limits. */
+function isAnsweredByServer(location: Location, { server }: RoutedServer): boolean {
+  return location === server.fallback && location.handler.kind === 'return';
 }
 
 /** What the client still sends is read and dropped by whoever reads it. */

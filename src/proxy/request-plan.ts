@@ -6,6 +6,7 @@
 import type { ByteBlock } from '#src/bytes/byte-copy.ts';
 import type { ConnectionLines } from '#src/exchange/downstream.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
+import { isPlainPath } from '#src/exchange/uri.ts';
 import { AddedLines, FieldEdits } from '#src/http/field-edits.ts';
 import { F_EXPECT, F_HOST, F_VIA, F_X_FORWARDED_FOR } from '#src/http/field-names.ts';
 import { HOP_BY_HOP_IDS } from '#src/http/hop-by-hop.ts';
@@ -145,13 +146,17 @@ export class RequestPlan {
   }
 
   /** With a URI of proxy_pass for the prefix (semantics.md §2); undefined: it goes on as it came. */
-  target({ ignoresPassUri, passTarget, request }: Exchange): string | undefined {
+  target(exchange: Exchange): string | undefined {
+    const { ignoresPassUri, passTarget, request } = exchange;
     if (this.#uri === undefined) return undefined;
     if (this.#isRunTime) return passTarget; // as it is, whatever the path was
     if (ignoresPassUri) return undefined;
-    const rest = escapePath(request.path.substring(this.#prefixLength));
-    const query = request.queryAt < 0 ? '' : request.originTarget.substring(request.queryAt);
-    return `${this.#uri}${rest}${query}`;
+    const { originTarget, queryAt } = request;
+    const decoded = request.path.substring(this.#prefixLength);
+    const rest = isPlainPath(exchange) ? decoded : escapePath(decoded);
+    // A "?" with nothing behind it is not passed on, as in nginx.
+    const hasQuery = queryAt >= 0 && queryAt + 1 < originTarget.length;
+    return `${this.#uri}${rest}${hasQuery ? originTarget.substring(queryAt) : ''}`;
   }
 }
 

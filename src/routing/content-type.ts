@@ -7,7 +7,13 @@ const MAX_EXTENSION = 32;
 /** As nginx labels the text of `return`: by the extension of the path, else `default_type`. */
 export function contentTypeOf(content: ContentSettings, path: string): string {
   const dot = path.lastIndexOf('.');
-  if (dot < 0 || path.length - dot > MAX_EXTENSION || path.indexOf('/', dot) >= 0) {
+  // As in nginx a name that begins with its only dot has no extension.
+  if (
+    dot < 1 ||
+    path[dot - 1] === '/' ||
+    path.length - dot > MAX_EXTENSION ||
+    path.indexOf('/', dot) >= 0
+  ) {
     return content.defaultType;
   }
   return content.types.get(path.substring(dot + 1).toLowerCase()) ?? content.defaultType;

@@ -54,7 +54,7 @@ function exchangeFor(path: string): Exchange {
 
 function wantsSlash(tree: LocationTree, path: string): boolean {
   const { pathBytes, pathEnd, pathStart } = exchangeFor(path).request;
-  return tree.wantsSlash(pathBytes, pathStart, pathEnd);
+  return tree.findWithSlash(pathBytes, pathStart, pathEnd) !== undefined;
 }
 
 /** What took the path, as it is written. */
@@ -218,8 +218,8 @@ describe('a path without its last slash', () => {
     }
   });
 
-  it('stays when the location is not proxied, or is exact itself', () => {
+  it('is sent to an exact location, too, but stays when that is not proxied', () => {
     assert.equal(wantsSlash(treeOf('/dir/'), '/dir'), false);
-    assert.equal(wantsSlash(LocationTree.of([location('= /dir/', PROXY)]), '/dir'), false);
+    assert.equal(wantsSlash(LocationTree.of([location('= /dir/', PROXY)]), '/dir'), true);
   });
 });

@@ -32,8 +32,8 @@ export class LocationTree {
   readonly #levels: readonly PathTable<Location>[];
   /** A location "/": by far the most common last resort. */
   readonly #root: Location | undefined;
-  /** The paths `/dir` whose location `/dir/` is proxied: they are redirected to their slash. */
-  readonly #withoutSlash = new WholePaths<true>();
+  /** By `/dir`: the location `/dir/` that is proxied, to which such a path is redirected. */
+  readonly #withoutSlash = new WholePaths<Location>();
   /** In the order of the file. */
   readonly #patterns: readonly PatternLocation[];
   /** Of the locations that have others inside; undefined when none has. */
@@ -56,16 +56,16 @@ export class LocationTree {
     for (const location of here) {
       const { kind, path } = location.match;
       if (kind === 'named' || kind === 'regex') continue;
+      const bare = path.slice(0, -1);
+      if (path.endsWith('/') && location.handler.kind === 'proxy' && !paths.has(bare)) {
+        this.#withoutSlash.set(bare, location);
+      }
       if (kind === 'exact') this.#exact.set(path, location);
       else if (path === '/') root = location;
       else {
         const level = byLength.get(path.length) ?? new PathTable<Location>(path.length);
         byLength.set(path.length, level);
         level.set(path, location);
-        const bare = path.slice(0, -1);
-        if (path.endsWith('/') && location.handler.kind === 'proxy' && !paths.has(bare)) {
-          this.#withoutSlash.set(bare, true);
-        }
       }
     }
     this.#root = root;
@@ -136,14 +136,14 @@ export class LocationTree {
   }
 
   /**
-   * `/dir` is asked for (bytes[start..end)), `/dir/` is proxied, and no location `/dir` takes it: 301
-   * to the slash.
+   * `/dir` is asked for (bytes[start..end)), the location `/dir/` is proxied, and none `/dir` takes
+   * it: that location, which redirects to its slash. It comes before any other.
    */
-  wantsSlash(bytes: Buffer, start: number, end: number): boolean {
-    if (this.#withoutSlash.find(bytes, start, end) === true) return true;
-    if (this.#inside === undefined) return false;
+  findWithSlash(bytes: Buffer, start: number, end: number): Location | undefined {
+    const found = this.#withoutSlash.find(bytes, start, end);
+    if (found !== undefined || this.#inside === undefined) return found;
+    if (this.#exact.find(bytes, start, end) !== undefined) return undefined;
     const longest = this.#longest(bytes, start, end);
-    if (longest === undefined) return false;
-    return this.#inside.get(longest)?.wantsSlash(bytes, start, end) === true;
+    return longest && this.#inside.get(longest)?.findWithSlash(bytes, start, end);
   }
 }

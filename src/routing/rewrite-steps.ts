@@ -6,7 +6,7 @@
 
 import type { FailureCode } from '#src/base/failure.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
-import { changeUri, queryOf } from '#src/exchange/uri.ts';
+import { changeQuery, changeUri, queryOf } from '#src/exchange/uri.ts';
 import { unescapeRedirect } from '#src/http/redirect-text.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { CapturingPattern } from '#src/schema/directive.ts';
@@ -137,7 +137,7 @@ export class RewriteRun {
         exchange.variables.set(step.slot, valueOf(step.value, exchange));
         return true;
       case 'set-args':
-        return this.#change(exchange, exchange.request.path, valueOf(step.value, exchange));
+        return this.#changeArgs(exchange, valueOf(step.value, exchange));
       case 'if':
         return this.#takeIf(step, exchange);
       case 'rewrite':
@@ -202,6 +202,14 @@ export class RewriteRun {
     if (flag === 'break') exchange.ignoresPassUri = true;
     this.isUriChanged = flag !== 'break';
     return flag === 'none';
+  }
+
+  /** As `#change`. */
+  #changeArgs(exchange: Exchange, query: string): boolean {
+    this.failure = failureOf(exchange.request.path, query);
+    if (this.failure !== undefined) return false;
+    changeQuery(exchange, query);
+    return true;
   }
 
   /** False: it cannot be asked for. */

@@ -62,6 +62,12 @@ export class Router {
     return address.byName.get(host) ?? findWild(address, exchange) ?? address.fallback;
   }
 
+  /** The proxied location `/dir/` when `/dir` is asked for, which redirects to it. */
+  findWithSlash({ tree }: RoutedServer, { request }: Exchange): Location | undefined {
+    const { pathBytes, pathEnd, pathStart } = request;
+    return tree.findWithSlash(pathBytes, pathStart, pathEnd);
+  }
+
   /** The location of that server for the path; the server's fallback when none takes it. */
   findLocation({ server, tree }: RoutedServer, exchange: Exchange): Location {
     return tree.find(exchange) ?? server.fallback;

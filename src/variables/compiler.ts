@@ -304,6 +304,8 @@ function* splitVariables(text: string): Generator<Piece> {
       yield { problem: `the closing bracket in "${name}" variable is missing` };
     } else if (name === '') {
       yield { problem: 'invalid variable name' };
+    } else if (match[3] === undefined && /^[1-9]$/.test(name)) {
+      yield { problem: `unknown "${name}" variable: a capture is written "$${name}"` };
     } else {
       yield { name: name.toLowerCase() };
     }

@@ -39,7 +39,7 @@ import {
   type LinePiece,
   piecesOf,
 } from './line-pieces.ts';
-import { statusOf } from './response-variables.ts';
+import { isOfEndpoint, statusOf } from './response-variables.ts';
 import type { Part } from './text-with-variables.ts';
 import { type LocalTime, writeSeconds, writeThreeDigits } from './time-text.ts';
 
@@ -103,8 +103,8 @@ export class LogLine implements LineFormat<Exchange> {
         this.#field(exchange.response.fields, piece, exchange, out);
         return;
       case K_UPSTREAM_FIELD:
-        if (exchange.upstreamAddress === '' || exchange.reason !== '') this.#none(out);
-        else this.#field(exchange.response.fields, piece, exchange, out);
+        if (isOfEndpoint(exchange)) this.#field(exchange.response.fields, piece, exchange, out);
+        else this.#none(out);
         return;
       case K_REMOTE_ADDR:
         this.#textOrNone(downstream?.facts.remoteAddress, out);

@@ -40,8 +40,8 @@ export const responseVariables: VariableTable = {
     },
     upstream_http_: (rest) => {
       const read = fieldReader(rest);
-      return ({ response, upstreamAddress, reason }) => {
-        return upstreamAddress === '' || reason !== '' ? undefined : read(response.fields);
+      return (exchange) => {
+        return isOfEndpoint(exchange) ? read(exchange.response.fields) : undefined;
       };
     },
     upstream_cookie_: (rest) => (exchange) => {
@@ -57,6 +57,11 @@ export const responseVariables: VariableTable = {
       },
   },
 };
+
+/** Whether an endpoint gave the answer; after a failure it may be the one of an error page. */
+export function isOfEndpoint({ isInternal, reason, upstreamAddress }: Exchange): boolean {
+  return upstreamAddress !== '' && (reason === '' || isInternal);
+}
 
 /** `$status`. Before an answer began, the status its failure stands for (499, 408 …). */
 export function statusOf({ response, responseState, reason }: Exchange): number {

@@ -32,6 +32,8 @@ export interface EdgeOptions {
   readonly hosts?: Readonly<Record<string, readonly string[]>>;
   /** Connections at which it stops accepting. */
   readonly connectionCap?: number;
+  /** Listens on the addresses that the configuration tells; else on ports that the kernel chooses. */
+  readonly asWritten?: boolean;
   /** Told when it stopped accepting, and when it has room. */
   readonly onPressure?: (isFull: boolean) => void;
 }
@@ -131,7 +133,7 @@ export function startEdge(options: EdgeOptions): Edge {
   });
   const ports = new Map<string, number>();
   for (const { key } of model.listens) {
-    const bound = bind(0);
+    const bound = options.asWritten ? bind(Number(key.split(':')[1]), key.split(':')[0]) : bind(0);
     ports.set(key, bound.port);
     server.listen(key, bound.fd);
   }
@@ -141,8 +143,8 @@ export function startEdge(options: EdgeOptions): Edge {
 /** Never closed here: the descriptor is the server's from then on. */
 const bound: BoundSocket[] = [];
 
-function bind(port: number): { fd: number; port: number } {
-  const socket = new BoundSocket({ host: '127.0.0.1', port, reusePort: true });
+function bind(port: number, host = '127.0.0.1'): { fd: number; port: number } {
+  const socket = new BoundSocket({ host, port, reusePort: true });
   bound.push(socket);
   return { fd: socket.fd(), port: socket.address().port };
 }

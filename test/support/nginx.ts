@@ -32,10 +32,11 @@ export class Nginx {
 
 /**
  * Starts nginx with what `confOf` puts into its `http` block, given the port to listen on.
+ * @param port of 127.0.0.1; a free one when none is given
  * @throws Error with what nginx says when it does not start
  */
-export async function startNginx(confOf: (port: number) => string): Promise<Nginx> {
-  const port = await freePort();
+export async function startNginx(confOf: (port: number) => string, port?: number): Promise<Nginx> {
+  port ??= await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'weir-nginx-'));
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => {
     mkdirSync(join(folder, name));

@@ -25,7 +25,7 @@ import {
   RESPONSE_STARTED,
 } from '#src/exchange/exchange.ts';
 import { F_EXPECT } from '#src/http/field-names.ts';
-import { BODY_LENGTH, type RequestHead } from '#src/http/message.ts';
+import type { RequestHead } from '#src/http/message.ts';
 import type { ListenerSettings } from '#src/listeners/listener.ts';
 import { BYTES_IN, CONNECTIONS_ACTIVE, REQUESTS } from '#src/shared/thread-rows.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
@@ -403,7 +403,6 @@ export class Http1Connection
   /** Whether what is left of the body is worth reading for the sake of the connection. */
   #canDiscard(exchange: Exchange): boolean {
     return (
-      exchange.request.framing === BODY_LENGTH &&
       this.#intake.bodyRemaining <= MAX_DISCARD_BYTES &&
       // Whether it still sends a body that our answer has overtaken, it alone knows (§10.1.1).
       exchange.request.fields.find(F_EXPECT) < 0

@@ -14,6 +14,7 @@ import { CR, LF } from '#src/bytes/ascii.ts';
 import { type Carry, carryOf } from '#src/bytes/carry.ts';
 import { type BodySink, NEED_MORE } from '#src/codecs/codec.ts';
 import { MAX_LEADING_LINES } from '#src/codecs/h1/limits.ts';
+import { B_LENGTH } from '#src/codecs/h1/states.ts';
 import type { RequestHead } from '#src/http/message.ts';
 import { withoutConnectionNamed } from '#src/http/trailers.ts';
 import type { Connection } from '#src/transport/connection.ts';
@@ -102,9 +103,11 @@ export class Http1Intake implements BodySink {
     return this.#carry !== undefined;
   }
 
-  /** Bytes of a body by length that are still to come. */
+  /** Bytes of the body that are still to come; Infinity when the client has not told how many. */
   get bodyRemaining(): number {
-    return this.#reader?.body.remaining ?? 0;
+    const body = this.#reader?.body;
+    if (body === undefined || body.isDone) return 0;
+    return body.state === B_LENGTH ? body.remaining : Number.POSITIVE_INFINITY;
   }
 
   /** bytes[start..end) have come; they are used or copied when this returns. */

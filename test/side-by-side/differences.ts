@@ -1,0 +1,149 @@
+// Why the two differ where they may, one reason each; docs/differences.md has a row for every one. A
+// part that none explains is a bug, and a reason that never holds does not belong here.
+
+import type { Difference } from './both.ts';
+import type { Part } from './compare.ts';
+
+/** One class of differences that is meant. */
+export interface Explanation {
+  readonly name: string;
+  /** @param text of the configuration */
+  holds(part: Part, difference: Difference, text: string): boolean;
+}
+
+/** The parts that no reason explains; counts what each has explained into `counts`. */
+export function unexplained(
+  difference: Difference,
+  text: string,
+  counts: Map<string, number> = new Map(),
+): readonly Part[] {
+  return difference.parts.filter((part) => {
+    const reason = EXPLANATIONS.find(({ holds }) => holds(part, difference, text));
+    if (reason !== undefined) counts.set(reason.name, (counts.get(reason.name) ?? 0) + 1);
+    return reason === undefined;
+  });
+}
+
+function isStatus({ answered }: Difference['nginx'], pattern: RegExp): boolean {
+  return pattern.test(answered.line.slice('HTTP/1.1 '.length));
+}
+
+function isChunked({ asked }: Difference): boolean {
+  return asked.lines.some((line) => /^transfer-encoding:/i.test(line));
+}
+
+/** A `Connection` or `Keep-Alive` that says so. */
+function isKept(value: string): boolean {
+  return /keep-alive|timeout/.test(value);
+}
+
+/** Whether the connection is kept, and for how long. */
+function isOfConnection({ what }: Part): boolean {
+  return what === 'field connection' || what === 'field keep-alive';
+}
+
+/** Statuses after which nginx closes the connection, whoever gives them. */
+const CLOSING = String.raw`(?:400|413|414|500|501)`;
+const CLOSES = new RegExp(`^${CLOSING}`);
+const MAY_CLOSE = new RegExp(`(?:error_page|return) .*\\b${CLOSING}\\b`);
+
+/** Head lines without those that frame a body. */
+function unframed(lines: string): string {
+  return lines
+    .split('\n')
+    .filter((line) => !/^(?:content-length|transfer-encoding):/i.test(line))
+    .join('\n');
+}
+
+export const EXPLANATIONS: readonly Explanation[] = [
+  {
+    name: 'answered before a chunked body was read: the connection closes',
+    holds: (part, difference) =>
+      isOfConnection(part) && isChunked(difference) && !isKept(part.weir),
+  },
+  {
+    name: 'the connection stays open after 400, 413, 414, 500 and 501 of a location',
+    holds: (part, { nginx }, text) =>
+      isOfConnection(part) &&
+      !isKept(part.nginx) &&
+      (isStatus(nginx, CLOSES) || MAY_CLOSE.test(text)),
+  },
+  {
+    name: 'what the client got wrong closes the connection',
+    holds: (part, { weir }) => isOfConnection(part) && !isKept(part.weir) && isStatus(weir, CLOSES),
+  },
+  {
+    name: 'refused while its head is read: no error_page, and its variables may be there',
+    holds: (_part, { asked, weir }) =>
+      isStatus(weir, /^400/) && /%(?![0-9a-f]{2})|%00/i.test(asked.target),
+  },
+  {
+    name: 'return 304 says nothing of a body',
+    holds: ({ what }, { nginx, weir }) =>
+      what.startsWith('field ') && nginx.seen.length === 0 && isStatus(weir, /^304/),
+  },
+  {
+    name: 'within an error page: the answer of the endpoint, not the page of nginx',
+    holds: (_part, { nginx, weir }, text) =>
+      /error_page/.test(text) &&
+      /proxy_intercept_errors on/.test(text) &&
+      weir.seen.length > 1 &&
+      weir.seen.length === nginx.seen.length &&
+      !nginx.answered.body.startsWith('body of') &&
+      /^(?:$|body of)/.test(weir.answered.body),
+  },
+  {
+    name: 'proxy_request_buffering off: a chunked body goes on in chunks, even when it is there',
+    holds: ({ nginx, weir, what }, difference, text) =>
+      what.startsWith('origin fields') &&
+      /proxy_request_buffering off/.test(text) &&
+      isChunked(difference) &&
+      unframed(nginx) === unframed(weir),
+  },
+  {
+    name: '$content_length of a chunked body is not known',
+    holds: (_part, difference, text) => isChunked(difference) && /\$\{?content_length/.test(text),
+  },
+  {
+    name: '$sent_http_location of a redirect of ours is the whole URL',
+    holds: ({ nginx, weir, what }, _difference, text) =>
+      what.startsWith('field ') &&
+      /\$\{?sent_http_location/.test(text) &&
+      weir.replaceAll(/http:\/\/[^/]+/g, '') === nginx.replaceAll(/http:\/\/[^/]+/g, ''),
+  },
+  {
+    name: 'keepalive_timeout is taken whole',
+    holds: ({ weir, what }, _difference, text) =>
+      what === 'field keep-alive' &&
+      weir === '' &&
+      (text.match(/keepalive_timeout/g) ?? []).length > 1,
+  },
+  {
+    name: 'a body whose request ends at an error page is not sent to it',
+    holds: ({ nginx, what }, { asked, weir }, text) =>
+      what.startsWith('origin ') &&
+      /error_page/.test(text) &&
+      asked.body !== '' &&
+      (what.startsWith('origin body')
+        ? weir.seen.at(-1)?.at(-1) === ''
+        : /content-length/i.test(nginx)),
+  },
+  {
+    name: 'an empty answer has a length, whatever status its error page gives it',
+    holds: ({ nginx, weir, what }, { nginx: { answered } }, text) =>
+      answered.body === '' &&
+      /error_page/.test(text) &&
+      ((what === 'field transfer-encoding' && nginx === 'chunked') ||
+        (what === 'field content-length' && weir === '0')),
+  },
+  {
+    name: 'keepalive_timeout 0 and keepalive_requests are those of whoever answers',
+    holds: (part, _difference, text) =>
+      isOfConnection(part) && /keepalive_timeout 0|keepalive_requests [12];/.test(text),
+  },
+  {
+    name: 'a capture that a map changes while the text is put together',
+    holds: (_part, { nginx }, text) =>
+      isStatus(nginx, /^500/) && /^map .*\{\n(?: .*\n)*? +"?~/m.test(text) && /\$[1-9]/.test(text),
+  },
+];

@@ -1,0 +1,100 @@
+// The origin behind both: keeps what it saw and answers what the request asks for.
+
+import { RawOrigin } from '#test/support/raw-origin.ts';
+
+/** Heads by name; ORIGIN is its own address. A body follows unless the status has none. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  moved: '302 Found\r\nLocation: http://else.test/a/x?y=z\r\n',
+  'moved-own': '301 Moved Permanently\r\nLocation: http://ORIGIN/a/x\r\n',
+  'moved-path': '307 Temporary Redirect\r\nLocation: /a/b\r\n',
+  created: '201 Created\r\nLocation: http://ORIGIN/up/new\r\n',
+  cookies:
+    '200 OK\r\nSet-Cookie: c=1; Path=/a/x; Domain=o.test\r\nX-O: o\r\nSet-Cookie: d=2; path=/; Secure\r\n',
+  missing: '404 Not Found\r\nX-O: o\r\n',
+  broken: '500 Internal Server Error\r\nX-O: o\r\n',
+  down: '503 Service Unavailable\r\nRetry-After: 5\r\n',
+  bad: '502 Bad Gateway\r\n',
+  limited: '429 Too Many Requests\r\n',
+  forbidden: '403 Forbidden\r\nX-P: p\r\n',
+  empty: '204 No Content\r\nX-O: o\r\n',
+  unchanged: '304 Not Modified\r\nETag: "e"\r\n',
+  accel: '200 OK\r\nX-Accel-Expires: 5\r\nX-Accel-Buffering: no\r\n',
+  'own-fields':
+    '200 OK\r\nServer: origin\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nX-Powered-By: o\r\nETag: "e"\r\nCache-Control: no-cache\r\nCache-Control: private\r\nLast-Modified: Thu, 01 Jan 1970 00:00:00 GMT\r\n',
+  refresh: '200 OK\r\nRefresh: 5; url=http://ORIGIN/a/\r\n',
+  partial: '206 Partial Content\r\nContent-Range: bytes 0-3/9\r\n',
+  teapot: '418 Own Reason\r\n',
+};
+
+const BODYLESS = /^(?:204|304)/;
+
+/** Saw these requests, oldest first: head lines and body. */
+export class EchoOrigin {
+  readonly #origin: RawOrigin;
+  #seen: string[][] = [];
+
+  constructor(origin: RawOrigin) {
+    this.#origin = origin;
+  }
+
+  static async start(): Promise<EchoOrigin> {
+    const raw = await RawOrigin.start();
+    const origin = new EchoOrigin(raw);
+    raw.script = {
+      onRequest: ({ body, line, lines }, connection) => {
+        origin.#seen.push([...lines, '', body.toString('latin1')]);
+        const { isLast, text } = origin.#answer(line, lines);
+        connection.send(text);
+        if (isLast) connection.end();
+        return undefined;
+      },
+    };
+    return origin;
+  }
+
+  /** Address and port. */
+  get address(): string {
+    return `127.0.0.1:${this.#origin.port}`;
+  }
+
+  /** What came since the last call. */
+  takeSeen(): readonly (readonly string[])[] {
+    const seen = this.#seen;
+    this.#seen = [];
+    return seen;
+  }
+
+  /** Forgets connections that are closed; what they brought costs memory. */
+  forget(): void {
+    const { connections, requests } = this.#origin;
+    requests.length = 0;
+    connections.splice(0, connections.length, ...connections.filter(({ isClosed }) => !isClosed));
+  }
+
+  async close(): Promise<void> {
+    await this.#origin.close();
+  }
+
+  #answer(line: string, lines: readonly string[]): { text: string; isLast: boolean } {
+    const asked = lines.find((field) => /^x-want: /i.test(field))?.slice(8);
+    const key = asked ?? /[?&]o=([\w-]+)/.exec(line)?.[1] ?? '';
+    const isHead = line.startsWith('HEAD ');
+    const head = (ANSWERS[key] ?? '200 OK\r\n').replaceAll('ORIGIN', this.address);
+    if (BODYLESS.test(head)) return { text: `HTTP/1.1 ${head}\r\n`, isLast: false };
+    const body = `body of ${key}`;
+    const start = `HTTP/1.1 ${head}Content-Type: text/x-origin\r\n`;
+    // Whoever speaks 1.0 reads no chunks.
+    if (key === 'chunked' && line.endsWith('1.1')) {
+      const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+      return {
+        text: `${start}Transfer-Encoding: chunked\r\n\r\n${isHead ? '' : chunks}`,
+        isLast: false,
+      };
+    }
+    if (key === 'until-close') {
+      return { text: `${start}Connection: close\r\n\r\n${isHead ? '' : body}`, isLast: true };
+    }
+    const framed = `${start}Content-Length: ${body.length}\r\n\r\n${isHead ? '' : body}`;
+    return { text: framed, isLast: line.endsWith('1.0') };
+  }
+}
