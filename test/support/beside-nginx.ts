@@ -21,7 +21,7 @@ export interface Asked {
 
 /** What is compared. */
 export interface Comparison {
-  /** What stands in `http`: `listen LISTEN;`, `proxy_pass ORIGIN;`. */
+  /** What stands in `http`: `listen LISTEN;`, `proxy_pass ORIGIN;`, `server ORIGIN_ADDRESS;`. */
   readonly conf: string;
   readonly asked: readonly Asked[];
   /** Fields of answers that are compared, lower case. Default: `location`. */
@@ -58,7 +58,10 @@ export async function differencesFromNginx(
   t.after(() => origin.close());
   const text = (listen: string): string => {
     const address = `http://127.0.0.1:${origin.port}`;
-    return `proxy_http_version 1.1; ${conf.replaceAll('LISTEN', listen).replaceAll('ORIGIN', address)}`;
+    return `proxy_http_version 1.1; ${conf
+      .replaceAll('LISTEN', listen)
+      .replaceAll('ORIGIN_ADDRESS', `127.0.0.1:${origin.port}`)
+      .replaceAll('ORIGIN', address)}`;
   };
   const nginx = await startNginx((port) => text(`127.0.0.1:${port}`));
   t.after(() => nginx.close());

@@ -95,11 +95,7 @@ const ONE = [
 ];
 const SYSLOG = ['/syslog?a=1', '/syslog-all', '/syslog-if', '/syslog-if?a=1', '/syslog?a=2'];
 
-const FIELDS = [
-  'X-A: plain',
-  'X-A: "q" \\ \t\xe4\xf6 end',
-  'User-Agent: x"\\\t\x80',
-];
+const FIELDS = ['X-A: plain', 'X-A: "q" \\ \t\xe4\xf6 end', 'User-Agent: x"\\\t\x80'];
 
 /** Whole requests, for the second server and those that are refused. */
 const RAW = [
