@@ -71,6 +71,7 @@ export function buildLocation(
   // Request paths are strings of one char per byte; so must be what they are compared with.
   const path = Buffer.from(match.path, 'utf8').toString('latin1');
   return {
+    number: context.numbers.next++,
     match: { ...match, path },
     outer,
     place: placeOf(place),

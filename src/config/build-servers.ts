@@ -44,6 +44,8 @@ export interface LocationContext extends HttpContext {
   readonly logs: LogTable;
   /** What `via on` calls us. */
   readonly pseudonym: string;
+  /** Counts locations. */
+  readonly numbers: { next: number };
 }
 
 /** nginx's default on Linux. */
@@ -55,7 +57,12 @@ export function buildServers(
 ): Pick<Model, 'listens' | 'servers' | 'logFiles' | 'tempDirectories'> {
   const { scope, problems } = http;
   const logs = new LogTable(buildLogFormats(scope, http.variables, problems));
-  const context = { ...http, logs, pseudonym: pseudonymOf(hostname(), http.tree.file) };
+  const context = {
+    ...http,
+    logs,
+    pseudonym: pseudonymOf(hostname(), http.tree.file),
+    numbers: { next: 0 },
+  };
   // A server may override it or there may be none: its problems are told all the same.
   buildLog(scope, logs, problems);
   const listens = new ListenTable(problems);
@@ -72,8 +79,10 @@ export function buildServers(
     };
     const fallback = buildLocation(inside, all, undefined, node, context);
     const locations = buildLocations(inside, context);
-    const keys = listens.take(inside, node, http.tree.defaultPort);
-    drafts.push({ names, keys, place: node, fallback, locations });
+    // An object of its own: a file that is included twice gives the same node twice.
+    const place = placeOf(node);
+    const keys = listens.take(inside, place, http.tree.defaultPort);
+    drafts.push({ names, keys, place, fallback, locations });
   }
   for (const { keys, names } of drafts) listens.claimNames(keys, names);
   const servers = drafts.map((draft) => finish(draft, listens));
@@ -136,7 +145,7 @@ function finish(draft: ServerDraft, table: ListenTable): VirtualServer {
       ? []
       : locations.flatMap(({ rewrites }) => locationsIn(rewrites?.steps ?? [])),
     fallback,
-    place: placeOf(place),
+    place,
   };
 }
 

@@ -105,7 +105,7 @@ function isHost(host: string): boolean {
 
 /** Lower case, port and one trailing dot cut off (as nginx does); undefined when not a host. */
 function hostOf(value: string): string | undefined {
-  const cached = hostCache.get(value);
+  const cached = recentHosts.get(value) ?? revived(value);
   if (cached !== undefined) {
     last = cached;
     return cached.host;
@@ -116,10 +116,23 @@ function hostOf(value: string): string | undefined {
   let host = (match[1] ?? '').toLowerCase();
   if (!isHost(host)) return undefined;
   if (host.endsWith('.')) host = host.slice(0, -1);
-  if (hostCache.size < HOST_CACHE_SIZE) {
-    hostCache.set(detached(value), { bytes: new Block(value), host: detached(host) });
-  }
+  keepHost(detached(value), { bytes: new Block(value), host: detached(host) });
   return host;
+}
+
+/** The answer for a name that was asked for a while ago; undefined when it was not, or long ago. */
+function revived(value: string): KnownHost | undefined {
+  const known = formerHosts.get(value);
+  if (known !== undefined) keepHost(detached(value), known);
+  return known;
+}
+
+function keepHost(value: string, known: KnownHost): void {
+  if (recentHosts.size >= HOST_CACHE_SIZE) {
+    formerHosts = recentHosts;
+    recentHosts = new Map();
+  }
+  recentHosts.set(value, known);
 }
 
 interface KnownHost {
@@ -128,9 +141,13 @@ interface KnownHost {
   readonly host: string;
 }
 
-/** Most edges serve few names: the answer of `hostOf` for the first of them, valid ones only. */
-const HOST_CACHE_SIZE = 256;
-const hostCache = new Map<string, KnownHost>();
+/**
+ * Answers of `hostOf`, of valid names only: most edges serve few, large ones thousands. What was not
+ * asked for while so many others were is forgotten: a client that makes names up leaves none for long.
+ */
+const HOST_CACHE_SIZE = 4096;
+let recentHosts = new Map<string, KnownHost>();
+let formerHosts: ReadonlyMap<string, KnownHost> = new Map();
 /** And the last one of those, which is compared without making a string. No Host is a line end. */
 let last: KnownHost = { bytes: new Block('\n'), host: '' };
 

@@ -53,6 +53,21 @@ export interface ProxiedLocation {
   readonly earlyHints: readonly ComplexValue<Exchange>[];
 }
 
+/** Plans by settings and by what else they depend on: in large configurations most are alike. */
+const plans = new WeakMap<Location['proxy'], Map<string, RequestPlan>>();
+
+function planOf(location: Location, handler: ProxyHandler): RequestPlan {
+  if (handler.target !== undefined) return new RequestPlan(location, handler);
+  const { match, proxy, via } = location;
+  const uri = handler.uri === undefined ? '' : `${match.path.length} ${handler.uri}`;
+  const key = [handler.hostHeader, via, uri].join('\0');
+  const alike = plans.get(proxy) ?? new Map<string, RequestPlan>();
+  plans.set(proxy, alike);
+  const plan = alike.get(key) ?? new RequestPlan(location, handler);
+  alike.set(key, plan);
+  return plan;
+}
+
 /** How exchanges of a location with `proxy_pass` are passed on. */
 export function proxiedLocation(
   location: Location,
@@ -74,7 +89,7 @@ export function proxiedLocation(
   return {
     upstream,
     pass,
-    plan: new RequestPlan(location, handler),
+    plan: planOf(location, handler),
     ignoresBufferingWish: proxy.ignoredFields.flat().includes('x-accel-buffering'),
     answer: new AnswerRules(location),
     connectTimeoutMs: proxy.connectTimeoutMs,

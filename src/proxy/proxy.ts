@@ -100,7 +100,8 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
   /** AttemptHome. */
   readonly wheel: TimerWheel;
   readonly #router: Router;
-  readonly #served = new Map<Location, Served>();
+  /** By the number of the location. */
+  readonly #served: Served[] = [];
   /** What was asked for last: often it is the same again. */
   #last: Served | undefined = undefined;
   readonly #run: RewriteRun;
@@ -126,7 +127,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
     for (const routed of this.#router.servers) {
       const { conditional, fallback, locations } = routed.server;
       for (const location of [...locations, ...conditional, fallback]) {
-        this.#served.set(location, this.#compile(location, routed, options));
+        this.#served[location.number] = this.#compile(location, routed, options);
       }
     }
   }
@@ -243,7 +244,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
   /** From here on the location's settings hold. */
   #enter(exchange: Exchange, location: Location): Served {
     const served =
-      location === this.#last?.location ? this.#last : (this.#served.get(location) as Served);
+      location === this.#last?.location ? this.#last : (this.#served[location.number] as Served);
     this.#last = served;
     exchange.limits = location.client;
     exchange.logs = served.logs;

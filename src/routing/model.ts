@@ -122,6 +122,8 @@ export type Handler = ProxyHandler | ReturnHandler | StatusHandler | FunctionHan
  * location adds its field here by declaration merging, beside its directives (src/proxy does).
  */
 export interface Location {
+  /** Of its own among all locations of the configuration, from 0: what others know of it stands there. */
+  readonly number: number;
   readonly match: LocationMatch;
   /** The location around it: asked only for what that one takes. */
   readonly outer: Location | undefined;
