@@ -19,32 +19,31 @@ const DELETE = 0x7f;
 
 /**
  * Of a redirect: escapes of visible characters are undone, up to the first "?", escaped or not; those
- * of "%" and what comes before it, and of bytes that are no visible ASCII, stay.
+ * of "%" and what comes before it, and of bytes that are no visible ASCII, stay. Broken ones are dropped.
  */
 export function unescapeRedirect(text: string): string {
   if (!text.includes('%')) return text;
-  const found = text.indexOf('?');
-  const end = found < 0 ? text.length : found;
   let plain = '';
-  let from = 0;
-  for (let at = text.indexOf('%'); at >= 0 && at < end; at = text.indexOf('%', at)) {
+  let at = 0;
+  while (at < text.length && text.charCodeAt(at) !== QUESTION) {
+    if (text.charCodeAt(at) !== PERCENT) {
+      plain += text.charAt(at);
+      at += 1;
+      continue;
+    }
     const high = HEX_VALUE[text.charCodeAt(at + 1) & 0xff] as number;
     const low = HEX_VALUE[text.charCodeAt(at + 2) & 0xff] as number;
-    const code = high * 16 + low;
-    at += 3;
     if (high > 15) {
-      // No escape: its "%" is dropped; when the second digit is none, so is all of it.
-      plain += text.substring(from, at - 3);
-      from = at - 2;
-      at = from + 1;
-    } else if (low > 15) {
-      plain += text.substring(from, at - 3);
-      from = at;
-    } else if (code > PERCENT && code < DELETE) {
-      plain += text.substring(from, at - 3) + String.fromCharCode(code);
-      from = at;
-      if (code === QUESTION) break;
+      plain += text.charAt(at + 1); // no escape: its "%" is dropped, and a "?" behind it ends nothing
+      at += 2;
+      continue;
     }
+    const code = high * 16 + low;
+    const isShown = code > PERCENT && code < DELETE;
+    // When the second digit is none, all of it is dropped.
+    if (low <= 15) plain += isShown ? String.fromCharCode(code) : text.substring(at, at + 3);
+    at += 3;
+    if (low <= 15 && code === QUESTION) break;
   }
-  return plain + text.substring(from);
+  return plain + text.substring(at);
 }

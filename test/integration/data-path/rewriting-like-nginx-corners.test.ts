@@ -165,7 +165,14 @@ const TARGETS: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['/field-redirect/a%20b?c=d', '/escaped-away/a%26b?c=%26', '/escaped-away/a&b+?c=%26'],
     ...['/odd-flag-away/x', '/no-change/a%20b%2fc?d', '/no-change/a%3fb', '/named/ann/r%20x?y'],
-    ...['/named-redirect/a%20b', '/set-capture/a%20b', '/set-capture/a+b'],
+    ...[
+      '/named-redirect/a%20b',
+      '/named-redirect/a%25b',
+      '/named-redirect/a%25',
+      '/named-redirect/%252f%253fx%257e',
+      '/set-capture/a%20b',
+      '/set-capture/a+b',
+    ],
     ...[
       '/zero/?a=0',
       '/zero/?a=00',
