@@ -94,9 +94,10 @@ function run(
   let pc = startPc;
   let position = startPosition;
   let end = -1;
+  let count = 0;
   for (;;) {
     let goesOn = true;
-    steps++;
+    count++;
     switch (ops[pc]) {
       case OP_SET: {
         const code = position < text.length ? text.charCodeAt(position) : 256;
@@ -159,7 +160,7 @@ function run(
         break;
     }
     if (goesOn) continue;
-    if (end >= 0 && !isLook) return end;
+    if (end >= 0 && !isLook) break;
     // Back to the last choice, and captures to what they were; a lookaround that is through keeps none.
     pc = -1;
     while (depth > base) {
@@ -175,6 +176,7 @@ function run(
     }
     if (pc < 0) break;
   }
+  steps += count;
   if (isLook) untouch(touchedBase);
   return end;
 }
