@@ -62,10 +62,11 @@ export class Recorder {
     return this.#exchange;
   }
 
-  /** It has been answered, or given up. */
+  /** It has been answered, or given up. The exchange is somebody else's afterwards: not even read. */
   end(): void {
     this.#settle();
     this.#endLevels();
+    this.#exchange = undefined;
   }
 
   written(place: Place): Written {

@@ -166,6 +166,7 @@ export class Rehearsal {
   #logsOf(location: Location): readonly AccessLogTarget[] {
     const write = ({ reason }: Exchange): void => {
       this.#ending = { location, reason };
+      this.recorder.end();
     };
     const logs = [{ write }];
     this.#locations.set(logs, location);
