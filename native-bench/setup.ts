@@ -1,7 +1,6 @@
 /** How a workload sets up the proxy under test and the generator. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
+  configurationOf,
   originSocket,
   type ProxySettings,
   type RunningProcess,
@@ -53,17 +52,8 @@ export interface ConfigurationNames {
 
 /**
  * The configuration that Weir is measured with (baselines/nginx.conf), for measurements that do not
- * start it with `startProxy`. Throws when the file has a name that is not filled in.
+ * start it with `startProxy`.
  */
 export function weirConfiguration(names: ConfigurationNames): string {
-  const text = readFileSync(join(import.meta.dirname, 'baselines/nginx.conf'), 'utf8');
-  const lines = text.split('\n').filter((line) => !line.endsWith('# nginx only'));
-  return lines
-    .filter((line) => !line.startsWith('#')) // they explain @NAMES@
-    .join('\n')
-    .replace(/@([A-Z_]+)@/g, (_, name: string) => {
-      const value = names[name as keyof ConfigurationNames];
-      if (value === undefined) throw new Error(`baselines/nginx.conf: what is @${name}@?`);
-      return value;
-    });
+  return configurationOf('weir', { ...names });
 }

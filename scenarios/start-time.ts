@@ -1,8 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { median } from '#native-bench/measure/statistics.ts';
 import { startOrigin } from '#native-bench/origin/origin.ts';
-import { type Start, timeStart } from '#scenarios/support/first-answer.ts';
+import { type Start, startFolder, timeStart } from '#scenarios/support/first-answer.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const MAX_MS = 500;
@@ -40,22 +38,13 @@ export const scenario: Scenario = {
 
 /** A start with a plain configuration and a compile cache that is empty at first. */
 function prepare(context: ScenarioContext, originPort: number): () => Promise<Start> {
-  const prefix = context.directory;
-  const file = join(prefix, 'weir.conf');
-  const cache = join(prefix, 'cache');
-  for (const folder of ['cache', 'logs']) mkdirSync(join(prefix, folder));
-  const conf = (port: number): { file: string; prefix: string } => {
-    const text = `
-      worker_processes 2;
-      events {}
-      http {
-        server {
-          listen 127.0.0.1:${port};
-          location / { proxy_pass http://127.0.0.1:${originPort}; }
-        }
-      }`;
-    writeFileSync(file, text);
-    return { file, prefix };
-  };
+  const { cache, conf } = startFolder(
+    context.directory,
+    (port) => `
+      server {
+        listen 127.0.0.1:${port};
+        location / { proxy_pass http://127.0.0.1:${originPort}; }
+      }`,
+  );
   return () => timeStart(conf, { NODE_COMPILE_CACHE: cache });
 }

@@ -1,8 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { startFastOrigin } from '#native-bench/baselines/proxies.ts';
 import { median, quantile } from '#native-bench/measure/statistics.ts';
-import { timeStart } from '#scenarios/support/first-answer.ts';
+import { startFolder, timeStart } from '#scenarios/support/first-answer.ts';
 import { type Burst, burst } from '#scenarios/support/first-requests.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
@@ -60,31 +58,23 @@ export const scenario: Scenario = {
 
 /** A start with or without warm-up, from one compile cache. */
 function prepare(context: ScenarioContext, originPort: number): (isOn: boolean) => Promise<Sample> {
-  const prefix = context.directory;
-  const file = join(prefix, 'weir.conf');
-  for (const folder of ['cache', 'logs']) mkdirSync(join(prefix, folder));
-  const conf = (port: number): { file: string; prefix: string } => {
-    const text = `
-      worker_processes 2;
-      events {}
-      http {
-        access_log off;
-        upstream origin { server 127.0.0.1:${originPort}; keepalive ${CONNECTIONS}; }
-        server {
-          listen 127.0.0.1:${port};
-          location / {
-            proxy_pass http://origin;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-          }
+  const { cache, conf } = startFolder(
+    context.directory,
+    (port) => `
+      access_log off;
+      upstream origin { server 127.0.0.1:${originPort}; keepalive ${CONNECTIONS}; }
+      server {
+        listen 127.0.0.1:${port};
+        location / {
+          proxy_pass http://origin;
+          proxy_http_version 1.1;
+          proxy_set_header Connection "";
         }
-      }`;
-    writeFileSync(file, text);
-    return { file, prefix };
-  };
+      }`,
+  );
   return async (isOn) => {
     // Undefined: as the launcher has it, whatever this process was started with.
-    const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(prefix, 'cache') };
+    const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: cache };
     env['WEIR_WARM_UP_MS'] = isOn ? undefined : '0';
     let first: Burst = { latenciesMs: [], totalMs: 0 };
     const { answeredMs } = await timeStart(conf, env, async (port) => {

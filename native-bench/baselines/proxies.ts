@@ -88,7 +88,7 @@ export async function startProxy(
   const port = await freePort();
   const names = { ...placeholders(kind, settings, directory), PORT: String(port) };
   const file = join(directory, kind === 'haproxy' ? 'haproxy.cfg' : 'nginx.conf');
-  writeFileSync(file, fillIn(kind, names));
+  writeFileSync(file, configurationOf(kind, names));
   const command = {
     nginx: ['nginx', '-p', directory, '-e', join(directory, 'error.log'), '-c', file],
     haproxy: ['haproxy', '-db', '-f', file],
@@ -112,10 +112,7 @@ export async function startFastOrigin(core: number | string | undefined): Promis
     writeFileSync(join(directory, name), Buffer.alloc(bytes, 'm'));
   }
   const file = join(directory, 'origin.conf');
-  writeFileSync(
-    file,
-    replaceNames(template('origin.conf'), { DIRECTORY: directory, PORT: String(port) }),
-  );
+  writeFileSync(file, fillIn('origin.conf', { DIRECTORY: directory, PORT: String(port) }));
   const command = ['nginx', '-p', directory, '-e', join(directory, 'error.log'), '-c', file];
   return launch({ kind: 'origin', version: proxyVersion('nginx'), port, directory, core }, command);
 }
@@ -158,20 +155,30 @@ function placeholders(
   return { ...names, ACCESS_LOG: logs[accessLog] };
 }
 
-/** The configuration of that proxy, complete. */
-function fillIn(kind: ProxyKind, names: Record<string, string>): string {
-  if (kind === 'haproxy') return replaceNames(template('haproxy.cfg'), names);
+/**
+ * The configuration of that proxy, with what is written for it alone, without comments. Throws when
+ * it has a name that is not filled in.
+ */
+export function configurationOf(kind: ProxyKind, names: Readonly<Record<string, string>>): string {
+  if (kind === 'haproxy') return fillIn('haproxy.cfg', names);
   const foreign = kind === 'nginx' ? '# weir only' : '# nginx only';
-  const lines = template('nginx.conf').split('\n');
-  return replaceNames(lines.filter((line) => !line.endsWith(foreign)).join('\n'), names);
+  return fillIn('nginx.conf', names, (line) => !line.endsWith(foreign));
 }
 
-function template(name: string): string {
-  return readFileSync(join(import.meta.dirname, name), 'utf8');
-}
-
-function replaceNames(text: string, names: Record<string, string>): string {
-  return text.replace(/@([A-Z_]+)@/g, (placeholder, name: string) => names[name] ?? placeholder);
+function fillIn(
+  file: string,
+  names: Readonly<Record<string, string>>,
+  isWanted: (line: string) => boolean = () => true,
+): string {
+  const lines = readFileSync(join(import.meta.dirname, file), 'utf8').split('\n');
+  return lines
+    .filter((line) => !line.startsWith('#') && isWanted(line)) // comments explain @NAMES@
+    .join('\n')
+    .replace(/@([A-Z_]+)@/g, (_, name: string) => {
+      const value = names[name];
+      if (value === undefined) throw new Error(`baselines/${file}: what is @${name}@?`);
+      return value;
+    });
 }
 
 function makeDirectory(name: string): string {

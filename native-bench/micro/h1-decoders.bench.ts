@@ -1,4 +1,4 @@
-/** Heads of requests and responses: unique ones, as no cache of parsed heads helps in life. */
+/** Heads of requests and responses: unique ones; some of their lines come again, as in life. */
 import { RequestDecoder } from '#src/codecs/h1/request-decoder.ts';
 import { ResponseDecoder } from '#src/codecs/h1/response-decoder.ts';
 import { RequestHead, ResponseHead } from '#src/http/message.ts';

@@ -1,6 +1,8 @@
 /** How long a start of bin/weir takes, as who waits for it sees it. */
 import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { freePort } from '#test/support/free-port.ts';
 import { WEIR } from '#test/support/weir.ts';
 
@@ -15,13 +17,32 @@ export interface Start {
   readonly answeredMs: number;
 }
 
+/** Where a start finds its files: the configuration is written for the port it gets. */
+export interface StartFolder {
+  readonly conf: (port: number) => { readonly file: string; readonly prefix: string };
+  /** For NODE_COMPILE_CACHE; empty at first. */
+  readonly cache: string;
+}
+
+/** A folder for starts with two threads and what `http` says inside the block of that name. */
+export function startFolder(prefix: string, http: (port: number) => string): StartFolder {
+  const file = join(prefix, 'weir.conf');
+  const cache = join(prefix, 'cache');
+  for (const folder of [cache, join(prefix, 'logs')]) mkdirSync(folder);
+  const conf = (port: number): { file: string; prefix: string } => {
+    writeFileSync(file, `worker_processes 2;\nevents {}\nhttp {\n${http(port)}\n}\n`);
+    return { file, prefix };
+  };
+  return { conf, cache };
+}
+
 /**
  * Starts bin/weir with what `conf` says for a free port, asks once as soon as a connection is
  * possible, and ends it, after `use` if that is given. Throws, with what it printed, when it ends or
  * the answer is no 200.
  */
 export async function timeStart(
-  conf: (port: number) => { readonly file: string; readonly prefix: string },
+  conf: StartFolder['conf'],
   environment: NodeJS.ProcessEnv,
   use: (port: number) => Promise<void> = () => Promise.resolve(),
 ): Promise<Start> {

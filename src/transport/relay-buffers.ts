@@ -4,6 +4,7 @@
  * they wait the source is held; a buffer is given back only when no write refers to it.
  */
 
+import { Stack } from '#src/base/stack.ts';
 import { retireBuffer } from './read-buffer.ts';
 
 /** One read, one write: 16 times what nginx relays at once. */
@@ -11,7 +12,7 @@ export const RELAY_BUFFER_BYTES = 64 * 1024;
 /** Kept per thread: 1 MB. More relays at once allocate. */
 const MAX_KEPT = 16;
 
-const kept: Buffer[] = [];
+const kept = new Stack<Buffer>();
 
 export function acquireRelayBuffer(): Buffer {
   return kept.pop() ?? Buffer.allocUnsafeSlow(RELAY_BUFFER_BYTES);
@@ -20,5 +21,5 @@ export function acquireRelayBuffer(): Buffer {
 /** Only when its last write has completed; a buffer still in use is left to the garbage collector. */
 export function releaseRelayBuffer(buffer: Buffer): void {
   retireBuffer(buffer);
-  if (kept.length < MAX_KEPT) kept.push(buffer);
+  if (kept.size < MAX_KEPT) kept.push(buffer);
 }

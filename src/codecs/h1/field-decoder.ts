@@ -25,6 +25,7 @@ import { viewOf } from '#src/bytes/byte-copy.ts';
 import { FAILED, NEED_MORE } from '#src/codecs/codec.ts';
 import { lookUpField, lookUpInView } from '#src/http/field-names.ts';
 import { type HeaderMap, MARK_DROP, MARK_UNUSUAL, MAX_FIELDS } from '#src/http/header-map.ts';
+import type { LineMemo } from './line-memo.ts';
 import {
   S_END_LF,
   S_FAILED,
@@ -36,6 +37,8 @@ import {
   S_HEAD_DONE,
   S_START,
 } from './states.ts';
+
+const CRLF_BYTES = 2;
 
 /** A field with such a byte in its name may not go on. */
 const IS_DROPPABLE = IS_UNDERSCORE | IS_NAME_ODD;
@@ -54,7 +57,11 @@ export abstract class FieldDecoder {
   #nameEnd = 0;
   #nameClasses = 0;
 
-  constructor(maxHeadBytes: number) {
+  readonly #memo: LineMemo;
+
+  /** @param memo the lines of the heads before, of all connections of this kind */
+  constructor(maxHeadBytes: number, memo: LineMemo) {
+    this.#memo = memo;
     this.maxHeadBytes = maxHeadBytes;
     this.maxFieldLineBytes = maxHeadBytes;
   }
@@ -179,8 +186,18 @@ export abstract class FieldDecoder {
   ): number {
     const classes = BYTE_CLASS;
     const view = viewOf(bytes);
+    const memo = this.#memo;
     let line = start;
     while (fields.count < MAX_FIELDS) {
+      const index = fields.count;
+      const same = memo.match(view, line, end, index);
+      if (same > 0 && same - CRLF_BYTES <= this.maxFieldLineBytes) {
+        const name = line - base;
+        const sameEnd = name + memo.nameLength(index);
+        fields.add(memo.id(index), name, sameEnd, sameEnd + 2, name + same - CRLF_BYTES);
+        line += same;
+        continue;
+      }
       let at = line;
       let met = 0;
       for (; at < end; at++) {
@@ -195,11 +212,12 @@ export abstract class FieldDecoder {
       if (at + 1 >= end || bytes[at] !== CR || bytes[at + 1] !== LF) return line;
       if (at - line > this.maxFieldLineBytes || at === valueStart) return line;
       if (isSpace(bytes[valueStart] as number) || isSpace(bytes[at - 1] as number)) return line;
-      const index = fields.count;
       const id = lookUpInView(view, line, nameEnd);
       fields.add(id, line - base, nameEnd - base, valueStart - base, at - base);
-      if ((met & IS_DROPPABLE) !== 0 && this.#drops(met)) fields.mark(index, MARK_DROP);
-      line = at + 2;
+      const next = at + CRLF_BYTES;
+      if ((met & IS_DROPPABLE) === 0) memo.offer(view, line, next, index, id, nameEnd - line);
+      else if (this.#drops(met)) fields.mark(index, MARK_DROP);
+      line = next;
     }
     return line;
   }

@@ -29,6 +29,7 @@ import { BODY_NONE, type RequestHead } from '#src/http/message.ts';
 import { PATH_ODD, readTarget } from '#src/http/target.ts';
 import { FieldDecoder } from './field-decoder.ts';
 import { MAX_HEAD_BYTES, MAX_LEADING_LINES, MAX_REQUEST_LINE_BYTES } from './limits.ts';
+import { LineMemo } from './line-memo.ts';
 import {
   S_FAILED,
   S_FIELD_START,
@@ -46,6 +47,9 @@ const COMMON_METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTION
 const MAX_METHOD_BYTES = 32;
 const VERSION_BYTES = 8; // "HTTP/1.1"
 
+/** The lines of the last requests of this thread. */
+const memo = new LineMemo();
+
 export class RequestDecoder extends FieldDecoder {
   maxRequestLineBytes = MAX_REQUEST_LINE_BYTES;
   #leadingLines = 0;
@@ -60,7 +64,7 @@ export class RequestDecoder extends FieldDecoder {
   #hasSegmentsToMerge = false;
 
   constructor() {
-    super(MAX_HEAD_BYTES);
+    super(MAX_HEAD_BYTES, memo);
     this.keepsUnderscores = false;
     this.keepsOddNames = false;
   }

@@ -11,6 +11,7 @@ import { CONNECTION_CLOSE, CONNECTION_KEEP_ALIVE, readConnection } from '#src/ht
 import type { ResponseHead } from '#src/http/message.ts';
 import { FieldDecoder } from './field-decoder.ts';
 import { MAX_HEAD_BYTES } from './limits.ts';
+import { LineMemo } from './line-memo.ts';
 import { S_FIELD_START, S_LINE_LF, S_START, S_STATUS_LINE } from './states.ts';
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
@@ -24,13 +25,16 @@ const STATUS_START = 9; //  "HTTP/1.1 "
 const STATUS_END = 12; //   "HTTP/1.1 200"
 const MAX_STATUS_LINE_BYTES = 1024;
 
+/** The lines of the last responses of this thread. */
+const memo = new LineMemo();
+
 export class ResponseDecoder extends FieldDecoder {
   #minorVersion = 1;
   #status = 0;
   #reason = '';
 
   constructor() {
-    super(MAX_HEAD_BYTES);
+    super(MAX_HEAD_BYTES, memo);
   }
 
   /** Ready for the next response. */

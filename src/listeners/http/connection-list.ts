@@ -12,6 +12,7 @@
  * the turn, which base/turn.ts runs from the event loop alone.
  */
 
+import { Stack } from '#src/base/stack.ts';
 import { atTurnEnd, type TurnEnd } from '#src/base/turn.ts';
 import type { Http1Connection } from './http1-connection.ts';
 
@@ -20,8 +21,8 @@ const MAX_FREE = 1024;
 
 export class ConnectionList implements TurnEnd {
   readonly #make: () => Http1Connection;
-  readonly #free: Http1Connection[] = [];
-  readonly #closed: Http1Connection[] = [];
+  readonly #free = new Stack<Http1Connection>();
+  readonly #closed = new Stack<Http1Connection>();
 
   constructor(make: () => Http1Connection) {
     this.#make = make;
@@ -33,18 +34,17 @@ export class ConnectionList implements TurnEnd {
 
   /** Once per `take`, when it has closed; from within its methods, too. */
   giveBack(connection: Http1Connection): void {
-    if (this.#closed.length === 0) atTurnEnd(this);
+    if (this.#closed.size === 0) atTurnEnd(this);
     this.#closed.push(connection);
   }
 
   /** TurnEnd. */
   onTurnEnd(): void {
-    const closed = this.#closed;
-    for (let at = 0; at < closed.length; at++) {
-      const connection = closed[at] as Http1Connection;
+    for (;;) {
+      const connection = this.#closed.pop();
+      if (connection === undefined) return;
       connection.reset();
-      if (this.#free.length < MAX_FREE) this.#free.push(connection);
+      if (this.#free.size < MAX_FREE) this.#free.push(connection);
     }
-    closed.length = 0;
   }
 }

@@ -11,28 +11,15 @@ import { TimerWheel } from '#src/base/timer-wheel.ts';
 import { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { answer } from '#src/exchange/answer.ts';
 import type { ConnectionLines } from '#src/exchange/downstream.ts';
-import { type Exchange, type ExchangeHandler, NO_LIMITS } from '#src/exchange/exchange.ts';
+import type { Exchange, ExchangeHandler } from '#src/exchange/exchange.ts';
 import type { ListenerSettings, ListenerThread } from '#src/listeners/listener.ts';
 import { COLUMN_COUNT, CONNECTIONS_ACCEPTED, GAUGES } from '#src/shared/thread-rows.ts';
 import { type Connection, type ConnectionOwner, NO_OWNER } from '#src/transport/connection.ts';
 import type { Transport } from '#src/transport/transport.ts';
-import type { ClientSettings } from './directives.ts';
+import { CLIENT } from './client-settings.contract.ts';
 import { HttpListener } from './http-listener.ts';
 import { HttpThread } from './http-thread.ts';
 import { Http1Connection } from './http1-connection.ts';
-
-const CLIENT = {
-  ...NO_LIMITS,
-  headerTimeoutMs: 60_000,
-  bodyTimeoutMs: 60_000,
-  sendTimeoutMs: 60_000,
-  headerBuffers: { count: 4, bytes: 8192 },
-  underscoresInHeaders: false,
-  keepalive: { timeoutMs: 75_000, headerSec: 0 },
-  keepaliveRequests: 1000,
-  keepaliveTimeMs: 3_600_000,
-  keepaliveMinTimeoutMs: 1_000,
-} as unknown as ClientSettings;
 
 const SETTINGS: ListenerSettings = {
   key: 'here',

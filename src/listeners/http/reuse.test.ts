@@ -10,28 +10,16 @@ import { SystemClock } from '#src/base/clock.ts';
 import { DrainState } from '#src/base/drain-state.ts';
 import { TimerWheel } from '#src/base/timer-wheel.ts';
 import { answer } from '#src/exchange/answer.ts';
-import { type Exchange, type ExchangeHandler, NO_LIMITS } from '#src/exchange/exchange.ts';
+import type { Exchange, ExchangeHandler } from '#src/exchange/exchange.ts';
 import { COLUMN_COUNT, GAUGES } from '#src/shared/thread-rows.ts';
 import { createTransport, type TransportTier } from '#src/transport/transport.ts';
 import { Random } from '#test/fuzz/random.ts';
-import type { ClientSettings } from './directives.ts';
+import { CLIENT } from './client-settings.contract.ts';
 import { http } from './http-listener.ts';
 
 const CLIENT_COUNT = 400;
 const AT_ONCE = 16;
 const MAX_REQUESTS = 3;
-
-const CLIENT = {
-  ...NO_LIMITS,
-  headerTimeoutMs: 60_000,
-  bodyTimeoutMs: 60_000,
-  sendTimeoutMs: 60_000,
-  headerBuffers: { count: 4, bytes: 8192 },
-  underscoresInHeaders: false,
-  keepalive: { timeoutMs: 75_000, headerSec: 0 },
-  keepaliveRequests: 1000,
-  keepaliveTimeMs: 3_600_000,
-} as unknown as ClientSettings;
 
 /** Answers some turns of the event loop later, with who asked for what; or never, to who has left. */
 class Later implements ExchangeHandler {
