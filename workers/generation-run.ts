@@ -1,13 +1,14 @@
 import { closeSync } from 'node:fs';
 import { ErrorLog } from '#src/base/log.ts';
 import { VERSION } from '#src/base/version.ts';
+import { ErrorLogFiles } from '#src/server/error-log-files.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import { PHASE_DRAINED, PHASE_DRAINING, PHASE_SERVING } from '#src/shared/generation-board.ts';
 import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { Listening } from './listening.ts';
 import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './load-report.ts';
-import { openErrorLog, reopenErrorLog } from './log-files.ts';
+import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
 import type { FromGeneration, FromThread, StartOrder, ToGeneration } from './messages.ts';
 import { takeDescriptor } from './taken-descriptor.ts';
 import { type SlotOwner, ThreadSlot } from './thread-slot.ts';
@@ -27,7 +28,7 @@ export class GenerationRun implements SlotOwner {
   readonly #slots: ThreadSlot[] = [];
   readonly #listening: Listening;
   readonly #loadedAtMs = Date.now();
-  #sink;
+  readonly #errorLogFiles = new ErrorLogFiles();
   #masterFacts: MasterFacts;
   #phase: 'starting' | 'serving' | 'draining' | 'ending' = 'starting';
   #stillListening = new Set<ThreadSlot>();
@@ -40,8 +41,8 @@ export class GenerationRun implements SlotOwner {
     this.#tellMaster = tellMaster;
     this.#masterFacts = order.facts;
     process.title = `weir: generation ${order.generation} (master ${order.facts.masterPid})`;
-    this.#sink = openErrorLog(order.errorLog.path);
-    this.log = new ErrorLog(this.#sink, order.errorLog.level, process.pid, 0);
+    const fan = openErrorLogs(this.#errorLogFiles, order.errorLogs);
+    this.log = new ErrorLog(fan, fan.level, process.pid, 0);
     const sizes = sizesOf(order.outline, order.threadCount);
     const shared = allocateShared(sizes);
     this.#state = new SharedState(shared, sizes, 0);
@@ -55,6 +56,9 @@ export class GenerationRun implements SlotOwner {
     for (let thread = 0; thread < order.threadCount; thread++) {
       const own = { packedTree, partCount, thread, shared, sizes };
       const data = { ...own, connectionCap, servesByMs, errorLog };
+    const { tree, connectionCap, servesByMs, errorLogs } = order;
+    for (let thread = 0; thread < order.threadCount; thread++) {
+      const data = { tree, thread, shared, sizes, connectionCap, servesByMs, errorLogs };
       this.#slots.push(new ThreadSlot(data, this));
     }
     for (const slot of this.#slots) slot.start();
@@ -149,7 +153,7 @@ export class GenerationRun implements SlotOwner {
   }
 
   reopenLogs(): void {
-    this.#sink = reopenErrorLog(this.log, this.#order.errorLog.path, this.#sink);
+    reopenErrorLogs(this.log, this.#errorLogFiles);
     for (const slot of this.#slots) slot.tell({ type: 'reopen-logs' });
   }
 

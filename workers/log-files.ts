@@ -1,5 +1,7 @@
 import { chownSync, closeSync, openSync, statSync } from 'node:fs';
-import { DescriptorSink, type ErrorLog } from '#src/base/log.ts';
+import type { ErrorLog, LogFan } from '#src/base/log.ts';
+import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
+import type { ErrorLogFiles } from '#src/server/error-log-files.ts';
 import { openError } from './file-error.ts';
 import type { Identity } from './identity.ts';
 
@@ -28,26 +30,22 @@ function mayChown(path: string, owner: Identity): boolean {
   return process.getuid?.() === 0 && stats.isFile() && stats.uid !== owner.uid;
 }
 
-/** Where the lines of `error_log` go: standard error, or a file opened for appending. */
-export function openErrorLog(path: string): DescriptorSink {
-  if (path === 'stderr') return new DescriptorSink(2);
+/**
+ * Opens where the lines of `error_log` go.
+ * @throws Error in nginx's words for the first that cannot be opened
+ */
+export function openErrorLogs(files: ErrorLogFiles, configs: readonly ErrorLogConfig[]): LogFan {
   try {
-    return new DescriptorSink(openSync(path, 'a', LOG_MODE));
+    return files.fanOf(configs);
   } catch (error) {
-    throw openError(path, error);
+    throw openError((error as NodeJS.ErrnoException).path ?? '', error);
   }
 }
 
-/** After USR1: opens the path again, and closes the old descriptor once lines go to the new one. */
-export function reopenErrorLog(log: ErrorLog, path: string, old: DescriptorSink): DescriptorSink {
-  if (path === 'stderr') return old;
-  try {
-    const sink = openErrorLog(path);
-    log.setSink(sink);
-    if (old.fd > 2) closeSync(old.fd);
-    return sink;
-  } catch (error) {
-    log.log('emerg', `${(error as Error).message}: still writing to the old file`);
-    return old;
-  }
+/** After USR1: opens the paths again, and closes the old descriptors once lines go to the new ones. */
+export function reopenErrorLogs(log: ErrorLog, files: ErrorLogFiles): void {
+  files.reopen((path, error) => {
+    const { message } = openError(path, error);
+    log.log('emerg', `${message}: still writing to the old file`);
+  });
 }

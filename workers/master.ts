@@ -1,7 +1,9 @@
 /** The process that stays: holds the sockets, starts generations, replaces and ends them. */
 
-import type { DescriptorSink } from '#src/base/log.ts';
-import { ErrorLog } from '#src/base/log.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { DescriptorSink, ErrorLog } from '#src/base/log.ts';
+import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
+import { ErrorLogFiles } from '#src/server/error-log-files.ts';
 import type { MasterFacts } from '#src/shared/facts.ts';
 import { BoundSockets } from './bound-sockets.ts';
 import { type ConfigPlace, type Configuration, loadConfiguration } from './configuration.ts';
@@ -10,7 +12,7 @@ import { DescriptorSender } from './descriptor-sender.ts';
 import { ForeignLoad } from './foreign-load.ts';
 import { type GenerationOwner, GenerationProcess } from './generation-process.ts';
 import { type Loaded, makeReady, Refusal } from './loaded.ts';
-import { createLogFiles, openErrorLog, reopenErrorLog } from './log-files.ts';
+import { createLogFiles, openErrorLogs, reopenErrorLogs } from './log-files.ts';
 import type { FromGeneration } from './messages.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
 import { logPaths } from './preparation.ts';
@@ -27,8 +29,8 @@ export class Master implements GenerationOwner {
   readonly #sender = new DescriptorSender();
   readonly #supervisor = new Supervisor(performance.now());
   readonly #log: ErrorLog;
-  #sink: DescriptorSink;
-  #errorLogPath = 'stderr';
+  #errorLogFiles = new ErrorLogFiles();
+  #errorLogs: readonly ErrorLogConfig[] = [];
   #phase: 'starting' | 'running' | 'quitting' | 'stopping' = 'starting';
   #loaded: Loaded | undefined;
   #current: GenerationProcess | undefined;
@@ -48,8 +50,7 @@ export class Master implements GenerationOwner {
 
   constructor(place: ConfigPlace) {
     this.#place = place;
-    this.#sink = openErrorLog('stderr');
-    this.#log = new ErrorLog(this.#sink, 'notice', process.pid, 0);
+    this.#log = new ErrorLog(new DescriptorSink(2), 'notice', process.pid, 0);
     this.#facts = {
       lastReload: { result: 'ok', atMs: this.#startedAtMs, message: '' },
       reloadCount: 0,
@@ -119,7 +120,7 @@ export class Master implements GenerationOwner {
     } catch (error) {
       this.#log.log('emerg', (error as Error).message);
     }
-    this.#sink = reopenErrorLog(this.#log, this.#errorLogPath, this.#sink);
+    reopenErrorLogs(this.#log, this.#errorLogFiles);
     for (const generation of this.#living()) generation.tell({ type: 'reopen-logs' });
   }
 
@@ -226,7 +227,7 @@ export class Master implements GenerationOwner {
       connectionCap: budget.connectionCap,
       servesByMs: generation === 1 ? performance.timeOrigin + FIRST_SERVES_MS : 0,
       facts: this.#masterFacts(),
-      errorLog: model.main.errorLog,
+      errorLogs: model.main.errorLogs,
     } as const;
     this.#candidate = new GenerationProcess({ order, stdio, identity }, this);
     const old = this.#current;
@@ -254,11 +255,21 @@ export class Master implements GenerationOwner {
   }
 
   #useErrorLog({ model }: Loaded): void {
-    const { path, level } = model.main.errorLog;
-    this.#log.level = level;
-    if (path === this.#errorLogPath) return;
-    this.#errorLogPath = path;
-    this.#sink = reopenErrorLog(this.#log, path, this.#sink);
+    const { errorLogs } = model.main;
+    if (isDeepStrictEqual(errorLogs, this.#errorLogs)) return;
+    const files = new ErrorLogFiles();
+    try {
+      const fan = openErrorLogs(files, errorLogs);
+      this.#log.setSink(fan);
+      this.#log.level = fan.level;
+    } catch (error) {
+      files.close();
+      this.#log.log('emerg', `${(error as Error).message}: still writing to the old log`);
+      return;
+    }
+    this.#errorLogFiles.close();
+    this.#errorLogFiles = files;
+    this.#errorLogs = errorLogs;
   }
 
   #onCurrentDied(generation: GenerationProcess, reason: string): void {

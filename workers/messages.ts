@@ -8,6 +8,9 @@
  * A generation's life: start → ready → (drain → stopped-listening → drained | stop) → exit.
  */
 import type { LogLevel } from '#src/base/log.ts';
+
+import type { ConfigTree } from '#src/config/tree.ts';
+import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import type { SharedSizes } from '#src/shared/layout.ts';
 
@@ -58,7 +61,7 @@ export interface StartOrder {
   /** See ThreadData. */
   readonly servesByMs: number;
   readonly facts: MasterFacts;
-  readonly errorLog: { readonly path: string; readonly level: LogLevel };
+  readonly errorLogs: readonly ErrorLogConfig[];
 }
 
 /**
@@ -130,7 +133,7 @@ export interface ThreadData {
   readonly partCount: number;
   /** When clients are to find it listening, milliseconds since the epoch; 0: nobody waits for it. */
   readonly servesByMs: number;
-  readonly errorLog: { readonly path: string; readonly level: LogLevel };
+  readonly errorLogs: readonly ErrorLogConfig[];
 }
 
 export type ToThread =

@@ -69,6 +69,11 @@ const NOWHERE = { file: '', line: 0, column: 0 };
 export function logPaths(model: Pick<Model, 'main' | 'logFiles'>): string[] {
   const { path } = model.main.errorLog;
   return path === 'stderr' ? [...model.logFiles] : [path, ...model.logFiles];
+export function logPaths(model: Model): string[] {
+  const paths = model.main.errorLogs.flatMap(({ target }) => {
+    return typeof target === 'string' && target !== 'stderr' ? [target] : [];
+  });
+  return [...new Set([...paths, ...model.logFiles])];
 }
 
 type Say = (severity: Severity, message: string, place?: Problem | typeof NOWHERE) => void;

@@ -9,6 +9,7 @@ import { unpackTree } from '#src/config/packed-tree.ts';
 import { loadFunctions } from '#src/config/typed/program.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
 import { warmPatterns } from '#src/pattern/pattern.ts';
+import { ErrorLogFiles } from '#src/server/error-log-files.ts';
 import { Server } from '#src/server/server.ts';
 import { USUAL_WARM_UP_MS, warmUp } from '#src/server/warm-up.ts';
 import { publishFacts } from '#src/shared/facts.ts';
@@ -16,7 +17,7 @@ import { SharedState } from '#src/shared/shared-state.ts';
 import { createTransport, transportTier } from '#src/transport/transport.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { crash } from './crash.ts';
-import { openErrorLog, reopenErrorLog } from './log-files.ts';
+import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 import { surviveFaultsOf } from './program-faults.ts';
 
@@ -28,8 +29,9 @@ const data = workerData as ThreadData;
 const port = parentPort;
 if (port === null) throw new Error('proxy-thread.ts runs as a thread of generation.ts');
 
-let sink = openErrorLog(data.errorLog.path);
-const errorLog = new ErrorLog(sink, data.errorLog.level, process.pid, data.thread + 1);
+const errorLogFiles = new ErrorLogFiles();
+const fan = openErrorLogs(errorLogFiles, data.errorLogs);
+const errorLog = new ErrorLog(fan, fan.level, process.pid, data.thread + 1);
 const clock = new SystemClock();
 /** In a function: when it is through, nothing holds the tree. */
 async function buildAll(): Promise<{ model: Model; functions: FunctionHost }> {
@@ -85,7 +87,7 @@ port.on('message', (message: ToThread) => {
       server.close();
       return tell({ type: 'closed' });
     case 'reopen-logs':
-      sink = reopenErrorLog(errorLog, data.errorLog.path, sink);
+      reopenErrorLogs(errorLog, errorLogFiles);
       return server.reopenLogs();
     case 'facts':
       return publishFacts(message.facts);

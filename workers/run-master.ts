@@ -1,3 +1,4 @@
+import type { Model } from '#src/config/model.ts';
 import { type ConfigPlace, loadConfiguration } from './configuration.ts';
 import { isDaemon, startDaemon, tellStarter } from './daemon.ts';
 import { Refusal } from './loaded.ts';
@@ -19,7 +20,7 @@ export async function runMaster(
     sayProblems(problems.filter(({ severity }) => severity !== 'notice'));
     return 1;
   }
-  if (model.main.daemon && !isDaemon()) return startDaemon(model.main.errorLog.path);
+  if (model.main.daemon && !isDaemon()) return startDaemon(errorFile(model));
 
   const master = new Master(place);
   obeySignals(master);
@@ -43,4 +44,11 @@ function obeySignals(master: Master): void {
   process.on('SIGQUIT', () => master.quit());
   process.on('SIGUSR2', () => master.explainNoUpgrade());
   process.on('uncaughtException', (error: Error) => master.survive(error));
+}
+
+/** Where output goes that is meant for standard error: the first `error_log` that is a file. */
+function errorFile({ main }: Model): string {
+  const targets = main.errorLogs.map(({ target }) => target);
+  const file = targets.find((target) => typeof target === 'string' && target !== 'stderr');
+  return typeof file === 'string' ? file : 'stderr';
 }

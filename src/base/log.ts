@@ -28,7 +28,35 @@ const RANK: Readonly<Record<LogLevel, number>> = {
 /** Writes whole lines to a descriptor that somebody else opened (with O_APPEND when it is a file). */
 export interface LogSink {
   /** `line` ends in a newline. Never throws: a log that cannot be written is not worth a request. */
-  write(line: string): void;
+  write(line: string, level: LogLevel): void;
+}
+
+/** One of several logs. */
+export interface LogOutput {
+  readonly sink: LogSink;
+  /** The loudest level that it takes. */
+  readonly level: LogLevel;
+}
+
+/** Several logs as one, each with the levels it takes. */
+export class LogFan implements LogSink {
+  readonly #outputs: readonly LogOutput[];
+
+  constructor(outputs: readonly LogOutput[]) {
+    this.#outputs = outputs;
+  }
+
+  /** The loudest level that any of them takes. */
+  get level(): LogLevel {
+    const ranks = this.#outputs.map(({ level }) => RANK[level]);
+    return LOG_LEVELS[Math.max(0, ...ranks)] ?? 'emerg';
+  }
+
+  write(line: string, level: LogLevel): void {
+    for (const { level: limit, sink } of this.#outputs) {
+      if (RANK[level] <= RANK[limit]) sink.write(line, level);
+    }
+  }
 }
 
 /**
@@ -38,7 +66,7 @@ export interface LogSink {
 export class ErrorLog {
   level: LogLevel;
   /** Prefix after the level: `pid#thread`. */
-  readonly #who: string;
+  #who: string;
   #sink: LogSink;
 
   constructor(sink: LogSink, level: LogLevel, pid: number, thread: number) {
@@ -54,7 +82,17 @@ export class ErrorLog {
 
   log(level: LogLevel, message: string): void {
     if (RANK[level] > RANK[this.level]) return;
-    this.#sink.write(`${logTime(new Date())} [${level}] ${this.#who}: ${oneLine(message)}\n`);
+    this.#sink.write(
+      `${logTime(new Date())} [${level}] ${this.#who}: ${oneLine(message)}\n`,
+      level,
+    );
+  }
+
+  /** Of the same process and thread, written elsewhere. */
+  elsewhere(sink: LogSink, level: LogLevel): ErrorLog {
+    const log = new ErrorLog(sink, level, 0, 0);
+    log.#who = this.#who;
+    return log;
   }
 
   alert(message: string): void {

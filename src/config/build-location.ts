@@ -29,7 +29,7 @@ import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import { answeringSettings, buildRedirects, checkOffStandsAlone } from './build-answers.ts';
 import { buildErrorPages } from './build-error-pages.ts';
 import { buildFunctions } from './build-functions.ts';
-import { buildLog } from './build-logs.ts';
+import { buildErrorLogs, buildLog } from './build-logs.ts';
 import { buildRealIp } from './build-real-ip.ts';
 import { type BuildIf, buildSteps, rewritesOf } from './build-rewrites.ts';
 import { buildRunTimeProxy } from './build-run-time-proxy.ts';
@@ -79,6 +79,7 @@ export function buildLocation(
     client,
     content,
     log,
+    errorLogs: buildErrorLogs(scope, problems),
     errorPages: buildErrorPages(scope, problems),
     realIp: buildRealIp(scope, problems),
     isInternal:

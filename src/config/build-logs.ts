@@ -9,6 +9,7 @@ import {
   logFileCacheDirectives,
   logFormatDirectives,
 } from '#src/exchange/directives.ts';
+import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type {
   AccessLogArgument,
@@ -23,6 +24,7 @@ import { didYouMean } from '#src/schema/suggestion.ts';
 import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import type { VariableCompiler } from '#src/variables/compiler.ts';
 import { firstAt } from './check.ts';
+import { errorLogDirectives } from './main-directives.ts';
 
 /** nginx's built-in format. */
 const COMBINED =
@@ -159,4 +161,15 @@ function outputOf(
     case 'syslog':
       return output;
   }
+}
+
+/** The error logs of a location; undefined where those of the top level hold. */
+export function buildErrorLogs(
+  scope: Scope,
+  problems: Problems,
+): readonly ErrorLogConfig[] | undefined {
+  const directive = errorLogDirectives.errorLogs;
+  const nodes = scope.occurrences(directive);
+  if (nodes.length === 0 || nodes === scope.top.own(directive.name)) return undefined;
+  return compileSettings(errorLogDirectives, scope, problems).errorLogs;
 }

@@ -89,17 +89,21 @@ export function buildServers(
   const all = servers.flatMap((server) => {
     return [server.fallback, ...server.locations, ...server.conditional];
   });
-  const paths = all.flatMap(({ log }) => {
-    return log.accessLogs.flatMap(({ output }) =>
-      output.kind === 'file' ? [output.file.path] : [],
-    );
-  });
+  const paths = all.flatMap(pathsOf);
   return {
     listens: listens.all,
     servers,
     logFiles: [...new Set(paths)],
     tempDirectories: tempDirectoriesOf(all),
   };
+}
+
+function pathsOf({ errorLogs = [], log }: Location): string[] {
+  const errors = errorLogs.map(({ target }) => (typeof target === 'string' ? target : 'stderr'));
+  const accesses = log.accessLogs.map(({ output }) => {
+    return output.kind === 'file' ? output.file.path : 'stderr';
+  });
+  return [...accesses, ...errors].filter((path) => path !== 'stderr');
 }
 
 /** Those that were chosen: what the system has for all is not ours to create. */

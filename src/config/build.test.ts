@@ -22,7 +22,7 @@ test('defaults are those of nginx 1.31, except where we say so', () => {
     daemon: false,
     workerConnections: 512,
     acceptMode: 'reuseport',
-    errorLog: { path: 'stderr', level: 'error' },
+    errorLogs: [{ target: 'stderr', level: 'error' }],
   });
   assert.deepEqual(
     model.listens.map(({ key, backlog }) => [key, backlog]),
@@ -121,13 +121,93 @@ test('main and events', () => {
     daemon: true,
     workerConnections: 2_048,
     acceptMode: 'shared',
-    errorLog: { path: '/p/logs/e.log', level: 'warn' },
+    errorLogs: [{ target: '/p/logs/e.log', level: 'warn' }],
   });
 });
 
-test('an error_log in http counts when there is none outside', () => {
-  const { main } = buildWell('http { error_log /var/log/w.log; }');
-  assert.deepEqual(main.errorLog, { path: '/var/log/w.log', level: 'error' });
+test('error logs: several, inherited whole, and the files they need', () => {
+  const model = buildWell(`
+    error_log /p/main.log info; error_log stderr;
+    http {
+      server { location /a { } location /b { error_log b.log crit; error_log syslog:server=127.0.0.1; location /b/c { } } }
+      server { server_name own.test; error_log own.log; location / { } }
+    }`);
+  assert.deepEqual(model.main.errorLogs, [
+    { target: '/p/main.log', level: 'info' },
+    { target: 'stderr', level: 'error' },
+  ]);
+  const syslog = { host: '127.0.0.1', port: 514, facility: 23, severity: 6, tag: 'weir' };
+  const ofB = [
+    { target: '/p/b.log', level: 'crit' },
+    { target: { ...syslog, hasHostname: true }, level: 'error' },
+  ];
+  const own = [{ target: '/p/own.log', level: 'error' }];
+  const levels = model.servers.flatMap(({ fallback, locations }) => [fallback, ...locations]);
+  assert.deepEqual(
+    levels.map(({ errorLogs }) => errorLogs),
+    [undefined, undefined, ofB, ofB, own, own],
+  );
+  assert.deepEqual(model.logFiles, ['/p/b.log', '/p/own.log']);
+});
+
+test('an error_log in http is for requests; what is about none goes to stderr', () => {
+  const { main, servers } = buildWell('http { error_log /var/log/w.log; server { } }');
+  assert.deepEqual(main.errorLogs, [{ target: 'stderr', level: 'error' }]);
+  assert.deepEqual(servers[0]?.fallback.errorLogs, [{ target: '/var/log/w.log', level: 'error' }]);
+});
+
+test('what is wrong with logs is said', () => {
+  const messagesOf = (line: string): readonly string[] => {
+    return build(`http { server { listen 80; ${line} } }`).problems.map((text) => {
+      return text.replace(/^weir: | in w\.conf:\d+$/g, '');
+    });
+  };
+  const notBuilt = 'is not built yet in this version of Weir';
+  for (const [line, ...said] of [
+    ['error_log memory:32m;', `[emerg] "error_log memory:" ${notBuilt}`],
+    [
+      'error_log off;',
+      '[warn] "error_log off" writes to a file named "off", to see only the worst, write "error_log stderr emerg"',
+    ],
+    [
+      'access_log syslog:server=unix:/dev/log;',
+      `[emerg] "syslog:server=unix:" ${notBuilt}, write the address of a server that listens for UDP, as in "127.0.0.1:514"`,
+    ],
+    [
+      'access_log syslog:tag=x;',
+      '[emerg] invalid syslog server "syslog:tag=x" in "access_log" directive, write "syslog:server=address"',
+    ],
+    [
+      'access_log syslog:server=127.0.0.1,facility=local8;',
+      '[emerg] invalid syslog facility "facility=local8" in "access_log" directive, did you mean "local0"?',
+    ],
+    [
+      'access_log syslog:server=127.0.0.1,tag=a-b;',
+      '[emerg] invalid syslog tag "tag=a-b" in "access_log" directive, it has letters, digits and "_", 32 at most',
+    ],
+    [
+      'access_log syslog:server=127.0.0.1 combined buffer=4k;',
+      '[emerg] logs to syslog cannot be buffered',
+    ],
+    [
+      'access_log /a/$host.log combined gzip;',
+      '[emerg] buffered logs cannot have variables in name',
+    ],
+    [
+      'access_log /a combined gzip=10;',
+      '[emerg] invalid compression level "10" in "access_log" directive, it is a number from 1 to 9',
+    ],
+    [
+      'access_log /a combined buffer=4k; location / { access_log /a combined buffer=8k; }',
+      '[emerg] access_log "/a" already defined with conflicting parameters, the first is in line 1',
+    ],
+    [
+      'open_log_file_cache inactive=1s;',
+      '[emerg] "open_log_file_cache" must have the "max" parameter',
+    ],
+  ] as const) {
+    assert.deepEqual(messagesOf(line), said, line);
+  }
 });
 
 test('addresses to listen on', () => {

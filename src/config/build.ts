@@ -18,7 +18,7 @@ import { buildServers } from './build-servers.ts';
 import { buildUpstreams, UpstreamList } from './build-upstreams.ts';
 import { checkBlock } from './check.ts';
 import { errorLogDirectives, eventsDirectives, mainDirectives } from './main-directives.ts';
-import type { ErrorLogConfig, MainSettings, Model } from './model.ts';
+import type { MainSettings, Model } from './model.ts';
 import { settableNames } from './settable-names.ts';
 import type { ConfigTree } from './tree.ts';
 
@@ -137,21 +137,12 @@ function buildMain(scope: Scope, tree: ConfigTree, problems: Problems): MainSett
     ...settings,
     ...events,
     user: user === undefined || place === undefined ? undefined : { ...user, place },
-    errorLog: buildErrorLog(scope, tree.errorLog, problems),
+    errorLogs: buildErrorLogs(scope, tree.errorLog, problems),
   };
 }
 
-/** The process has one error log; a second one is refused rather than left without effect. */
-function buildErrorLog(main: Scope, path: string, problems: Problems): ErrorLogConfig {
-  const http = main.own(routingBlocks.http.name).map((node) => main.inside('http', node));
-  const levels = [main, ...http];
-  const nodes = levels.flatMap((level) => level.occurrences(errorLogDirectives.errorLogs));
-  if (nodes[1] !== undefined) {
-    const message = 'a second "error_log" is not built yet in this version of Weir';
-    problems.emerg(nodes[1], message, 'one error log serves the whole process');
-  }
-  const logs = levels.flatMap((level) => {
-    return compileSettings(errorLogDirectives, level, problems).errorLogs;
-  });
-  return logs[0] ?? { path, level: 'error' };
+/** Where lines go that are about no request. */
+function buildErrorLogs(main: Scope, path: string, problems: Problems): MainSettings['errorLogs'] {
+  const { errorLogs } = compileSettings(errorLogDirectives, main, problems);
+  return errorLogs.length === 0 ? [{ target: path, level: 'error' }] : errorLogs;
 }

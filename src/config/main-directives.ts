@@ -1,5 +1,5 @@
 /** The directives of the processes: `main` and `events`. */
-import { LOG_LEVELS, type LogLevel } from '#src/base/log.ts';
+import { parseErrorLog } from '#src/exchange/error-log-argument.ts';
 import {
   custom,
   flag,
@@ -11,11 +11,8 @@ import {
   reportInvalid,
   time,
 } from '#src/schema/arguments.ts';
-import { directives, type ParseContext } from '#src/schema/directive.ts';
-import { reportNotBuilt } from '#src/schema/not-built.ts';
-import { didYouMean } from '#src/schema/suggestion.ts';
+import { directives, HTTP_SERVER_LOCATION, type ParseContext } from '#src/schema/directive.ts';
 import type { Word } from '#src/schema/tree.ts';
-import type { ErrorLogConfig } from './model.ts';
 
 const MAIN = ['main'] as const;
 const EVENTS = ['events'] as const;
@@ -66,20 +63,19 @@ export const mainDirectives = directives({
   },
 });
 
-/** `error_log`; several lines are told apart when the whole is built. */
+/** `error_log`. */
 export const errorLogDirectives = directives({
   errorLogs: {
     name: 'error_log',
-    contexts: ['main', 'http'],
+    contexts: ['main', ...HTTP_SERVER_LOCATION],
     argument: custom({
-      usage: 'file | stderr [level]',
+      usage: 'file | stderr | syslog:server=address[,parameter…] [level]',
       minWords: 1,
       maxWords: 2,
       parse: parseErrorLog,
     }),
     repeat: true,
-    inherit: false,
-    doc: 'Where errors are logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert`, `emerg`; `error` when none is given). `stderr` when there is none. One log for the whole process: in `http` it counts when there is none outside.',
+    doc: 'Where errors are logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert`, `emerg`; `error` when none is given). May stand several times. In `http`, `server` and `location` it takes the lines that are about their requests; those about processes and connections go where the top level says, to `stderr` when it says nothing. Parameters of `syslog:` are those of `access_log`; its severity is that of each line.',
   },
 });
 
@@ -133,27 +129,4 @@ function parseWorkerProcesses(
     return reportInvalid(context, word, 'number', 'write a number or "auto"');
   }
   return parseInteger(word, context, { min: 1, max: MAX_THREADS });
-}
-
-function parseErrorLog(
-  [target, level]: readonly Word[],
-  context: ParseContext,
-): ErrorLogConfig | undefined {
-  if (target === undefined) return undefined;
-  if (/^(syslog|memory):/.test(target.text)) {
-    return reportNotBuilt(`"error_log ${target.text.replace(/:.*/s, ':')}"`, target, context);
-  }
-  if (target.text === '') return reportInvalid(context, target, 'path');
-  const found = findLevel(level, context);
-  if (found === undefined) return undefined;
-  const path = target.text === 'stderr' ? 'stderr' : context.tools.resolvePath(target.text);
-  return { path, level: found };
-}
-
-function findLevel(word: Word | undefined, context: ParseContext): LogLevel | undefined {
-  if (word === undefined) return 'error';
-  const found = LOG_LEVELS.find((level) => level === word.text);
-  if (found !== undefined) return found;
-  const advice = didYouMean(word.text, LOG_LEVELS) ?? `it must be one of ${LOG_LEVELS.join(', ')}`;
-  return reportInvalid(context, word, 'log level', advice);
 }

@@ -1,15 +1,8 @@
 /** The whole of a configuration, ready to run: what `buildModel` makes of the tree. */
-import type { LogLevel } from '#src/base/log.ts';
+import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { ListenConfig, VirtualServer } from '#src/routing/model.ts';
 import type { Place } from '#src/schema/problem.ts';
 import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
-
-/** `error_log`. */
-export interface ErrorLogConfig {
-  /** Absolute, or `'stderr'`. */
-  readonly path: string;
-  readonly level: LogLevel;
-}
 
 /** `user`: what the generation runs as when the master is root. */
 export interface UserConfig {
@@ -33,7 +26,8 @@ export interface MainSettings {
   /** Absolute. */
   readonly pidFile: string;
   readonly daemon: boolean;
-  readonly errorLog: ErrorLogConfig;
+  /** At least one. */
+  readonly errorLogs: readonly ErrorLogConfig[];
 }
 
 /** A configuration that can run. Frozen; the same in the master and in every thread. */
@@ -44,7 +38,7 @@ export interface Model {
   readonly servers: readonly VirtualServer[];
   /** Named ones and those that `proxy_pass` with an address implies; the index is the id. */
   readonly upstreams: readonly UpstreamConfig[];
-  /** Access logs, absolute, each once: the master creates them, threads append to them. */
+  /** Logs of requests, absolute, each once: the master creates them, threads append to them. */
   readonly logFiles: readonly string[];
   /** Configured for temporary files, absolute, each once: the master creates those missing. */
   readonly tempDirectories: readonly string[];

@@ -1,6 +1,7 @@
 /** What `server` and `location` blocks compile to: frozen, and complete with every default. */
 import type { Address } from '#src/base/address.ts';
 import type { LogSettings } from '#src/exchange/directives.ts';
+import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { RealIp } from '#src/exchange/real-ip.ts';
 import type { FunctionPlan } from '#src/functions/function-run.ts';
@@ -132,6 +133,8 @@ export interface Location {
   readonly client: ClientSettings;
   readonly content: ContentSettings;
   readonly log: LogSettings;
+  /** Undefined: errors of its requests go where all others go. */
+  readonly errorLogs: readonly ErrorLogConfig[] | undefined;
   readonly errorPages: ErrorPages;
   /** Whose word about the client counts; undefined where nobody's does. */
   readonly realIp: RealIp | undefined;

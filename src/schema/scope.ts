@@ -64,6 +64,16 @@ export class Scope {
     return scope;
   }
 
+  /** Every name that stands in this very block, once. */
+  get ownNames(): Iterable<string> {
+    return this.#byName.keys();
+  }
+
+  /** The scope of the whole configuration that this one is in. */
+  get top(): Scope {
+    return this.parent === undefined ? this : this.parent.top;
+  }
+
   /** The directives of that name in this very block, in order. */
   own(name: string): readonly ConfigNode[] {
     return this.#byName.get(name) ?? NONE;

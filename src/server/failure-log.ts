@@ -5,6 +5,7 @@
 
 import { FAILURES, type FailureCode } from '#src/base/failure.ts';
 import type { ErrorLog, LogLevel } from '#src/base/log.ts';
+import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { clientAddressOf } from '#src/exchange/real-ip.ts';
 
@@ -20,9 +21,21 @@ const TOLD: ReadonlySet<FailureCode> = new Set(['pass_url_invalid', 'local_addre
 
 export class FailureLog {
   readonly #log: ErrorLog;
+  /** Those of locations that have their own, by where the location's access log goes. */
+  readonly #logs = new Map<readonly AccessLogTarget[], ErrorLog>();
 
+  /** `log` takes the lines of locations without an `error_log` of their own. */
   constructor(log: ErrorLog) {
     this.#log = log;
+  }
+
+  /** Exchanges with these `logs` have an error log of their own. */
+  use(log: ErrorLog, logs: readonly AccessLogTarget[]): void {
+    this.#logs.set(logs, log);
+  }
+
+  #logOf({ logs }: Exchange): ErrorLog {
+    return this.#logs.get(logs) ?? this.#log;
   }
 
   /** A try failed, whether or not another one follows. */
@@ -37,9 +50,11 @@ export class FailureLog {
 
   /** What variables gave `proxy_bind` is no address; the exchange goes on without. */
   onBindInvalid(exchange: Exchange, text: string): void {
-    const client = exchange.downstream?.facts.remoteAddress ?? '';
+    const client = clientAddressOf(exchange) ?? '';
     const { serverName } = exchange;
-    this.#log.error(`invalid local address "${text}", client: ${client}, server: ${serverName}`);
+    this.#logOf(exchange).error(
+      `invalid local address "${text}", client: ${client}, server: ${serverName}`,
+    );
   }
 
   /** An exchange ended with a reason; what was written when it happened is not written again. */
@@ -51,13 +66,14 @@ export class FailureLog {
 
   /** `rewrite_log`: what a step did. */
   onRewrite(exchange: Exchange, text: string): void {
-    if (this.#log.isOn('notice')) this.#log.notice(`${text}, ${requestOf(exchange, '')}`);
+    const log = this.#logOf(exchange);
+    if (log.isOn('notice')) log.notice(`${text}, ${requestOf(exchange, '')}`);
   }
 
   /** A temporary file could not be written or read. The operator has to make room. */
   onSpoolFailed(exchange: Exchange, errno: string): void {
     const client = clientAddressOf(exchange) ?? '';
-    this.#log.log(
+    this.#logOf(exchange).log(
       'crit',
       `a temporary file failed (${errno}), client: ${client}, server: ${exchange.serverName}; ` +
         'see client_body_temp_path and proxy_temp_path, and the room on their disks',
@@ -67,8 +83,9 @@ export class FailureLog {
   #write(exchange: Exchange, failure: FailureCode, endpoint: string, detail = ''): void {
     const { means, source } = FAILURES[failure];
     const level = LEVELS[source];
-    if (!this.#log.isOn(level)) return;
-    this.#log.log(level, `${failure}: ${means}${detail}, ${requestOf(exchange, endpoint)}`);
+    const log = this.#logOf(exchange);
+    if (!log.isOn(level)) return;
+    log.log(level, `${failure}: ${means}${detail}, ${requestOf(exchange, endpoint)}`);
   }
 }
 

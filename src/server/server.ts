@@ -8,11 +8,12 @@ import { DrainState } from '#src/base/drain-state.ts';
 import type { ErrorLog } from '#src/base/log.ts';
 import { TimerEntry, TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Model } from '#src/config/model.ts';
+import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
 import { LISTENERS } from '#src/listeners/index.ts';
 import type { Listener, ListenerOwner, ListenerSettings } from '#src/listeners/listener.ts';
 import { Proxy, type ProxyOptions } from '#src/proxy/proxy.ts';
-import type { ListenConfig } from '#src/routing/model.ts';
+import type { ListenConfig, Location } from '#src/routing/model.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import {
   INTERNAL_ERRORS,
@@ -25,6 +26,7 @@ import { type MakeResolver, RunTimeUpstreams } from '#src/upstream/run-time-upst
 import { Upstream } from '#src/upstream/upstream.ts';
 import { AcceptPace } from './accept-pace.ts';
 import { AccessLogs } from './access-logs.ts';
+import { ErrorLogFiles } from './error-log-files.ts';
 import { FailureLog } from './failure-log.ts';
 import { statusPage } from './status-page.ts';
 
@@ -67,6 +69,9 @@ export class Server implements ListenerOwner {
   readonly #pace: AcceptPace;
   readonly #row: Float64Array;
   readonly #logs: AccessLogs;
+  readonly #errorLogFiles = new ErrorLogFiles();
+  readonly #failures: FailureLog;
+  readonly #logsOf: (location: Location) => readonly AccessLogTarget[];
   readonly #upstreams: readonly Upstream[];
   readonly #runTime: RunTimeUpstreams;
   readonly #drain = new DrainState();
@@ -84,7 +89,9 @@ export class Server implements ListenerOwner {
     this.#pace = new AcceptPace(transport, this.#wheel, (key) => options.onAcceptsBehind?.(key));
     this.#row = shared.rows.row(thread);
     this.#logs = new AccessLogs(this.#wheel, { onDropped: (...what) => this.#onDropped(...what) });
-    const failures = new FailureLog(options.errorLog);
+    this.#failures = new FailureLog(options.errorLog);
+    const failures = this.#failures;
+    this.#logsOf = options.observer?.logsOf ?? ((location) => this.#openLogs(location));
     const poolThread = {
       wheel: this.#wheel,
       transport,
@@ -112,8 +119,8 @@ export class Server implements ListenerOwner {
       servers: model.servers,
       upstreams: this.#upstreams,
       runTime: this.#runTime,
-      logsOf: ({ log }) => this.#logs.of(log),
       ...options.observer,
+      logsOf: this.#logsOf,
       functions,
       onInternalError: (error) => this.#onInternalError(error),
       statusPage: (format) => statusPage(format, model, shared),
@@ -184,12 +191,15 @@ export class Server implements ListenerOwner {
     for (const listener of this.#listeners.values()) listener.close();
     for (const upstream of this.#upstreams) upstream.close();
     this.#runTime.close();
-    this.#logs.close();
+    this.#closeLogs();
     this.#wheel.stop();
   }
 
   reopenLogs(): void {
     this.#logs.reopen();
+    this.#errorLogFiles.reopen((path, error) => {
+      this.#options.errorLog.log('emerg', `cannot open ${path}: ${(error as Error).message}`);
+    });
   }
 
   /** ListenerOwner. */
@@ -236,9 +246,24 @@ export class Server implements ListenerOwner {
     if (onDrained === undefined || this.connectionCount > 0) return;
     this.#onDrained = undefined;
     this.#runTime.close();
-    this.#logs.close();
+    this.#closeLogs();
     this.#wheel.stop();
     onDrained();
+  }
+
+  /** Which access logs those are tells which error log goes with them. */
+  #openLogs({ errorLogs, log }: Location): readonly AccessLogTarget[] {
+    const targets = this.#logs.of(log);
+    if (errorLogs === undefined) return targets;
+    const own = [...targets];
+    const fan = this.#errorLogFiles.fanOf(errorLogs);
+    this.#failures.use(this.#options.errorLog.elsewhere(fan, fan.level), own);
+    return own;
+  }
+
+  #closeLogs(): void {
+    this.#logs.close();
+    this.#errorLogFiles.close();
   }
 
   #onInternalError(error: unknown): void {
@@ -266,12 +291,12 @@ export class Server implements ListenerOwner {
     const fallback =
       here.find((server) => server.listens.some((at) => at.key === key && at.isDefault)) ?? here[0];
     if (fallback === undefined) throw new Error(`no server listens on ${key}`);
-    const { client, log } = fallback.fallback;
+    const { client } = fallback.fallback;
     const isLogged = here.some((server) =>
       [...server.locations, ...server.conditional, server.fallback].some(
         (location) => location.log.accessLogs.length > 0,
       ),
     );
-    return { key, address, backlog, client, logs: this.#logs.of(log), isLogged };
+    return { key, address, backlog, client, logs: this.#logsOf(fallback.fallback), isLogged };
   }
 }

@@ -52,6 +52,8 @@ class Effective {
     if (name === 'add_header') return addedHeaders(directive, scope);
     if (name === 'add_header_inherit') return [line(name, [inheritMode(scope)])];
     const nodes = scope.occurrences(directive);
+    // What the top level says is for lines about no request, too: it stands there alone.
+    if (name === 'error_log' && scope !== scope.top && nodes === scope.top.own(name)) return [];
     if (nodes.length > 0) return nodes;
     const words = this.#unwritten(name, scope) ?? argument.default;
     // Its default means the `proxy_pass` beside it, and does so by itself.
@@ -64,11 +66,7 @@ class Effective {
     if (name === 'listen') return [`0.0.0.0:${this.#tree.defaultPort}`];
     if (name === 'server_name') return [''];
     if (name === 'access_log') return ['off'];
-    if (name !== 'error_log' || scope.context !== 'main') return undefined;
-    const isSetInside = scope.nodes.some(({ name: block, block: inner = [] }) => {
-      return block === 'http' && inner.some((node) => node.name === 'error_log');
-    });
-    return isSetInside ? undefined : [this.#tree.errorLog, 'error'];
+    return name === 'error_log' && scope === scope.top ? [this.#tree.errorLog, 'error'] : undefined;
   }
 
   /** Blocks that hold though nobody wrote them. */

@@ -61,10 +61,12 @@ export interface WeirConfig {
    */
   readonly daemon?: Flag | undefined;
   /**
-   * `error_log file | stderr [level]`. Where errors are logged, from which level on (`debug`,
-   * `info`, `notice`, `warn`, `error`, `crit`, `alert`, `emerg`; `error` when none is given).
-   * `stderr` when there is none. One log for the whole process: in `http` it counts when there is
-   * none outside.
+   * `error_log file | stderr | syslog:server=address[,parameter…] [level]`. Where errors are
+   * logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert`,
+   * `emerg`; `error` when none is given). May stand several times. In `http`, `server` and
+   * `location` it takes the lines that are about their requests; those about processes and
+   * connections go where the top level says, to `stderr` when it says nothing. Parameters of
+   * `syslog:` are those of `access_log`; its severity is that of each line.
    */
   readonly errorLog?: Rows | undefined;
   /**
@@ -84,10 +86,12 @@ export interface HttpBlock {
    */
   readonly include?: Several<string> | undefined;
   /**
-   * `error_log file | stderr [level]`. Where errors are logged, from which level on (`debug`,
-   * `info`, `notice`, `warn`, `error`, `crit`, `alert`, `emerg`; `error` when none is given).
-   * `stderr` when there is none. One log for the whole process: in `http` it counts when there is
-   * none outside.
+   * `error_log file | stderr | syslog:server=address[,parameter…] [level]`. Where errors are
+   * logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert`,
+   * `emerg`; `error` when none is given). May stand several times. In `http`, `server` and
+   * `location` it takes the lines that are about their requests; those about processes and
+   * connections go where the top level says, to `stderr` when it says nothing. Parameters of
+   * `syslog:` are those of `access_log`; its severity is that of each line.
    */
   readonly errorLog?: Rows | undefined;
   /**
@@ -584,31 +588,21 @@ export interface HttpBlock {
   readonly openLogFileCache?: Words | undefined;
 }
 
-/** What may stand in `events`. */
-export interface EventsBlock {
-  /**
-   * Files of nginx.conf, by name or pattern, relative to this one: they stand here.
-   */
-  readonly include?: Several<string> | undefined;
-  /**
-   * `worker_connections number` (without it: `512`). Connections that each proxy thread may have
-   * open, clients and endpoints together.
-   */
-  readonly workerConnections?: number | undefined;
-  /**
-   * `accept reuseport | shared` (without it: `reuseport`). Weir only. `reuseport`: every proxy
-   * thread has its own accept queue and the kernel spreads connections. `shared`: all threads take
-   * from one queue, which evens out tails.
-   */
-  readonly accept?: 'reuseport' | 'shared' | undefined;
-}
-
 /** What may stand in `server`. */
 export interface ServerBlock {
   /**
    * Files of nginx.conf, by name or pattern, relative to this one: they stand here.
    */
   readonly include?: Several<string> | undefined;
+  /**
+   * `error_log file | stderr | syslog:server=address[,parameter…] [level]`. Where errors are
+   * logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert`,
+   * `emerg`; `error` when none is given). May stand several times. In `http`, `server` and
+   * `location` it takes the lines that are about their requests; those about processes and
+   * connections go where the top level says, to `stderr` when it says nothing. Parameters of
+   * `syslog:` are those of `access_log`; its severity is that of each line.
+   */
+  readonly errorLog?: Rows | undefined;
   /**
    * `location [= | ~ | ~* | ^~] path | @name { … }`. What holds for paths that begin with `path`,
    * with `=` are it, with `~` match it as a regular expression (`~*`: the case of letters ignored).
@@ -1126,6 +1120,15 @@ export interface LocationBlock {
    */
   readonly include?: Several<string> | undefined;
   /**
+   * `error_log file | stderr | syslog:server=address[,parameter…] [level]`. Where errors are
+   * logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert`,
+   * `emerg`; `error` when none is given). May stand several times. In `http`, `server` and
+   * `location` it takes the lines that are about their requests; those about processes and
+   * connections go where the top level says, to `stderr` when it says nothing. Parameters of
+   * `syslog:` are those of `access_log`; its severity is that of each line.
+   */
+  readonly errorLog?: Rows | undefined;
+  /**
    * `location [= | ~ | ~* | ^~] path | @name { … }`. What holds for paths that begin with `path`,
    * with `=` are it, with `~` match it as a regular expression (`~*`: the case of letters ignored).
    * An exact location wins, else the first regular expression of the file that matches, else the
@@ -1620,6 +1623,25 @@ export interface LocationBlock {
    * After `valid` (60 s) the path is opened anew. Without it a file is opened for every write.
    */
   readonly openLogFileCache?: Words | undefined;
+}
+
+/** What may stand in `events`. */
+export interface EventsBlock {
+  /**
+   * Files of nginx.conf, by name or pattern, relative to this one: they stand here.
+   */
+  readonly include?: Several<string> | undefined;
+  /**
+   * `worker_connections number` (without it: `512`). Connections that each proxy thread may have
+   * open, clients and endpoints together.
+   */
+  readonly workerConnections?: number | undefined;
+  /**
+   * `accept reuseport | shared` (without it: `reuseport`). Weir only. `reuseport`: every proxy
+   * thread has its own accept queue and the kernel spreads connections. `shared`: all threads take
+   * from one queue, which evens out tails.
+   */
+  readonly accept?: 'reuseport' | 'shared' | undefined;
 }
 
 /** What may stand in `server-if`. */

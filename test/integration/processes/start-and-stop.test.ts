@@ -102,10 +102,11 @@ describe('a running weir', () => {
       conf: (port) =>
         processConf(port)
           .replace('error_log stderr', 'error_log logs/error.log')
+          .replace('server {', 'server { error_log logs/server.log info;')
           .replace('access_log off', 'access_log logs/access.log'),
     });
     t.after(() => weir.stop());
-    const logs = ['logs/error.log', 'logs/access.log'].map((name) => join(weir.folder, name));
+    const logs = ['logs/error.log', 'logs/access.log', 'logs/server.log'].map((name) => join(weir.folder, name));
     await statusWhen(weir, ({ threads }) => threads.every(({ state }) => state === 'ready'));
     for (const log of logs) renameSync(log, `${log}.1`);
     const place = ['-p', weir.folder, '-c', weir.file];
