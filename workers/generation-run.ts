@@ -50,15 +50,12 @@ export class GenerationRun implements SlotOwner {
       requestDescriptor: (socket) => tellMaster({ type: 'need-descriptor', socket }),
       onExhausted: (key) => this.#onExhausted(key),
     });
-    const { connectionCap, servesByMs, errorLog } = order;
+    const { connectionCap, servesByMs, errorLogs } = order;
     const packedTree = sharedText(order.packedTree);
     const { partCount } = order.outline;
     for (let thread = 0; thread < order.threadCount; thread++) {
       const own = { packedTree, partCount, thread, shared, sizes };
-      const data = { ...own, connectionCap, servesByMs, errorLog };
-    const { tree, connectionCap, servesByMs, errorLogs } = order;
-    for (let thread = 0; thread < order.threadCount; thread++) {
-      const data = { tree, thread, shared, sizes, connectionCap, servesByMs, errorLogs };
+      const data = { ...own, connectionCap, servesByMs, errorLogs };
       this.#slots.push(new ThreadSlot(data, this));
     }
     for (const slot of this.#slots) slot.start();

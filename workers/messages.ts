@@ -7,9 +7,7 @@
  *
  * A generation's life: start → ready → (drain → stopped-listening → drained | stop) → exit.
  */
-import type { LogLevel } from '#src/base/log.ts';
 
-import type { ConfigTree } from '#src/config/tree.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import type { SharedSizes } from '#src/shared/layout.ts';

@@ -67,9 +67,6 @@ const NOWHERE = { file: '', line: 0, column: 0 };
 
 /** Every file that the master creates and threads append to. */
 export function logPaths(model: Pick<Model, 'main' | 'logFiles'>): string[] {
-  const { path } = model.main.errorLog;
-  return path === 'stderr' ? [...model.logFiles] : [path, ...model.logFiles];
-export function logPaths(model: Model): string[] {
   const paths = model.main.errorLogs.flatMap(({ target }) => {
     return typeof target === 'string' && target !== 'stderr' ? [target] : [];
   });
