@@ -28,6 +28,8 @@ export function parseReturn(
   if (second === undefined) return { kind: 'return', status };
   const value = compileWord<Exchange>(second, context);
   if (value === undefined) return undefined;
+  // nginx: an error without a word of its own has its page.
+  if (value.constant === '' && status >= 400) return { kind: 'return', status };
   return REDIRECTS.has(status)
     ? { kind: 'return', status, location: value }
     : { kind: 'return', status, body: value };

@@ -106,6 +106,8 @@ export class RewriteRun {
   failure: FailureCode | undefined = undefined;
   readonly #log: RewriteLog;
   #isLogged = false;
+  /** A `rewrite` of the level has matched. */
+  #isRewritten = false;
 
   constructor(log: RewriteLog) {
     this.#log = log;
@@ -120,6 +122,7 @@ export class RewriteRun {
     this.redirectUrl = '';
     this.isUriChanged = false;
     this.failure = undefined;
+    this.#isRewritten = false;
     this.#take(steps, exchange);
   }
 
@@ -134,10 +137,10 @@ export class RewriteRun {
   #takeOne(step: Step, exchange: Exchange): boolean {
     switch (step.kind) {
       case 'set':
-        exchange.variables.set(step.slot, valueOf(step.value, exchange));
+        exchange.variables.set(step.slot, this.#valueToSet(step.value, exchange));
         return true;
       case 'set-args':
-        return this.#changeArgs(exchange, valueOf(step.value, exchange));
+        return this.#changeArgs(exchange, this.#valueToSet(step.value, exchange));
       case 'if':
         return this.#takeIf(step, exchange);
       case 'rewrite':
@@ -151,6 +154,16 @@ export class RewriteRun {
         this.isUriChanged = false;
         return false;
     }
+  }
+
+  /** nginx: captures of a location or `if` are escaped again, until a `rewrite` has matched. */
+  #valueToSet(value: ComplexValue<Exchange>, exchange: Exchange): string {
+    const { variables } = exchange;
+    if (this.#isRewritten || variables.captures === undefined) return valueOf(value, exchange);
+    variables.quotesCaptures = hasEscapes(exchange);
+    const text = valueOf(value, exchange);
+    variables.quotesCaptures = false;
+    return text;
   }
 
   #takeIf({ condition, holds, location, steps }: IfStep, exchange: Exchange): boolean {
@@ -177,7 +190,8 @@ export class RewriteRun {
     pattern.keep(exchange, captures);
     const query = queryOf(exchange);
     // nginx: captures are of the decoded path; where the client had to escape, they are again.
-    const isQuoted = ESCAPED_PATH.test(exchange.clientTarget || request.originTarget);
+    const isQuoted = hasEscapes(exchange);
+    this.#isRewritten = true;
     if (status !== 0) {
       variables.quotesCaptures = isQuoted;
       const url = unescapeRedirect(valueOf(replacement.path, exchange));
@@ -219,6 +233,11 @@ export class RewriteRun {
     changeUri(exchange, path, query);
     return true;
   }
+}
+
+/** The client has escaped something in its path. */
+function hasEscapes({ clientTarget, request }: Exchange): boolean {
+  return ESCAPED_PATH.test(clientTarget || request.originTarget);
 }
 
 function failureOf(path: string, query: string): FailureCode | undefined {

@@ -21,7 +21,7 @@ export interface Answered {
 const PATIENCE_MS = 8000;
 
 /** What came instead of an answer. */
-export function noAnswer(why: string): Answered {
+function noAnswer(why: string): Answered {
   return { line: why, fields: [], body: '', isWhole: false, interim: [] };
 }
 

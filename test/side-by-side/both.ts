@@ -3,7 +3,7 @@
 import { startEdge } from '#test/support/edge.ts';
 import { freePorts } from '#test/support/free-port.ts';
 import { type Nginx, startNginx } from '#test/support/nginx.ts';
-import { type Answered, ask, noAnswer } from './ask.ts';
+import { ask } from './ask.ts';
 import { differingParts, type Outcome, type Part } from './compare.ts';
 import { render } from './conf-node.ts';
 import { EchoOrigin } from './origin.ts';
@@ -35,31 +35,41 @@ export interface Difference {
   readonly parts: readonly Part[];
 }
 
-/** A place to run configurations, one after the other: an origin, and ports. */
+/** A place to run configurations, one after the other: an origin and ports for each of the two. */
 export class Both {
-  readonly #origin: EchoOrigin;
-  readonly #ports: readonly number[];
+  readonly #nginx: Side;
+  readonly #weir: Side;
+  /** Nobody asks it: tells when nginx accepts. */
+  readonly #probePort: number;
 
-  constructor(origin: EchoOrigin, ports: readonly number[]) {
-    this.#origin = origin;
-    this.#ports = ports;
+  constructor(nginx: Side, weir: Side, probePort: number) {
+    this.#nginx = nginx;
+    this.#weir = weir;
+    this.#probePort = probePort;
   }
 
   static async start(): Promise<Both> {
-    return new Both(await EchoOrigin.start(), await freePorts(3));
+    const [a = 0, b = 0, originPort = 0, probePort = 0] = await freePorts(4);
+    const [nginx, weir] = await Promise.all(
+      [NGINX_HOST, WEIR_HOST].map(async (host) => {
+        return new Side(host, [a, b], await EchoOrigin.start(host, originPort));
+      }),
+    );
+    return new Both(nginx as Side, weir as Side, probePort);
   }
 
   async close(): Promise<void> {
-    await this.#origin.close();
+    await Promise.all([this.#nginx.origin.close(), this.#weir.origin.close()]);
   }
 
   /** Runs it in both and compares. */
   async run({ nodes, requests }: Configuration): Promise<Findings> {
     const isVersionTold = nodes.some(({ name }) => name === 'proxy_http_version');
-    const text = `${isVersionTold ? '' : 'proxy_http_version 1.1;\n'}${render(nodes)}`;
-    const nginx = await this.#inNginx(text, requests);
-    const weir = await this.#inWeir(text, requests);
-    this.#origin.forget();
+    const text = `${FOR_BOTH}\n${isVersionTold ? '' : 'proxy_http_version 1.1;\n'}${render(nodes)}`;
+    const [nginx, weir] = await Promise.all([
+      this.#inNginx(text, requests),
+      this.#inWeir(text, requests),
+    ]);
     const refusals = { nginx: nginx.refusal, weir: weir.refusal };
     const differences: Difference[] = [];
     const count = Math.min(nginx.outcomes.length, weir.outcomes.length);
@@ -75,22 +85,21 @@ export class Both {
   async #inNginx(text: string, requests: readonly Asked[]): Promise<Ran> {
     let nginx: Nginx;
     try {
-      const [, , probe] = this.#ports;
-      const conf = `${FOR_BOTH}\n${this.#filled(text, NGINX_HOST)}`;
-      const own = `server { listen ${NGINX_HOST}:${probe}; return 204; }`;
-      nginx = await startNginx(() => `${conf}\n${own}`, probe);
+      const probe = `server { listen ${NGINX_HOST}:${this.#probePort}; return 204; }`;
+      const conf = `${this.#nginx.filled(text)}\n${probe}`;
+      nginx = await startNginx(() => conf, this.#probePort);
     } catch (error) {
       return { refusal: (error as Error).message, outcomes: [] };
     }
     try {
-      return { refusal: '', outcomes: await this.#askAll(NGINX_HOST, requests) };
+      return { refusal: '', outcomes: await this.#nginx.askAll(requests) };
     } finally {
       await nginx.close();
     }
   }
 
   async #inWeir(text: string, requests: readonly Asked[]): Promise<Ran> {
-    const conf = `${FOR_BOTH} ${FOR_WEIR}\n${this.#filled(text, WEIR_HOST)}`;
+    const conf = `${FOR_WEIR}\n${this.#weir.filled(text)}`;
     let edge: ReturnType<typeof startEdge>;
     try {
       edge = startEdge({ tier: 'fast', conf, asWritten: true });
@@ -98,39 +107,52 @@ export class Both {
       return { refusal: (error as Error).message, outcomes: [] };
     }
     try {
-      return { refusal: '', outcomes: await this.#askAll(WEIR_HOST, requests) };
+      return { refusal: '', outcomes: await this.#weir.askAll(requests) };
     } finally {
       edge.close();
     }
   }
+}
 
-  async #askAll(host: string, requests: readonly Asked[]): Promise<Outcome[]> {
+/** Where one of the two runs. */
+class Side {
+  readonly origin: EchoOrigin;
+  readonly #host: string;
+  readonly #ports: readonly [number, number];
+
+  constructor(host: string, ports: readonly [number, number], origin: EchoOrigin) {
+    this.#host = host;
+    this.#ports = ports;
+    this.origin = origin;
+  }
+
+  async askAll(requests: readonly Asked[]): Promise<Outcome[]> {
+    const { origin } = this;
     const outcomes: Outcome[] = [];
     for (const asked of requests) {
-      this.#origin.takeSeen();
-      const port = this.#ports[asked.port === 'PORT_A' ? 0 : 1] ?? 0;
-      const text = this.#filled(requestText(asked), host);
-      const answered: Answered = await ask(host, port, asked, text).catch((error: Error) => {
-        return noAnswer(error.message);
-      });
-      outcomes.push(inOnePlace({ answered, seen: this.#origin.takeSeen() }));
+      origin.takeSeen();
+      const port = this.#ports[asked.port === 'PORT_A' ? 0 : 1];
+      const text = this.filled(requestText(asked));
+      const answered = await ask(this.#host, port, asked, text);
+      outcomes.push(inOnePlace({ answered, seen: origin.takeSeen() }));
     }
+    origin.forget();
     return outcomes;
   }
 
-  /** Places of this run in place of their names, `\bHERE` with the host's own address. */
-  #filled(text: string, host: string): string {
+  /** Places of this run in place of their names. */
+  filled(text: string): string {
     const [portA, portB] = this.#ports;
     return text
-      .replaceAll('HERE', host)
+      .replaceAll('HERE', this.#host)
       .replaceAll('PORT_A', String(portA))
       .replaceAll('PORT_B', String(portB))
-      .replaceAll('ORIGIN', this.#origin.address)
+      .replaceAll('ORIGIN', this.origin.address)
       .replaceAll('DEAD', '127.0.0.9:9');
   }
 }
 
-/** Weir's address written as that of nginx: what was asked may hold it. */
+/** Weir's address written as that of nginx: what was asked, and what it asks, holds it. */
 function inOnePlace(outcome: Outcome): Outcome {
   return JSON.parse(JSON.stringify(outcome).replaceAll(WEIR_HOST, NGINX_HOST)) as Outcome;
 }

@@ -78,9 +78,9 @@ export const EXPLANATIONS: readonly Explanation[] = [
       isStatus(weir, /^400/) && /%(?![0-9a-f]{2})|%00/i.test(asked.target),
   },
   {
-    name: 'return 304 says nothing of a body',
+    name: '204 and 304 of ours say nothing of a body',
     holds: ({ what }, { nginx, weir }) =>
-      what.startsWith('field ') && nginx.seen.length === 0 && isStatus(weir, /^304/),
+      what.startsWith('field ') && nginx.seen.length === 0 && isStatus(weir, /^(?:204|304)/),
   },
   {
     name: 'within an error page: the answer of the endpoint, not the page of nginx',
@@ -127,6 +127,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
       (what.startsWith('origin body')
         ? weir.seen.at(-1)?.at(-1) === ''
         : /content-length/i.test(nginx)),
+  },
+  {
+    name: 'client_max_body_size does not hold for a body that an error page does not get',
+    holds: (_part, { asked, nginx }, text) =>
+      isStatus(nginx, /^413/) && asked.body !== '' && /error_page/.test(text),
   },
   {
     name: 'an empty answer has a length, whatever status its error page gives it',

@@ -28,18 +28,21 @@ const ANSWERS: Readonly<Record<string, string>> = {
 
 const BODYLESS = /^(?:204|304)/;
 
-/** Saw these requests, oldest first: head lines and body. */
+/** An origin for one of the two. Saw these requests, oldest first: head lines and body. */
 export class EchoOrigin {
+  /** Address and port. */
+  readonly address: string;
   readonly #origin: RawOrigin;
   #seen: string[][] = [];
 
-  constructor(origin: RawOrigin) {
+  constructor(origin: RawOrigin, host: string) {
     this.#origin = origin;
+    this.address = `${host}:${origin.port}`;
   }
 
-  static async start(): Promise<EchoOrigin> {
-    const raw = await RawOrigin.start();
-    const origin = new EchoOrigin(raw);
+  static async start(host: string, port: number): Promise<EchoOrigin> {
+    const raw = await RawOrigin.start({}, host, port);
+    const origin = new EchoOrigin(raw, host);
     raw.script = {
       onRequest: ({ body, line, lines }, connection) => {
         origin.#seen.push([...lines, '', body.toString('latin1')]);
@@ -50,11 +53,6 @@ export class EchoOrigin {
       },
     };
     return origin;
-  }
-
-  /** Address and port. */
-  get address(): string {
-    return `127.0.0.1:${this.#origin.port}`;
   }
 
   /** What came since the last call. */

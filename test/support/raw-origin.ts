@@ -114,10 +114,10 @@ export class RawOrigin {
     server.on('connection', (socket) => this.#accept(socket));
   }
 
-  static async start(script: OriginScript = {}): Promise<RawOrigin> {
+  static async start(script: OriginScript = {}, host = '127.0.0.1', port = 0): Promise<RawOrigin> {
     const server = createServer({ allowHalfOpen: true, noDelay: true });
     const origin = new RawOrigin(script, server);
-    server.listen(0, '127.0.0.1');
+    server.listen(port, host);
     await once(server, 'listening');
     return origin;
   }

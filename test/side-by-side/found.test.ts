@@ -1,0 +1,156 @@
+// What the generator found, as small as its minimiser made it: each stays as nginx has it.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parse } from '#src/config/syntax/parser.ts';
+import { Problems } from '#src/schema/problem.ts';
+import type { ConfigNode } from '#src/schema/tree.ts';
+import { requirePeer } from '#test/support/peers.ts';
+import { Both } from './both.ts';
+import { type ConfNode, word } from './conf-node.ts';
+
+/** What stands in a server, and the heads' first lines and more that are asked of it. */
+const FOUND: readonly (readonly [what: string, server: string, ...asked: string[]])[] = [
+  ['where nothing answers, files would be', '', 'PUT /', 'OPTIONS /a', 'GET /', 'POST /', 'FROB /'],
+  [
+    'the slash is that of the location',
+    `location /a.b/ { proxy_pass http://ORIGIN/up; server_tokens off; add_header X-A 1 always; }
+     location ~ ^/a { return 418; }`,
+    'GET //a.b',
+    'GET /a.b?',
+    'GET /a.b?x',
+    'GET /./a%2Eb',
+  ],
+  [
+    'an exact location redirects to its slash, too, but not what an exact one takes',
+    `location ^~ /a { proxy_pass http://ORIGIN; location = /a/ { proxy_pass http://ORIGIN; } }
+     location = / { proxy_pass http://ORIGIN; }
+     location / { return 200; location = // { proxy_pass http://ORIGIN; } }`,
+    'GET /a',
+    'GET /a/',
+    'GET /',
+  ],
+  [
+    'what is inside an internal location is internal',
+    'location / { internal; location ~ png$ { return 200 in; } location /a/ { return 200 in; } }',
+    'GET /x.png',
+    'GET /a/b',
+  ],
+  [
+    'an empty text has a type and a length',
+    'location /a { return 200 $arg_x; } location /b { return 201; } location /c { return 503 ""; }',
+    'GET /a',
+    'HEAD /a',
+    'GET /b',
+    'HEAD /b',
+    'HEAD /c',
+    'GET /c',
+  ],
+  [
+    'a status without a name has no page',
+    'location /a { return 418; } location /b { return 599; }',
+    'GET /a',
+    'HEAD /a',
+    'GET /b',
+  ],
+  [
+    'a name that begins with its only dot has no extension',
+    'return 200 x; types { a/b x; }',
+    'GET /.x',
+    'GET /a.x',
+  ],
+  ['a capture ends with its digit', 'location ~ ^/(.) { return 200 "$1a$12"; }', 'GET /z'],
+  [
+    'a path is escaped for the endpoint where the client has escaped some of it',
+    'location /a { proxy_pass http://ORIGIN/%41/; } location /b { set $args x; proxy_pass http://ORIGIN; }',
+    'GET /ab|c',
+    'GET /ab|c%22%3C',
+    'GET /b|c',
+    'GET /b|c%7C',
+    'GET /ab?',
+  ],
+  [
+    'what is left of broken escapes in a redirect',
+    'rewrite ^/(?<n>.*)$ /b/$n redirect;',
+    'GET /a%25b',
+    'GET /a%25',
+    'GET /a%25zz%2541',
+  ],
+  [
+    'captures are escaped again in what is set, until something is rewritten',
+    `location ~ ^/a(.*)$ { set $v $1; return 200 "$v $1"; }
+     location ~ ^/b(.*)$ { rewrite ^/b(.*)$ /b2$1; set $v $1; break; return 200; proxy_pass http://ORIGIN; }`,
+    'GET /a+b',
+    'GET /a%20b',
+    'GET /ab',
+    'GET /b+c',
+  ],
+  [
+    'proxy_redirect of the location holds in its if, and inside',
+    `location /a { proxy_pass http://ORIGIN/up; proxy_redirect default; proxy_redirect /a/ /q/;
+       if ($arg_i) { proxy_pass http://ORIGIN; }
+       location /a/in { proxy_pass http://ORIGIN; } }
+     location /c { proxy_redirect http://ORIGIN/ /r/; location /c/in { proxy_pass http://ORIGIN; } }`,
+    'GET /a?o=created',
+    'GET /a?o=created&i=1',
+    'GET /a/in?o=moved-path',
+    'GET /c/in?o=refresh',
+  ],
+  [
+    'a body that an error page does not want leaves the connection open',
+    'error_page 404 /page; location = /page { return 200 page; } location /a { return 404; }',
+    'POST /a\r\nContent-Length: 3',
+  ],
+  [
+    'what a server returns comes before the limits of bodies',
+    'client_max_body_size 2; return 200 ok;',
+    'POST /a\r\nContent-Length: 3',
+  ],
+  [
+    'fields of the endpoint that an error page asks',
+    `error_page 404 = /page; add_header X-Seen "$upstream_http_x_o";
+     location /page { proxy_pass http://ORIGIN; }`,
+    'GET /none?o=cookies\r\nX-Want: cookies',
+  ],
+];
+
+test('what once differed', requirePeer('nginx'), async (t) => {
+  const both = await Both.start();
+  t.after(() => both.close());
+  for (const [what, server, ...asked] of FOUND) {
+    await t.test(what, async () => {
+      const { differences, refusals, count } = await both.run({
+        nodes: nodesOf(`server { listen HERE:PORT_A; ${server} }`),
+        requests: asked.map(requestOf),
+      });
+      assert.deepEqual(refusals, { nginx: '', weir: '' });
+      assert.deepEqual(
+        differences.map(({ asked: { method, target }, parts }) => ({ method, target, parts })),
+        [],
+      );
+      assert.equal(count, asked.length);
+    });
+  }
+});
+
+function requestOf(text: string): Parameters<Both['run']>[0]['requests'][number] {
+  const [start = '', ...lines] = text.split('\r\n');
+  const [method = '', target = ''] = start.split(' ');
+  const hasBody = lines.some((line) => line.startsWith('Content-Length'));
+  return {
+    ...{ port: 'PORT_A', from: '127.0.0.1', method, target, body: hasBody ? 'abc' : '' },
+    lines: ['Host: one.test', ...lines],
+  };
+}
+
+function nodesOf(text: string): ConfNode[] {
+  const problems = new Problems();
+  const nodes = parse(text, 'found', problems);
+  assert.deepEqual(problems.list, []);
+  const plain = ({ block, name, words }: ConfigNode): ConfNode => ({
+    name,
+    words: words.map((one) => word(one.text)),
+    ...(block === undefined ? {} : { block: block.map(plain) }),
+  });
+  return nodes.map(plain);
+}
