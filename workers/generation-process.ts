@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { setPriority } from 'node:os';
 import { cacheEnvironment } from './compile-cache.ts';
 import { entryPath } from './entry.ts';
 import type { Identity } from './identity.ts';
@@ -14,6 +15,8 @@ const STOP_PATIENCE_MS = 3_000;
 
 /** What a generation's process reports to the master. */
 export interface GenerationOwner {
+  /** It runs with the master's priority; only root may raise one. */
+  onPriorityRefused(priority: number, reason: string): void;
   /** It serves. */
   onReady(generation: GenerationProcess): void;
   onMessage(generation: GenerationProcess, message: FromGeneration): void;
@@ -27,6 +30,8 @@ export interface ForkOptions {
   /** The master's descriptors, in the order of the child's numbers from 4 on. */
   readonly stdio: readonly number[];
   readonly identity: Identity | undefined;
+  /** As of nice(1); 0 leaves it as the master's is. */
+  readonly priority: number;
 }
 
 /** The master's end of one generation. */
@@ -49,7 +54,7 @@ export class GenerationProcess {
   #patience: NodeJS.Timeout;
 
   constructor(options: ForkOptions, owner: GenerationOwner) {
-    const { order, stdio, identity } = options;
+    const { order, stdio, identity, priority } = options;
     this.number = order.generation;
     this.keys = new Set(order.sockets.map(({ key }) => key));
     this.#order = order;
@@ -62,6 +67,7 @@ export class GenerationProcess {
       ...(identity === undefined ? {} : { uid: identity.uid, gid: identity.gid }),
     });
     this.#worker = cluster.fork(cacheEnvironment(identity));
+    if (priority !== 0) this.#setPriority(priority);
     this.#worker.on('message', (message: FromGeneration) => this.#receive(message));
     this.#worker.on('error', (error: Error) => {
       this.#failure ??= error.message;
@@ -71,6 +77,15 @@ export class GenerationProcess {
     this.quiet = new Promise((resolve) => {
       this.#setQuiet = resolve;
     });
+  }
+
+  /** At once: what is started later in it inherits. */
+  #setPriority(priority: number): void {
+    try {
+      setPriority(this.pid, priority);
+    } catch (error) {
+      this.#owner.onPriorityRefused(priority, (error as Error).message);
+    }
   }
 
   get pid(): number {

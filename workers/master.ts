@@ -154,6 +154,11 @@ export class Master implements GenerationOwner {
     this.#log.alert(`exception in the master: ${describeError(error)}`);
   }
 
+  onPriorityRefused(priority: number, reason: string): void {
+    const advice = 'only root may go below 0';
+    this.#log.warn(`worker_priority ${priority} is without effect (${advice}): ${reason}`);
+  }
+
   onReady(generation: GenerationProcess): void {
     if (generation !== this.#candidate) return;
     this.#candidate = undefined;
@@ -229,7 +234,10 @@ export class Master implements GenerationOwner {
       facts: this.#masterFacts(),
       errorLogs: model.main.errorLogs,
     } as const;
-    this.#candidate = new GenerationProcess({ order, stdio, identity }, this);
+    this.#candidate = new GenerationProcess(
+      { order, stdio, identity, priority: model.main.workerPriority },
+      this,
+    );
     const old = this.#current;
     await ended;
     // Until then it accepts, too: who is told that the new configuration serves shall meet no other.

@@ -49,6 +49,18 @@ export const mainDirectives = directives({
     argument: time({ default: '0' }),
     doc: 'How long a draining generation may take to finish; then its connections are closed. 0, the default, sets no limit.',
   },
+  workerPriority: {
+    name: 'worker_priority',
+    contexts: MAIN,
+    argument: custom({
+      usage: 'number',
+      minWords: 1,
+      maxWords: 1,
+      default: ['0'],
+      parse: parsePriority,
+    }),
+    doc: 'The priority of the generation and its threads as of nice(1), from -20, which comes first, to 19. Only root may go below 0.',
+  },
   pidFile: {
     name: 'pid',
     contexts: MAIN,
@@ -129,4 +141,13 @@ function parseWorkerProcesses(
     return reportInvalid(context, word, 'number', 'write a number or "auto"');
   }
   return parseInteger(word, context, { min: 1, max: MAX_THREADS });
+}
+
+/** nice(1): nginx takes 20, too, which the kernel makes 19. */
+function parsePriority(words: readonly Word[], context: ParseContext): number | undefined {
+  const [word] = words;
+  if (word === undefined) return undefined;
+  const value = /^-?\d{1,2}$/.test(word.text) ? Number(word.text) : Number.NaN;
+  if (value >= -20 && value <= 20) return Math.min(value, 19);
+  return reportInvalid(context, word, 'priority', 'it is a number from -20 to 19');
 }

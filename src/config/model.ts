@@ -21,6 +21,8 @@ export interface MainSettings {
   readonly workerRlimitNofile: number | undefined;
   /** How long a draining generation may take; 0 means as long as it needs. */
   readonly workerShutdownTimeoutMs: number;
+  /** As of nice(1). */
+  readonly workerPriority: number;
   readonly acceptMode: 'reuseport' | 'shared';
   readonly user: UserConfig | undefined;
   /** Absolute. */

@@ -33,8 +33,8 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['main'],
     `
-      debug_points env google_perftools_profiles js_load_stream_native_module mail master_process
-      mgmt quic_bpf ssl_engine stream worker_priority worker_rlimit_core working_directory
+       google_perftools_profiles js_load_stream_native_module mail 
+      mgmt quic_bpf ssl_engine stream  
     `,
   ),
   group(
@@ -47,12 +47,6 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
     ['main', 'http', 'server'],
     `
       ssl_object_cache_inheritable
-    `,
-  ),
-  group(
-    ['events'],
-    `
-      debug_connection
     `,
   ),
   group(
@@ -71,7 +65,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       http2 http2_body_preread_size http2_idle_timeout http2_max_concurrent_pushes
       http2_max_concurrent_streams http2_max_field_size http2_max_header_size http2_max_requests
       http2_recv_timeout http3 http3_hq http3_max_concurrent_streams http3_stream_buffer_size
-      max_headers merge_slashes quic_active_connection_id_limit quic_gso quic_host_key quic_retry
+       quic_active_connection_id_limit quic_gso quic_host_key quic_retry
       ssl ssl_buffer_size ssl_certificate ssl_certificate_cache ssl_certificate_compression
       ssl_certificate_key ssl_ciphers ssl_client_certificate ssl_conf_command ssl_crl ssl_dhparam
       ssl_early_data ssl_ecdh_curve ssl_ech_file ssl_key_log ssl_ocsp ssl_ocsp_cache
@@ -84,7 +78,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['http', 'server', 'location'],
     `
-      absolute_redirect add_after_body add_before_body add_trailer_inherit
+       add_after_body add_before_body add_trailer_inherit
       addition_types ancient_browser ancient_browser_value auth_delay auth_jwt auth_jwt_claim_set
       auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request auth_jwt_leeway
       auth_jwt_require auth_jwt_type auth_oidc auth_request auth_request_set auth_require autoindex
@@ -128,7 +122,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       memcached_send_timeout memcached_socket_keepalive min_delete_depth mirror mirror_request_body
       modern_browser modern_browser_value mp4_buffer_size mp4_limit_rate mp4_limit_rate_after
       mp4_max_buffer_size mp4_start_key_frame otel_span_attr otel_span_name otel_trace
-      otel_trace_context port_in_redirect postpone_gzipping proxy_bind_dynamic
+      otel_trace_context  postpone_gzipping proxy_bind_dynamic
       proxy_cache proxy_cache_background_update proxy_cache_bypass proxy_cache_convert_head
       proxy_cache_key proxy_cache_lock proxy_cache_lock_age proxy_cache_lock_timeout
       proxy_cache_max_range_offset proxy_cache_methods proxy_cache_min_uses proxy_cache_purge
@@ -149,7 +143,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       scgi_next_upstream_tries scgi_no_cache scgi_param scgi_pass_header scgi_pass_request_body
       scgi_pass_request_headers scgi_read_timeout scgi_request_buffering scgi_send_timeout
       scgi_socket_keepalive scgi_store scgi_store_access scgi_temp_file_write_size scgi_temp_path
-      secure_link secure_link_md5 secure_link_secret server_name_in_redirect session_log
+      secure_link secure_link_md5 secure_link_secret  session_log
       slice ssi_ignore_recycled_buffers ssi_last_modified ssi_min_file_chunk
       ssi_silent_errors ssi_types ssi_value_length status_zone sub_filter sub_filter_last_modified
       sub_filter_once sub_filter_types subrequest_output_buffer_size userid userid_domain
@@ -279,7 +273,8 @@ export const INERT_DIRECTIVES: readonly InertDirective[] = [
     1,
     1,
     `
-      load_module lock_file pcre_jit timer_resolution
+      debug_points env load_module lock_file master_process pcre_jit timer_resolution
+      worker_rlimit_core working_directory
     `,
   ),
   ...inert(
@@ -303,7 +298,8 @@ export const INERT_DIRECTIVES: readonly InertDirective[] = [
     1,
     1,
     `
-      accept_mutex accept_mutex_delay epoll_events multi_accept use worker_aio_requests
+      accept_mutex accept_mutex_delay debug_connection epoll_events multi_accept use
+      worker_aio_requests
     `,
   ),
   ...inert(

@@ -67,6 +67,10 @@ export interface ExchangeLimits {
   readonly resetTimedout: boolean;
   /** Bodies of unknown length are chunked to a 1.1 client; else they end with the connection. */
   readonly chunkedToClient: boolean;
+  /** What becomes of a redirect to a path of this server (src/proxy/absolute-url.ts). */
+  readonly absoluteRedirect: boolean;
+  readonly serverNameInRedirect: boolean;
+  readonly portInRedirect: boolean;
 }
 
 /** Of an exchange that does not live. */
@@ -84,6 +88,9 @@ export const NO_LIMITS: ExchangeLimits = {
   serverTokens: 'on',
   resetTimedout: false,
   chunkedToClient: true,
+  absoluteRedirect: true,
+  serverNameInRedirect: false,
+  portInRedirect: true,
 };
 
 const NO_LOGS: readonly AccessLogTarget[] = [];

@@ -21,7 +21,11 @@ export const PATH_ODD = -2;
  * `queryAt`: whoever read the target found its path to mean itself (no byte of IS_PATH_ODD, no "//"
  * and no "/."), and the first "?" there, or −1 for none.
  */
-export function readTarget(head: RequestHead, queryAt = PATH_ODD): FailureCode | undefined {
+export function readTarget(
+  head: RequestHead,
+  queryAt = PATH_ODD,
+  mergesSlashes = true,
+): FailureCode | undefined {
   const { fields } = head;
   const hosts = fields.countOf(F_HOST);
   // RFC 9112 §3.2: exactly one Host in every 1.1 request, and a valid one.
@@ -52,7 +56,7 @@ export function readTarget(head: RequestHead, queryAt = PATH_ODD): FailureCode |
   const { originTarget } = head;
   head.queryAt = originTarget.indexOf('?');
   const rawPath = head.queryAt < 0 ? originTarget : originTarget.substring(0, head.queryAt);
-  const path = normalisePath(rawPath);
+  const path = mergesSlashes ? normalisePath(rawPath) : normaliseSlowly(rawPath, false);
   if (path === undefined) return 'request_target_malformed';
   head.path = path;
   return undefined;
@@ -181,14 +185,16 @@ function normalisePlain(raw: string): string | undefined {
   return raw;
 }
 
-function normaliseSlowly(raw: string): string | undefined {
+function normaliseSlowly(raw: string, mergesSlashes = true): string | undefined {
   const decoded = percentDecode(raw);
   if (decoded === undefined) return undefined;
   const kept: string[] = [];
   const segments = decoded.split('/');
-  const last = segments[segments.length - 1];
-  for (const segment of segments) {
-    if (segment === '' || segment === '.') continue;
+  // What stands before the first "/" and behind the last is no segment.
+  const inner = segments.slice(1, -1);
+  const last = segments[segments.length - 1] ?? '';
+  for (const segment of [...inner, ...(last === '' ? [] : [last])]) {
+    if (segment === '.' || (segment === '' && mergesSlashes)) continue;
     if (segment !== '..') kept.push(segment);
     else if (kept.pop() === undefined) return undefined;
   }

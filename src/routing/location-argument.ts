@@ -70,6 +70,6 @@ function doubtOf(path: string): string | undefined {
   if (!path.startsWith('/')) return 'paths begin with "/"';
   if (path.includes('?')) return 'the query is not part of the path';
   if (/%[0-9a-f]{2}/i.test(path)) return 'paths are decoded first, write the character itself';
-  if (path.includes('//')) return 'runs of "/" in paths become one';
+  if (path.includes('//')) return 'runs of "/" in paths become one, unless "merge_slashes" is off';
   return /\/\.\.?(\/|$)/.test(path) ? '"." and ".." in paths are resolved first' : undefined;
 }

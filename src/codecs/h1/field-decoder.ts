@@ -50,6 +50,8 @@ export abstract class FieldDecoder {
   maxHeadBytes: number;
   /** Longest field line in bytes, without its CRLF. */
   maxFieldLineBytes: number;
+  /** Most fields; at most MAX_FIELDS. */
+  maxFields = MAX_FIELDS;
   /** Offset behind the last byte looked at, from the start of the head. */
   protected at = 0;
   /** Start of the token being read. */
@@ -188,7 +190,7 @@ export abstract class FieldDecoder {
     const view = viewOf(bytes);
     const memo = this.#memo;
     let line = start;
-    while (fields.count < MAX_FIELDS) {
+    while (fields.count < this.maxFields) {
       const index = fields.count;
       const same = memo.match(view, line, end, index);
       if (same > 0 && same - CRLF_BYTES <= this.maxFieldLineBytes) {
@@ -231,7 +233,7 @@ export abstract class FieldDecoder {
 
   /** The field from `mark` to the CR at `at`; false when there is no room for it. */
   #addField(bytes: Buffer, base: number, at: number, fields: HeaderMap): boolean {
-    if (fields.count === MAX_FIELDS) return false;
+    if (fields.count >= this.maxFields) return false;
     const nameStart = base + this.mark;
     const nameEnd = base + this.#nameEnd;
     let valueEnd = at - base;

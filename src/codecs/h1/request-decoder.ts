@@ -52,6 +52,8 @@ const memo = new LineMemo();
 
 export class RequestDecoder extends FieldDecoder {
   maxRequestLineBytes = MAX_REQUEST_LINE_BYTES;
+  /** Several "/" in a row are one. */
+  mergesSlashes = true;
   #leadingLines = 0;
   #lineStart = 0;
   #methodEnd = 0;
@@ -198,7 +200,8 @@ export class RequestDecoder extends FieldDecoder {
     head.locateTarget(this.#targetStart, this.#targetEnd);
     head.minorVersion = this.#minorVersion;
     head.protocol = this.#minorVersion === 1 ? 'HTTP/1.1' : 'HTTP/1.0';
-    const failure = frameRequest(head) ?? readTarget(head, this.#plainQueryAt());
+    const failure =
+      frameRequest(head) ?? readTarget(head, this.#plainQueryAt(), this.mergesSlashes);
     if (failure !== undefined) {
       this.state = S_FAILED;
       this.failure = failure;

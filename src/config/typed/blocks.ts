@@ -52,6 +52,11 @@ export interface WeirConfig {
    */
   readonly workerShutdownTimeout?: Time | undefined;
   /**
+   * `worker_priority number` (without it: `0`). The priority of the generation and its threads as
+   * of nice(1), from -20, which comes first, to 19. Only root may go below 0.
+   */
+  readonly workerPriority?: Word | undefined;
+  /**
    * `pid file` (without it: `weir.pid`). The file with the process id of the master.
    */
   readonly pid?: string | undefined;
@@ -152,6 +157,31 @@ export interface HttpBlock {
    * under the same CGI name.
    */
   readonly underscoresInHeaders?: Flag | undefined;
+  /**
+   * `max_headers number` (without it: `100`). Fields that the head of a request may have; with more
+   * it is refused (431). At most, and by default, 100.
+   */
+  readonly maxHeaders?: Word | undefined;
+  /**
+   * `merge_slashes on | off` (without it: `on`). Whether several `/` in a row are one where a
+   * location is looked for. Of an address, what its default server says holds for all.
+   */
+  readonly mergeSlashes?: Flag | undefined;
+  /**
+   * `absolute_redirect on | off` (without it: `on`). Whether a redirect to a path is sent as the
+   * whole URL, with scheme and host.
+   */
+  readonly absoluteRedirect?: Flag | undefined;
+  /**
+   * `server_name_in_redirect on | off` (without it: `off`). Whether the host of such a URL is the
+   * first `server_name`, and not the one that the client asked for.
+   */
+  readonly serverNameInRedirect?: Flag | undefined;
+  /**
+   * `port_in_redirect on | off` (without it: `on`). Whether such a URL has the port that the client
+   * came in on, unless it is 80.
+   */
+  readonly portInRedirect?: Flag | undefined;
   /**
    * `client_body_timeout time` (without it: `30s`). The longest pause between two reads of the
    * request body. Then 408.
@@ -715,6 +745,31 @@ export interface ServerBlock {
    */
   readonly underscoresInHeaders?: Flag | undefined;
   /**
+   * `max_headers number` (without it: `100`). Fields that the head of a request may have; with more
+   * it is refused (431). At most, and by default, 100.
+   */
+  readonly maxHeaders?: Word | undefined;
+  /**
+   * `merge_slashes on | off` (without it: `on`). Whether several `/` in a row are one where a
+   * location is looked for. Of an address, what its default server says holds for all.
+   */
+  readonly mergeSlashes?: Flag | undefined;
+  /**
+   * `absolute_redirect on | off` (without it: `on`). Whether a redirect to a path is sent as the
+   * whole URL, with scheme and host.
+   */
+  readonly absoluteRedirect?: Flag | undefined;
+  /**
+   * `server_name_in_redirect on | off` (without it: `off`). Whether the host of such a URL is the
+   * first `server_name`, and not the one that the client asked for.
+   */
+  readonly serverNameInRedirect?: Flag | undefined;
+  /**
+   * `port_in_redirect on | off` (without it: `on`). Whether such a URL has the port that the client
+   * came in on, unless it is 80.
+   */
+  readonly portInRedirect?: Flag | undefined;
+  /**
    * `client_body_timeout time` (without it: `30s`). The longest pause between two reads of the
    * request body. Then 408.
    */
@@ -1211,6 +1266,21 @@ export interface LocationBlock {
    * `internal`. The location answers 404 to clients; only `error_page` leads here.
    */
   readonly internal?: boolean | undefined;
+  /**
+   * `absolute_redirect on | off` (without it: `on`). Whether a redirect to a path is sent as the
+   * whole URL, with scheme and host.
+   */
+  readonly absoluteRedirect?: Flag | undefined;
+  /**
+   * `server_name_in_redirect on | off` (without it: `off`). Whether the host of such a URL is the
+   * first `server_name`, and not the one that the client asked for.
+   */
+  readonly serverNameInRedirect?: Flag | undefined;
+  /**
+   * `port_in_redirect on | off` (without it: `on`). Whether such a URL has the port that the client
+   * came in on, unless it is 80.
+   */
+  readonly portInRedirect?: Flag | undefined;
   /**
    * `client_body_timeout time` (without it: `30s`). The longest pause between two reads of the
    * request body. Then 408.

@@ -1,4 +1,5 @@
 /** The words of client-side directives that are more than one number. */
+import { MAX_FIELDS } from '#src/http/header-map.ts';
 import {
   parseInteger,
   parseSizeWord,
@@ -7,7 +8,7 @@ import {
 } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
 import { reportNotBuilt } from '#src/schema/not-built.ts';
-import type { Word } from '#src/schema/tree.ts';
+import { placeOfWord, type Word } from '#src/schema/tree.ts';
 
 /** Bounds of a request head. */
 export interface HeaderBuffers {
@@ -77,4 +78,16 @@ export function parseBodyInFileOnly(
     return reportNotBuilt(what, word, context, 'only "off" is');
   }
   return reportInvalid(context, word, 'value', 'it must be "on", "clean" or "off"');
+}
+
+/** `max_headers`: what is more than a head has room for is that many, with a warning. */
+export function parseMaxHeaders(words: readonly Word[], context: ParseContext): number | undefined {
+  const [word] = words;
+  if (word === undefined) return undefined;
+  const count = parseInteger(word, context, { min: 1 });
+  if (count === undefined || count <= MAX_FIELDS) return count;
+  const message = `"max_headers ${count}" counts as ${MAX_FIELDS}`;
+  const advice = 'heads with more fields are refused in any case';
+  context.problems.warn(placeOfWord(context.node, word), message, advice);
+  return MAX_FIELDS;
 }

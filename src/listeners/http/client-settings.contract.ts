@@ -11,6 +11,8 @@ export const CLIENT = {
   sendTimeoutMs: 60_000,
   headerBuffers: { count: 4, bytes: 8192 },
   underscoresInHeaders: false,
+  maxHeaders: 100,
+  mergesSlashes: true,
   keepalive: { timeoutMs: 75_000, headerSec: 0 },
   keepaliveRequests: 1000,
   keepaliveTimeMs: 3_600_000,

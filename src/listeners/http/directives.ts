@@ -1,4 +1,5 @@
 /** The directives of the client's side of HTTP: listening, limits, timeouts, keep-alive. */
+import { MAX_FIELDS } from '#src/http/header-map.ts';
 import { custom, flag, integer, oneOf, size, time } from '#src/schema/arguments.ts';
 import {
   directives,
@@ -11,6 +12,7 @@ import {
   parseBodyInFileOnly,
   parseHeaderBuffers,
   parseKeepaliveTimeout,
+  parseMaxHeaders,
   parseStrictOnly,
 } from './client-arguments.ts';
 import { type ListenArgument, parseListen } from './listen-argument.ts';
@@ -71,6 +73,42 @@ export const clientDirectives = directives({
     contexts: HTTP_SERVER,
     argument: flag({ default: 'off' }),
     doc: 'Whether field names with `_` are passed on. When off they are dropped, so that they cannot pose as the field that an application reads under the same CGI name.',
+  },
+  maxHeaders: {
+    name: 'max_headers',
+    contexts: HTTP_SERVER,
+    argument: custom({
+      usage: 'number',
+      minWords: 1,
+      maxWords: 1,
+      default: [String(MAX_FIELDS)],
+      parse: parseMaxHeaders,
+    }),
+    doc: `Fields that the head of a request may have; with more it is refused (431). At most, and by default, ${MAX_FIELDS}.`,
+  },
+  mergesSlashes: {
+    name: 'merge_slashes',
+    contexts: HTTP_SERVER,
+    argument: flag({ default: 'on' }),
+    doc: 'Whether several `/` in a row are one where a location is looked for. Of an address, what its default server says holds for all.',
+  },
+  absoluteRedirect: {
+    name: 'absolute_redirect',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'on' }),
+    doc: 'Whether a redirect to a path is sent as the whole URL, with scheme and host.',
+  },
+  serverNameInRedirect: {
+    name: 'server_name_in_redirect',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'off' }),
+    doc: 'Whether the host of such a URL is the first `server_name`, and not the one that the client asked for.',
+  },
+  portInRedirect: {
+    name: 'port_in_redirect',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'on' }),
+    doc: 'Whether such a URL has the port that the client came in on, unless it is 80.',
   },
   bodyTimeoutMs: {
     name: 'client_body_timeout',

@@ -245,6 +245,8 @@ export class Http1Intake implements BodySink {
     reader.head.maxRequestLineBytes = bytes;
     reader.head.maxFieldLineBytes = bytes;
     reader.head.maxHeadBytes = bytes * count;
+    reader.head.maxFields = this.#client.maxHeaders;
+    reader.head.mergesSlashes = this.#client.mergesSlashes;
     reader.head.keepsUnderscores = this.#client.underscoresInHeaders;
     reader.body.keepsUnderscores = this.#client.underscoresInHeaders;
     this.#reader = reader;
