@@ -7,10 +7,11 @@ import type { OfflineHosts } from '#src/explain/offline-hosts.ts';
 import { Rehearsal } from '#src/explain/rehearsal.ts';
 import type { ConfigPlace } from './configuration.ts';
 import { evaluatorOf } from './evaluate-config.ts';
+import { say } from './say.ts';
 
 /**
  * Functions run in this process: as root it becomes first who evaluates weir.config.ts, for good.
- * @throws Error when they cannot be loaded
+ * Undefined: it cannot run; if functions cannot be loaded, that was said.
  */
 export async function rehearsalOf(
   tree: ConfigTree,
@@ -19,9 +20,14 @@ export async function rehearsalOf(
 ): Promise<Rehearsal | undefined> {
   const { program } = tree;
   if (program !== undefined) become(globals);
-  const functions = program === undefined ? [] : await loadFunctions(program);
-  const rehearsal = Rehearsal.of(tree, functions, hosts);
-  return rehearsal instanceof Rehearsal ? rehearsal : undefined;
+  try {
+    const functions = program === undefined ? [] : await loadFunctions(program);
+    const rehearsal = Rehearsal.of(tree, functions, hosts);
+    return rehearsal instanceof Rehearsal ? rehearsal : undefined;
+  } catch (error) {
+    say('emerg', (error as Error).message);
+    return undefined;
+  }
 }
 
 function become(globals: string | undefined): void {

@@ -3,7 +3,7 @@ import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { errorPlace } from '#src/config/typed/error-place.ts';
 import { INDEX_URL } from '#src/config/typed/program-modules.ts';
-import type { DefinedTest } from '#src/explain/define-test.ts';
+import { type DefinedTest, definedTests } from '#src/explain/define-test.ts';
 import type { Place } from '#src/schema/problem.ts';
 
 /** What came of it: the tests, or why there are none. */
@@ -11,8 +11,8 @@ export type TestEvaluation =
   | { readonly tests: readonly DefinedTest[] }
   | { readonly message: string; readonly place: Place };
 
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const TEST_URL = import.meta.resolve(`#src/explain/define-test.${EXTENSION}`);
+/** The running Weir's own, in a checkout or in the published package. */
+const TEST_URL = import.meta.resolve('#src/explain/define-test.ts');
 
 async function evaluate(file: string): Promise<TestEvaluation> {
   registerHooks({
@@ -23,9 +23,6 @@ async function evaluate(file: string): Promise<TestEvaluation> {
     },
   });
   try {
-    const { definedTests } = (await import(
-      TEST_URL
-    )) as typeof import('#src/explain/define-test.ts');
     await import(pathToFileURL(file).href);
     return { tests: definedTests() };
   } catch (error) {

@@ -14,6 +14,7 @@ import { LISTENERS } from '#src/listeners/index.ts';
 import type { Listener, ListenerOwner, ListenerSettings } from '#src/listeners/listener.ts';
 import { Proxy, type ProxyOptions } from '#src/proxy/proxy.ts';
 import type { ListenConfig, Location } from '#src/routing/model.ts';
+import type { Router } from '#src/routing/router.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import {
   INTERNAL_ERRORS,
@@ -53,7 +54,9 @@ export interface ServerOptions {
 }
 
 /** Who looks on in place of what is there: no log is written, no name server asked. */
-export interface ServerObserver extends Pick<ProxyOptions, 'router' | 'logsOf'> {
+export interface ServerObserver {
+  readonly router: Router;
+  readonly logsOf: ProxyOptions['logsOf'];
   readonly makeResolver: MakeResolver;
 }
 
@@ -119,8 +122,8 @@ export class Server implements ListenerOwner {
       servers: model.servers,
       upstreams: this.#upstreams,
       runTime: this.#runTime,
-      ...options.observer,
       logsOf: this.#logsOf,
+      ...(options.observer === undefined ? {} : { router: options.observer.router }),
       functions,
       onInternalError: (error) => this.#onInternalError(error),
       statusPage: (format) => statusPage(format, model, shared),

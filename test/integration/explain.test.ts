@@ -1,7 +1,7 @@
 // What docs/explain.md shows, done; and how the two commands fail.
 
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -59,6 +59,39 @@ describe('weir explain and weir test', () => {
     const explained = await run(process.execPath, [...cli, ...asked], { cwd: folder });
     assert.equal(explained.code, 0, explained.stderr);
     assert.match(explained.stdout, /^upstream +shop /m);
+  });
+
+  it('touch nothing: no log file is created, no folder needed', async () => {
+    const conf = `events {} error_log logs/error.log; http { access_log logs/access.log;
+      client_body_temp_path none/here;
+      server { listen 80; location / { return 200; access_log other.log; } } }`;
+    writeFileSync(join(folder, 'logs.conf'), conf);
+    const before = readdirSync(folder);
+    for (const url of ['http://a/', 'http://a/%00']) {
+      const { code, stderr } = await weir('explain', url, '-c', 'logs.conf', '-p', '.');
+      assert.equal(code, 0, stderr);
+    }
+    assert.deepEqual(readdirSync(folder), before);
+  });
+
+  it('run the functions of a weir.config.ts', async () => {
+    const config = `import { defineConfig } from 'weir';
+      export default defineConfig({ http: {
+        variable: { $tenant: (request) => request.host.split('.')[0] },
+        server: [{ listen: 80, location: {
+          '/': { proxyPass: 'http://127.0.0.1:9', proxySetHeader: { 'X-Tenant': '$tenant' } },
+          '= /hello': { handler: async (request) => 'hello ' + (await request.text()) },
+        } }],
+      } });`;
+    const cases = `import { test } from 'weir/test';
+      test('a', { get: 'http://acme.test/' }, { sentHeaders: { 'X-Tenant': 'acme' } });
+      test('b', { post: 'http://a/hello', body: 'you' }, { body: 'hello you', upstream: null });`;
+    writeFileSync(join(folder, 'weir.config.ts'), config);
+    writeFileSync(join(folder, 'functions.test.ts'), cases);
+    const tested = await weir('test', 'functions.test.ts', '-c', 'weir.config.ts');
+    assert.deepEqual([tested.code, tested.stdout.split('\n')[0]], [0, '2 of 2 tests passed']);
+    const explained = await weir('explain', 'http://a/hello', '-c', 'weir.config.ts');
+    assert.match(explained.stdout, /^function .*\["= \/hello"\]\.handler +weir\.config\.ts:6$/m);
   });
 
   it('explain as JSON', async () => {

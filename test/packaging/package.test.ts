@@ -119,6 +119,24 @@ describe('the published package', () => {
     assert.equal(await (await fetch(proxy.url('/you'))).text(), 'hello /you');
   });
 
+  it('tests a configuration, by tests with types', async () => {
+    const conf = 'events {} http { server { listen 80; location /x { return 204; } } }';
+    writeFileSync(join(user, 'routes.conf'), conf);
+    writeFileSync(
+      join(user, 'routes.test.ts'),
+      `import { test } from 'weir/test';
+test('x', { get: 'http://a.test/x' }, { location: '/x', status: 204 });
+// @ts-expect-error: no such expectation
+const never = () => test('y', { get: 'http://a.test/' }, { statsu: 204 });
+`,
+    );
+    const { stdout } = await must(weir, ['test', 'routes.test.ts', '-c', 'routes.conf'], user);
+    assert.match(stdout, /^1 of 1 tests passed$/m);
+    const strict = ['--module', 'nodenext', '--strict', '--noEmit', '--typeRoots'];
+    const types = join(ROOT, 'node_modules/@types');
+    await must(join(ROOT, 'node_modules/.bin/tsc'), [...strict, types, 'routes.test.ts'], user);
+  });
+
   it('can be imported, with types', async () => {
     writeFileSync(
       join(user, 'use.ts'),
