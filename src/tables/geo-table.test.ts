@@ -40,8 +40,13 @@ const v4Text = fc
 const v6Text = fc
   .array(fc.constantFrom('0', '1', '7fff', '8000', 'ffff'), { minLength: 8, maxLength: 8 })
   .map((groups) => groups.join(':'));
+/** Their first 53 bits are the same: the table keeps those apart by another way. */
+const nearText = fc
+  .array(fc.constantFrom('0', '1', '8000'), { minLength: 4, maxLength: 4 })
+  .map((groups) => `2001:db8:0:7:${groups.join(':')}`);
 const cidr = fc.oneof(
   fc.tuple(v4Text, fc.integer({ min: 0, max: 32 })),
+  fc.tuple(nearText, fc.integer({ min: 50, max: 128 })),
   fc.tuple(v6Text, fc.integer({ min: 0, max: 128 })),
 );
 
@@ -65,7 +70,7 @@ test('the longest prefix wins, as a look through all networks finds it', () => {
   fc.assert(
     fc.property(
       fc.array(cidr, { maxLength: 30 }),
-      fc.array(fc.oneof(v4Text, v6Text), { minLength: 20, maxLength: 20 }),
+      fc.array(fc.oneof(v4Text, v6Text, nearText), { minLength: 20, maxLength: 20 }),
       (nets, addresses) => {
         const networks = new GeoNetworks();
         for (const [i, [text, prefix]] of nets.entries()) {
@@ -99,6 +104,22 @@ test('networks: duplicates, deletion, what is none', () => {
   for (const text of ['', '10.0.0.0/33', '::/129', '10.0.0/8', '1.2.3.4/', '1.2.3.4/x', 'a/8']) {
     assert.equal(parseNetwork(text), undefined, text);
   }
+});
+
+test('networks with the same first 53 bits: duplicates and deletion', () => {
+  const networks = new GeoNetworks();
+  const texts = ['2001:db8::1', '2001:db8::2', '2001:db8::/64', '2001:db8::/53'];
+  for (const [i, text] of texts.entries()) assert.equal(networks.add(network(text), i), NO_VALUE);
+  for (const [i, text] of texts.entries()) assert.equal(networks.add(network(text), 9), i, text);
+  assert.equal(networks.delete(network('2001:db8::3')), false);
+  for (const text of texts) {
+    assert.equal(networks.delete(network(text)), true, text);
+    assert.equal(networks.delete(network(text)), false, text);
+  }
+  assert.equal(tableOf(networks).find('2001:db8::1', undefined), NO_VALUE);
+  assert.equal(networks.add(network('2001:db8::2'), 3), NO_VALUE);
+  assert.equal(networks.delete(network('2001:db8::1')), false);
+  assert.equal(tableOf(networks).find('2001:db8::2', undefined), 3);
 });
 
 test('what is no address is looked for at 255.255.255.255; mapped IPv4 is IPv4', () => {
