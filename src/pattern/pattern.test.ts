@@ -153,3 +153,20 @@ describe('compilePattern', () => {
     );
   });
 });
+
+describe('a pattern with counted repetitions', () => {
+  it('is taken when it is anchored, as those of names and paths are', () => {
+    for (const source of [
+      '^(?<tenant>[a-z0-9][a-z0-9-]{0,30})\\.example\\.app$',
+      '^/([a-z0-9-]{1,64})/([a-z0-9-]{1,64})$',
+      '^/api/v[0-9]+/users/(?<id>[0-9]{1,20})/posts/[0-9]{1,20}$',
+    ]) {
+      assert.equal('problem' in compilePattern(source, { caseless: false }), false, source);
+    }
+  });
+
+  it('is refused when it begins anywhere and its engine would take too many steps', () => {
+    const refused = compilePattern('[a-z0-9-]{1,63}\\.cdn\\.example', { caseless: false });
+    assert.match('problem' in refused ? refused.problem : '', /steps per byte/);
+  });
+});

@@ -11,7 +11,7 @@ import { match } from './matcher.ts';
 import { parsePattern } from './parser.ts';
 import { firstBytes, mostInstructions, type Program, writeProgram } from './program.ts';
 import { stepsPerByte } from './program-cost.ts';
-import { isNullable, type Node, PatternProblem } from './syntax.ts';
+import { isNullable, lengthsOf, type Node, PatternProblem } from './syntax.ts';
 import { javaScriptSource } from './to-javascript.ts';
 
 /** What a match has captured: 0 is all of it; undefined where a capture took no part. */
@@ -73,8 +73,11 @@ class CompiledPattern implements Pattern {
     this.names = names;
     this.#root = root;
     checkTree(root, captureCount);
-    checkSteps(root, captureCount);
-    if (!hasJavaScriptCaptures(root)) this.#fastNeverAbove = -1;
+    const isFastAble = hasJavaScriptCaptures(root);
+    if (!isFastAble) this.#fastNeverAbove = -1;
+    const fastSteps = isFastAble ? backtrackingSteps(root, GUARANTEED_LENGTH) : Infinity;
+    // Else the matcher gets some of the texts that the promise is about.
+    if (fastSteps > MAX_BACKTRACKING_STEPS) checkSteps(root, captureCount);
   }
 
   test(text: string): boolean {
@@ -145,7 +148,11 @@ function checkSteps(root: Node, captureCount: number): void {
       0,
     );
   }
-  const most = Math.floor((MAX_MATCHER_STEPS - looks) / (GUARANTEED_LENGTH + 1));
+  // With one start, nothing is left of it behind the longest text that matches.
+  const reach = isAnchored(root)
+    ? Math.min(lengthsOf(root)[1], GUARANTEED_LENGTH)
+    : GUARANTEED_LENGTH;
+  const most = Math.floor((MAX_MATCHER_STEPS - looks) / (reach + 1));
   // An instruction leads to two others at most, so a short program needs no closer look.
   if (2 * (mostInstructions(root) + 1) <= most) return;
   const program = writeProgram(root, captureCount, MAX_INSTRUCTIONS);
