@@ -171,8 +171,8 @@ export class Exchange {
   upstreamReceivedBytes = 0;
   upstreamSentBytes = 0;
   upstreamBodyBytes = 0;
-  /** These three of each attempt before it, one behind the other. */
-  upstreamEarlierBytes: number[] | undefined = undefined;
+  /** These three, and the three times, of each attempt before it, one behind the other. */
+  upstreamEarlier: number[] | undefined = undefined;
 
   /** $request_id: made when first asked for. */
   requestId = '';
@@ -222,7 +222,7 @@ export class Exchange {
     this.upstreamReceivedBytes = 0;
     this.upstreamSentBytes = 0;
     this.upstreamBodyBytes = 0;
-    this.upstreamEarlierBytes = undefined;
+    this.upstreamEarlier = undefined;
     this.requestId = '';
     this.variables.reset();
   }

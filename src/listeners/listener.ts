@@ -41,7 +41,8 @@ export interface ListenerSettings {
   readonly backlog: number;
   /** Of the address's default server. */
   readonly client: ClientSettings;
-  /** The access logs of that server. */
+  /** `$server_name` and the access logs of that server. */
+  readonly serverName: string;
   readonly logs: readonly AccessLogTarget[];
   /** Some virtual server of this address writes a log: the peer's name is asked for at once. */
   readonly isLogged: boolean;

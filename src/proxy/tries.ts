@@ -111,11 +111,16 @@ export class Tries implements PickContext {
   }
 }
 
-/** Another attempt begins: what the one before has carried. */
+/** Another attempt begins: what the one before has carried, and when. */
 function keepBytes(exchange: Exchange): void {
   const { upstreamReceivedBytes, upstreamSentBytes, upstreamBodyBytes } = exchange;
-  exchange.upstreamEarlierBytes ??= [];
-  exchange.upstreamEarlierBytes.push(upstreamReceivedBytes, upstreamSentBytes, upstreamBodyBytes);
+  exchange.upstreamEarlier ??= [];
+  exchange.upstreamEarlier.push(upstreamReceivedBytes, upstreamSentBytes, upstreamBodyBytes);
+  const { upstreamConnectMs, upstreamHeaderMs, upstreamResponseMs } = exchange;
+  exchange.upstreamEarlier.push(upstreamConnectMs, upstreamHeaderMs, upstreamResponseMs);
+  exchange.upstreamConnectMs = -1;
+  exchange.upstreamHeaderMs = -1;
+  exchange.upstreamResponseMs = -1;
   exchange.upstreamReceivedBytes = 0;
   exchange.upstreamSentBytes = 0;
   exchange.upstreamBodyBytes = 0;

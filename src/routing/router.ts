@@ -74,6 +74,11 @@ export class Router {
   }
 }
 
+/** `$server_name` of a server. */
+export function nameOf({ names }: VirtualServer): string {
+  return names[0]?.name.replace(/^\./, '') ?? '';
+}
+
 function routeServer(server: VirtualServer): RoutedServer {
   const { realIp, rewrites } = server.fallback;
   const named = server.locations.filter(({ match }) => match.kind === 'named');
@@ -81,7 +86,7 @@ function routeServer(server: VirtualServer): RoutedServer {
     server,
     tree: LocationTree.of(server.locations),
     named: new Map(named.map((location) => [location.match.path, location])),
-    name: server.names[0]?.name.replace(/^\./, '') ?? '',
+    name: nameOf(server),
     isPlain: realIp === undefined && rewrites === undefined,
   };
 }

@@ -15,6 +15,7 @@ import type { Listener, ListenerOwner, ListenerSettings } from '#src/listeners/l
 import { Proxy, type ProxyOptions } from '#src/proxy/proxy.ts';
 import type { ListenConfig, Location } from '#src/routing/model.ts';
 import type { Router } from '#src/routing/router.ts';
+import { nameOf } from '#src/routing/router.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import {
   INTERNAL_ERRORS,
@@ -300,6 +301,8 @@ export class Server implements ListenerOwner {
         (location) => location.log.accessLogs.length > 0,
       ),
     );
-    return { key, address, backlog, client, logs: this.#logsOf(fallback.fallback), isLogged };
+    const serverName = nameOf(fallback);
+    const logs = this.#logsOf(fallback.fallback);
+    return { key, address, backlog, client, serverName, logs, isLogged };
   }
 }

@@ -252,6 +252,6 @@ test('a head that did not come whole shows nothing of the one before it', () => 
   new RequestDecoder().decodeHead(begun, 0, begun.length, exchange.request);
   assert.equal(
     written('[$request] [$request_uri] [$uri] [$http_user_agent]', 'default', exchange),
-    '[  HTTP/1.1] [] [] []',
+    '[] [-] [-] []',
   );
 });

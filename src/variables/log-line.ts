@@ -120,16 +120,17 @@ export class LogLine implements LineFormat<Exchange> {
         out.block(this.#localTime.isoBlock);
         return;
       case K_REQUEST:
-        this.#request(exchange, out);
+        this.#request(exchange, piece, out);
         return;
       case K_REQUEST_URI:
         if (exchange.clientTarget !== '') this.#text(exchange.clientTarget, out);
-        else if (request.sameTargetStart < 0) this.#text(request.originTarget, out);
+        else if (request.sameTargetStart < 0) this.#textOrNone(piece.read(exchange), out);
         else this.#target(request, out);
         return;
       case K_URI:
-        if (request.pathBytes !== request.fields.bytes) this.#text(request.path, out);
-        else this.#span(request.fields, request.pathStart, request.pathEnd, out);
+        if (request.pathBytes !== request.fields.bytes || request.pathEnd < 0) {
+          this.#textOrNone(piece.read(exchange), out);
+        } else this.#span(request.fields, request.pathStart, request.pathEnd, out);
         return;
       case K_STATUS:
         writeStatus(statusOf(exchange), out);
@@ -158,13 +159,13 @@ export class LogLine implements LineFormat<Exchange> {
         writeSeconds(this.#clock.wallMs(), out);
         return;
       case K_UPSTREAM_CONNECT_TIME:
-        this.#attemptTime(exchange, exchange.upstreamConnectMs, out);
+        this.#attemptTime(exchange, exchange.upstreamConnectMs, piece, out);
         return;
       case K_UPSTREAM_HEADER_TIME:
-        this.#attemptTime(exchange, exchange.upstreamHeaderMs, out);
+        this.#attemptTime(exchange, exchange.upstreamHeaderMs, piece, out);
         return;
       case K_UPSTREAM_RESPONSE_TIME:
-        this.#attemptTime(exchange, exchange.upstreamResponseMs, out);
+        this.#attemptTime(exchange, exchange.upstreamResponseMs, piece, out);
         return;
     }
   }
@@ -173,17 +174,23 @@ export class LogLine implements LineFormat<Exchange> {
     if (this.#showsNone) out.byte(HYPHEN);
   }
 
-  #attemptTime({ upstreamAddress }: Exchange, ms: number, out: ByteWriter): void {
-    if (upstreamAddress === '') this.#none(out);
+  #attemptTime(exchange: Exchange, ms: number, piece: LinePiece, out: ByteWriter): void {
+    if (exchange.upstreamAddress === '') this.#none(out);
+    else if (exchange.upstreamEarlier !== undefined) this.#textOrNone(piece.read(exchange), out);
     else if (ms < 0) out.byte(HYPHEN);
     else writeSeconds(ms, out);
   }
 
   /** In one piece, as it came, unless an internal redirect has made another of it. */
-  #request({ clientMethod, request }: Exchange, out: ByteWriter): void {
+  #request(exchange: Exchange, piece: LinePiece, out: ByteWriter): void {
+    const { clientMethod, request } = exchange;
     const start = request.sameLineStart;
     if (clientMethod === '' && start >= 0) {
       this.#span(request.fields, start, request.sameLineEnd, out);
+      return;
+    }
+    if (request.method === '') {
+      this.#textOrNone(piece.read(exchange), out);
       return;
     }
     this.#text(clientMethod || request.method, out);

@@ -1,6 +1,7 @@
 /** Data path. What the client asked for: `$request_uri`, `$arg_NAME`, `$http_NAME`, … */
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { requestIdOf } from '#src/exchange/request-id.ts';
+import type { RequestHead } from '#src/http/message.ts';
 import { fieldReader } from './fields.ts';
 import type { VariableReader, VariableTable } from './variable.ts';
 
@@ -15,17 +16,20 @@ export const requestVariables: VariableTable = {
   names: {
     host: (exchange) => exchange.request.host || exchange.serverName,
     // The line as it came, whatever an internal redirect made of it.
-    request: ({ clientMethod, request: { method, protocol, target } }) => {
+    request: ({ clientMethod, request }) => {
+      const { method, protocol, target } = request;
+      if (method === '') return unreadLine(request);
       return `${clientMethod || method} ${target} ${protocol}`;
     },
-    request_method: ({ request }) => request.method,
-    request_uri: ({ clientTarget, request }) => clientTarget || request.originTarget,
-    uri: ({ request }) => request.path,
-    document_uri: ({ request }) => request.path,
+    // Without a value when the head could not be read so far.
+    request_method: ({ request }) => request.method || undefined,
+    request_uri: ({ clientTarget, request }) => clientTarget || request.originTarget || undefined,
+    uri: ({ request }) => request.path || undefined,
+    document_uri: ({ request }) => request.path || undefined,
     args: readArgs,
     query_string: readArgs,
     is_args: (exchange) => (readArgs(exchange) === undefined ? '' : '?'),
-    server_protocol: ({ request }) => request.protocol,
+    server_protocol: ({ request }) => (request.method === '' ? undefined : request.protocol),
     server_name: (exchange) => exchange.serverName,
     content_length: ({ request }) => readContentLength(request.fields),
     content_type: ({ request }) => readContentType(request.fields),
@@ -51,6 +55,12 @@ export const requestVariables: VariableTable = {
     cookie_: cookieReader,
   },
 };
+
+/** The first line of a head that could not be read, as it came, as far as it was kept. */
+function unreadLine({ fields }: RequestHead): string {
+  const end = fields.text.search(/[\r\n]/);
+  return end < 0 ? fields.text : fields.text.substring(0, end);
+}
 
 function readArgs({ request }: Exchange): string | undefined {
   const { originTarget, queryAt } = request;

@@ -2,6 +2,7 @@
 import { FAILURES } from '#src/base/failure.ts';
 import { type Exchange, RESPONSE_ENDED, RESPONSE_NONE } from '#src/exchange/exchange.ts';
 import type { HeaderMap } from '#src/http/header-map.ts';
+import { BODY_LENGTH } from '#src/http/message.ts';
 import { fieldReader } from './fields.ts';
 import { secondsText } from './time-text.ts';
 import type { VariableTable } from './variable.ts';
@@ -13,23 +14,21 @@ export const responseVariables: VariableTable = {
     status: (exchange) => `${statusOf(exchange)}`.padStart(3, '0'),
     body_bytes_sent: ({ bodyBytesSent }) => `${bodyBytesSent}`,
     bytes_sent: ({ bytesSent }) => `${bytesSent}`,
-    request_completion: ({ responseState, reason }) => {
-      return responseState === RESPONSE_ENDED && reason === '' ? 'OK' : undefined;
-    },
+    request_completion: (exchange) => (isWhole(exchange) ? 'OK' : ''),
     reason: ({ reason }) => (reason === '' ? undefined : reason),
     proxy_host: ({ proxyHost }) => (proxyHost === '' ? undefined : proxyHost),
     proxy_port: ({ proxyHost, proxyPort }) => (proxyHost === '' ? undefined : proxyPort),
     upstream_addr: ({ upstreamAddress }) => (upstreamAddress === '' ? undefined : upstreamAddress),
     upstream_status: ({ upstreamStatus }) => (upstreamStatus === '' ? undefined : upstreamStatus),
-    upstream_connect_time: (exchange) => attemptTime(exchange, exchange.upstreamConnectMs),
-    upstream_header_time: (exchange) => attemptTime(exchange, exchange.upstreamHeaderMs),
+    upstream_connect_time: (exchange) => timeText(exchange, 3, exchange.upstreamConnectMs),
+    upstream_header_time: (exchange) => timeText(exchange, 4, exchange.upstreamHeaderMs),
     upstream_bytes_received: (exchange) => bytesText(exchange, 0, exchange.upstreamReceivedBytes),
     upstream_bytes_sent: (exchange) => bytesText(exchange, 1, exchange.upstreamSentBytes),
     upstream_response_length: (exchange) => bytesText(exchange, 2, exchange.upstreamBodyBytes),
     // There is no cache to have a state, and no queue to wait in.
     upstream_cache_status: () => undefined,
     upstream_queue_time: () => undefined,
-    upstream_response_time: (exchange) => attemptTime(exchange, exchange.upstreamResponseMs),
+    upstream_response_time: (exchange) => timeText(exchange, 5, exchange.upstreamResponseMs),
   },
   // Of a location, and so of what a location makes of a connection.
   ofConnection: new Set(['proxy_host', 'proxy_port']),
@@ -70,23 +69,43 @@ export function statusOf({ response, responseState, reason }: Exchange): number 
     : response.status;
 }
 
+/** The client was sent all of the answer: that of an endpoint, or the page of a failure. */
+function isWhole({ bodyBytesSent, bytesSent, reason, request, response, responseState }: Exchange) {
+  if (responseState !== RESPONSE_ENDED || bytesSent === 0) return false;
+  if (reason === '' || request.method === 'HEAD') return true;
+  return response.framing === BODY_LENGTH && bodyBytesSent === response.bodyBytes;
+}
+
 function cameFromUpstream({ upstreamAddress, reason }: Exchange): boolean {
   return upstreamAddress !== '' && reason === '';
 }
 
-/** `0, 1024`: of each attempt; nothing without any. `which` of the three numbers of each it is. */
+/** `0, 1024`: of each attempt; nothing without any. `which` of the numbers of each it is. */
 function bytesText(exchange: Exchange, which: number, last: number): string | undefined {
-  const { upstreamAddress, upstreamEarlierBytes } = exchange;
-  if (upstreamAddress === '') return undefined;
-  if (upstreamEarlierBytes === undefined) return `${last}`;
-  let text = '';
-  for (let at = which; at < upstreamEarlierBytes.length; at += BYTES_PER_ATTEMPT) {
-    text += `${upstreamEarlierBytes[at]}, `;
-  }
-  return `${text}${last}`;
+  return eachText(exchange, which, last, String);
 }
 
-const BYTES_PER_ATTEMPT = 3;
+/** `-, 0.012`: as `bytesText`, of milliseconds; `-` for a stage that an attempt did not reach. */
+function timeText(exchange: Exchange, which: number, lastMs: number): string | undefined {
+  return eachText(exchange, which, lastMs, attemptTime);
+}
+
+function eachText(
+  { upstreamAddress, upstreamEarlier }: Exchange,
+  which: number,
+  last: number,
+  textOf: (value: number) => string,
+): string | undefined {
+  if (upstreamAddress === '') return undefined;
+  if (upstreamEarlier === undefined) return textOf(last);
+  let text = '';
+  for (let at = which; at < upstreamEarlier.length; at += NUMBERS_PER_ATTEMPT) {
+    text += `${textOf(upstreamEarlier[at] as number)}, `;
+  }
+  return `${text}${textOf(last)}`;
+}
+
+const NUMBERS_PER_ATTEMPT = 6;
 
 /** The value of that cookie in the first `Set-Cookie` that sets it, without its attributes. */
 function setCookieOf(fields: HeaderMap, lowerName: string): string | undefined {
@@ -112,8 +131,7 @@ function trailerOf(lines: string, variablePart: string): string | undefined {
   return undefined;
 }
 
-/** `0.012`; `-` for a stage that the attempt did not reach; nothing without an attempt. */
-function attemptTime({ upstreamAddress }: Exchange, ms: number): string | undefined {
-  if (upstreamAddress === '') return undefined;
+/** `0.012`; `-` for a stage that the attempt did not reach. */
+function attemptTime(ms: number): string {
   return ms < 0 ? '-' : secondsText(ms);
 }

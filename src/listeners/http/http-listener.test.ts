@@ -26,6 +26,7 @@ const SETTINGS: ListenerSettings = {
   address: { kind: 'tcp', host: '127.0.0.1', port: 80 },
   backlog: 1,
   client: CLIENT,
+  serverName: 'a.test',
   logs: [],
   isLogged: true,
 };

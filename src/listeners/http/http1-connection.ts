@@ -193,7 +193,6 @@ export class Http1Connection
     this.#response.reset();
     exchange.downstream = this;
     exchange.limits = this.#settings.client;
-    exchange.logs = this.#settings.logs;
     exchange.startedAtMs = clock.refresh();
     this.facts.exchangeCount += 1;
     this.#count.enter(P_HEAD);
@@ -252,8 +251,16 @@ export class Http1Connection
     if (this.#count.phase === P_HEAD) {
       this.#count.add(REQUESTS, 1);
       this.#count.enter(P_SERVED);
+      this.#useDefaultServer();
     }
     this.#refuseRequest(failure);
+  }
+
+  /** A head that cannot be read is the default server's to log, as in nginx. */
+  #useDefaultServer(): void {
+    if (this.#exchange === undefined) return;
+    this.#exchange.logs = this.#settings.logs;
+    this.#exchange.serverName = this.#settings.serverName;
   }
 
   /** IntakeOwner. An exception of ours costs this exchange a 500 and nobody else anything. */
@@ -481,6 +488,7 @@ export class Http1Connection
         if (exchange !== undefined) {
           this.#count.enter(P_SERVED);
           this.#intake.close();
+          this.#useDefaultServer();
           refuse(exchange, 'client_header_timeout');
         }
         break;

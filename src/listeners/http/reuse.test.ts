@@ -141,7 +141,15 @@ async function manyClients(tier: TransportTier, t: TestContext): Promise<void> {
     onReason: () => undefined,
     onInternalError: (error) => errors.push(error),
     drain: new DrainState(),
-  })({ key: 'here', address, backlog: 64, client: CLIENT, logs: [], isLogged: true });
+  })({
+    key: 'here',
+    address,
+    backlog: 64,
+    client: CLIENT,
+    serverName: '',
+    logs: [],
+    isLogged: true,
+  });
   listener.listen(bound.fd());
   t.after(() => listener.close());
 
