@@ -14,8 +14,7 @@ import { LISTENERS } from '#src/listeners/index.ts';
 import type { Listener, ListenerOwner, ListenerSettings } from '#src/listeners/listener.ts';
 import { Proxy, type ProxyOptions } from '#src/proxy/proxy.ts';
 import type { ListenConfig, Location } from '#src/routing/model.ts';
-import type { Router } from '#src/routing/router.ts';
-import { nameOf } from '#src/routing/router.ts';
+import { nameOf, type Router } from '#src/routing/router.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import {
   INTERNAL_ERRORS,
