@@ -2,29 +2,34 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VERSION } from '#src/base/version.ts';
 import { transportTier } from '#src/transport/transport.ts';
-import { check } from './check.ts';
 import { type CommandLine, parseCommandLine, usage } from './command-line.ts';
-import { printConfig } from './config-command.ts';
 import type { ConfigPlace } from './configuration.ts';
-import { explain } from './explain.ts';
-import { init } from './init-command.ts';
-import { proxy } from './proxy-command.ts';
 import { runMaster } from './run-master.ts';
-import { sendSignal } from './send-signal.ts';
-import { runTestCommand } from './test-command.ts';
 
 /** The configuration that comes with Weir: used when `-c` names none. */
 const DEFAULT_FILE = fileURLToPath(new URL('../conf/weir.conf', import.meta.url));
 
-/** Commands that are words; each has options of its own (sub-command.ts). */
-const SUB_COMMANDS: Readonly<
-  Record<string, (args: readonly string[], usualFile: string) => Promise<number | undefined>>
-> = { config: printConfig, explain, init, proxy, test: runTestCommand };
+type SubCommand = (args: readonly string[], usualFile: string) => Promise<number | undefined>;
+
+/**
+ * Commands that are words; each has options of its own (sub-command.ts). Loaded when asked for: the
+ * master stays in this process, and would keep the code of all of them in memory.
+ */
+const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> = {
+  config: async () => (await import('./config-command.ts')).printConfig,
+  explain: async () => (await import('./explain.ts')).explain,
+  init: async () => (await import('./init-command.ts')).init,
+  proxy: async () => (await import('./proxy-command.ts')).proxy,
+  test: async () => (await import('./test-command.ts')).runTestCommand,
+};
 
 /** @returns the exit code; undefined when a master now runs in this process */
 export async function runCommand(args: readonly string[]): Promise<number | undefined> {
   const [first = '', ...rest] = args;
-  if (Object.hasOwn(SUB_COMMANDS, first)) return await SUB_COMMANDS[first]?.(rest, DEFAULT_FILE);
+  if (Object.hasOwn(SUB_COMMANDS, first)) {
+    const run = await SUB_COMMANDS[first]?.();
+    return await run?.(rest, DEFAULT_FILE);
+  }
   const line = parseCommandLine(args);
   if (typeof line === 'string') {
     process.stderr.write(`weir: ${line}\n`);
@@ -44,10 +49,14 @@ export async function runCommand(args: readonly string[]): Promise<number | unde
       );
       return 0;
     case 'check':
-    case 'dump':
-      return check(placeOf(line), { isQuiet: line.quiet, isDump: line.action === 'dump' });
-    case 'signal':
-      return sendSignal(placeOf(line), line.signal ?? 'stop');
+    case 'dump': {
+      const { check } = await import('./check.ts');
+      return await check(placeOf(line), { isQuiet: line.quiet, isDump: line.action === 'dump' });
+    }
+    case 'signal': {
+      const { sendSignal } = await import('./send-signal.ts');
+      return await sendSignal(placeOf(line), line.signal ?? 'stop');
+    }
     case 'run':
       return runMaster(placeOf(line));
   }
