@@ -3,7 +3,7 @@
 import { HEX_VALUE } from '#src/bytes/ascii.ts';
 
 /** ngx_escape_uri, NGX_ESCAPE_ARGS: what means something in a query, and all that is no visible ASCII. */
-const TO_ESCAPE = /[\0-\x20#%&+;?\x7f-\xff]/g;
+const TO_ESCAPE = /[\0-\x20"#%&+;<>?\\^`{|}\x7f-\xff]/g;
 
 /** A decoded text as it may stand in a query. */
 export function escapeArgument(text: string): string {

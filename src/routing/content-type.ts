@@ -7,10 +7,11 @@ const MAX_EXTENSION = 32;
 /** As nginx labels the text of `return`: by the extension of the path, else `default_type`. */
 export function contentTypeOf(content: ContentSettings, path: string): string {
   const dot = path.lastIndexOf('.');
-  // As in nginx a name that begins with its only dot has no extension.
+  // As in nginx, dots that a name begins with begin no extension.
   if (
     dot < 1 ||
-    path[dot - 1] === '/' ||
+    path.endsWith('/', dot) ||
+    path.endsWith('/.', dot) ||
     path.length - dot > MAX_EXTENSION ||
     path.indexOf('/', dot) >= 0
   ) {

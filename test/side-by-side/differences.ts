@@ -1,5 +1,5 @@
 // Why the two differ where they may, one reason each; docs/differences.md has a row for every one. A
-// part that none explains is a bug, and a reason that never holds does not belong here.
+// part that none explains is a bug, and a reason that never holds does not belong here (`prove` lists those that did not).
 
 import type { Difference } from './both.ts';
 import type { Part } from './compare.ts';
@@ -132,6 +132,14 @@ export const EXPLANATIONS: readonly Explanation[] = [
     name: 'client_max_body_size does not hold for a body that an error page does not get',
     holds: (_part, { asked, nginx }, text) =>
       isStatus(nginx, /^413/) && asked.body !== '' && /error_page/.test(text),
+  },
+  {
+    name: '$sent_http_ shows fields that are hidden',
+    holds: (part, _difference, text) =>
+      /proxy_hide_header X-O/.test(text) &&
+      /\$\{?sent_http_x_o/.test(text) &&
+      part.what.startsWith('field ') &&
+      part.weir.replaceAll('s-o', 's-') === part.nginx,
   },
   {
     name: 'an empty answer has a length, whatever status its error page gives it',

@@ -291,11 +291,11 @@ export class Http1Connection
   /** Downstream, as the methods up to `askForBody`. */
   startResponse(): void {
     const exchange = this.#exchange as Exchange;
+    exchange.responseState = RESPONSE_STARTED; // fields that are added show the status of this answer
     this.#response.begin(exchange);
     if (exchange.isTunnel) this.#startTunnel();
     const closes = this.#willClose(exchange);
     if (closes) this.#mustClose = true;
-    exchange.responseState = RESPONSE_STARTED;
     this.#response.writeHead(exchange, closes, this.#thread.host.clock);
   }
 
