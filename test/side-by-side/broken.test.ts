@@ -25,6 +25,7 @@ const STRICTER = [
   /^invalid URI .* in "error_page" directive$/,
   /^duplicate location "@/,
   /^invalid (?:path|regular expression) "(?:=|\^~|~\*?)" in "location" directive$/,
+  /^invalid field name "" in "proxy_(?:hide|pass)_header" directive$/,
   /^invalid parameter .* in "proxy_cookie_flags" directive$/,
 ];
 

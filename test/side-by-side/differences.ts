@@ -135,11 +135,13 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     name: '$sent_http_ shows fields that are hidden',
-    holds: (part, _difference, text) =>
-      /proxy_hide_header X-O/.test(text) &&
-      /\$\{?sent_http_x_o/.test(text) &&
-      part.what.startsWith('field ') &&
-      part.weir.replaceAll('s-o', 's-') === part.nginx,
+    holds: ({ nginx, what }, { weir }, text) =>
+      what.startsWith('field ') &&
+      nginx.includes('s-') && // what the generator writes in front of such variables
+      weir.seen.length > 0 &&
+      [...text.matchAll(/proxy_hide_header ([\w-]+)/g)].some(([, name = '']) =>
+        text.includes(`$sent_http_${name.toLowerCase().replaceAll('-', '_')}`),
+      ),
   },
   {
     name: 'an empty answer has a length, whatever status its error page gives it',
