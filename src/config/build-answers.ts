@@ -16,14 +16,14 @@ import type {
 import type { LocationMatch } from '#src/routing/model.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { Problems } from '#src/schema/problem.ts';
-import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
+import { compileSettings, Keeper, parseNode, type Scope } from '#src/schema/scope.ts';
 
 /** Settings of the client side, with what `add_header` adds. */
 export type AnsweringSettings = ClientSettings & { readonly addedFields?: readonly AddedField[] };
 
 const NONE: readonly AddedField[] = [];
-/** Of each level, so that the locations below share it. */
-const addedByScope = new WeakMap<Scope, readonly AddedField[]>();
+/** Of each level that has some, so that the locations below share them. */
+const ADDED = new Keeper<readonly AddedField[]>();
 /** Settings with added fields, by both: thousands of locations inherit the same. */
 const withAdded = new WeakMap<ClientSettings, Map<readonly AddedField[], AnsweringSettings>>();
 
@@ -57,7 +57,7 @@ function withFilters(
 
 /** nginx 1.29.3: the own ones, and behind them those of the level above when they are inherited. */
 function addedIn(scope: Scope, problems: Problems): readonly AddedField[] {
-  const known = addedByScope.get(scope);
+  const known = scope.kept(ADDED);
   if (known !== undefined) return known;
   const { addedFields: directive, addedInherit } = answerDirectives;
   const own = scope
@@ -68,9 +68,7 @@ function addedIn(scope: Scope, problems: Problems): readonly AddedField[] {
   const mode = node === undefined ? 'on' : parseNode<string>(addedInherit, node, scope, problems);
   const inherits = mode === 'merge' || (mode === 'on' && own.length === 0);
   const above = inherits && scope.parent !== undefined ? addedIn(scope.parent, problems) : NONE;
-  const added = own.length === 0 ? above : [...own, ...above];
-  addedByScope.set(scope, added);
-  return added;
+  return own.length === 0 ? above : scope.keep(ADDED, [...own, ...above]);
 }
 
 /** nginx: `off` stands alone in its level. */

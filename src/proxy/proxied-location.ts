@@ -54,9 +54,9 @@ export interface ProxiedLocation {
 }
 
 /** Plans by settings and by what else they depend on: in large configurations most are alike. */
-const plans = new WeakMap<Location['proxy'], Map<string, RequestPlan>>();
+export type PlanTable = Map<Location['proxy'], Map<string, RequestPlan>>;
 
-function planOf(location: Location, handler: ProxyHandler): RequestPlan {
+function planOf(location: Location, handler: ProxyHandler, plans: PlanTable): RequestPlan {
   if (handler.target !== undefined) return new RequestPlan(location, handler);
   const { match, proxy, via } = location;
   const uri = handler.uri === undefined ? '' : `${match.path.length} ${handler.uri}`;
@@ -75,6 +75,7 @@ export function proxiedLocation(
   upstreams: readonly Upstream[],
   runTime: RunTimeUpstreams,
   onBindInvalid: BindLog,
+  plans: PlanTable,
 ): ProxiedLocation {
   const { client, proxy } = location;
   const written = handler.upstream === undefined ? undefined : upstreams[handler.upstream];
@@ -89,7 +90,7 @@ export function proxiedLocation(
   return {
     upstream,
     pass,
-    plan: planOf(location, handler),
+    plan: planOf(location, handler, plans),
     ignoresBufferingWish: proxy.ignoredFields.flat().includes('x-accel-buffering'),
     answer: new AnswerRules(location),
     connectTimeoutMs: proxy.connectTimeoutMs,

@@ -30,7 +30,7 @@ import { Attempt, type AttemptHome } from './attempt.ts';
 import type { BindLog } from './bound-pass.ts';
 import { ErrorPageRescuer, NO_MORE_PAGES, type RedirectHome } from './error-pages.ts';
 import { answerOptions, endsHere } from './options-method.ts';
-import { type ProxiedLocation, proxiedLocation } from './proxied-location.ts';
+import { type PlanTable, type ProxiedLocation, proxiedLocation } from './proxied-location.ts';
 import { isLooping } from './via-loop.ts';
 
 /** The page of a status location. */
@@ -124,15 +124,21 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
     this.onAttemptFailed = options.onAttemptFailed;
     this.onSpoolFailed = options.onSpoolFailed;
     this.onPassFailed = options.onPassFailed;
+    const plans: PlanTable = new Map();
     for (const routed of this.#router.servers) {
       const { conditional, fallback, locations } = routed.server;
       for (const location of [...locations, ...conditional, fallback]) {
-        this.#served[location.number] = this.#compile(location, routed, options);
+        this.#served[location.number] = this.#compile(location, routed, options, plans);
       }
     }
   }
 
-  #compile(location: Location, routed: RoutedServer, options: ProxyOptions): Served {
+  #compile(
+    location: Location,
+    routed: RoutedServer,
+    options: ProxyOptions,
+    plans: PlanTable,
+  ): Served {
     const { errorPages, functions, handler } = location;
     const { byStatus } = errorPages;
     const passed =
@@ -143,6 +149,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
             options.upstreams,
             options.runTime,
             options.onBindInvalid,
+            plans,
           )
         : undefined;
     return {

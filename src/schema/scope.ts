@@ -11,6 +11,12 @@ interface ParsedNode {
 
 const NONE: readonly ConfigNode[] = [];
 
+/** A key of `Scope.keep`, and the type of what is kept. */
+export class Keeper<T> {
+  /** For the type alone. */
+  declare readonly kept: T;
+}
+
 /** One block of the tree and the chain of blocks around it. */
 export class Scope {
   readonly context: Context;
@@ -23,10 +29,11 @@ export class Scope {
   readonly parsed: Map<ConfigNode | Directive, ParsedNode>;
   /** Settings that were compiled, by those around them and the first node; shared as `parsed` is. */
   readonly additions: Map<object, Map<ConfigNode | undefined, Addition[]>>;
-  /** Settings compiled for this very block. */
-  readonly settings = new Map<DirectiveSet, object>();
-  readonly #byName = new Map<string, ConfigNode[]>();
+  // There is one of these per block: maps are made when they are needed.
+  #settings: Map<DirectiveSet, object> | undefined = undefined;
+  #byName: Map<string, ConfigNode[]> | undefined = undefined;
   #inside: Map<ConfigNode, Scope> | undefined = undefined;
+  #kept: Map<object, unknown> | undefined = undefined;
 
   private constructor(
     context: Context,
@@ -42,11 +49,6 @@ export class Scope {
     this.tools = tools;
     this.parsed = parent?.parsed ?? new Map();
     this.additions = parent?.additions ?? new Map();
-    for (const child of nodes) {
-      const same = this.#byName.get(child.name);
-      if (same === undefined) this.#byName.set(child.name, [child]);
-      else same.push(child);
-    }
   }
 
   /** The scope of the whole configuration. */
@@ -64,19 +66,36 @@ export class Scope {
     return scope;
   }
 
-  /** Every name that stands in this very block, once. */
-  get ownNames(): Iterable<string> {
-    return this.#byName.keys();
-  }
-
   /** The scope of the whole configuration that this one is in. */
   get top(): Scope {
     return this.parent === undefined ? this : this.parent.top;
   }
 
-  /** The directives of that name in this very block, in order. */
+  /** The directives of that name in this very block, in order; the same array each time. */
   own(name: string): readonly ConfigNode[] {
+    this.#byName ??= Map.groupBy(this.nodes, (node) => node.name);
     return this.#byName.get(name) ?? NONE;
+  }
+
+  /** Settings compiled for this very block, if they are not those of the block around it. */
+  settingsOf(set: DirectiveSet): object | undefined {
+    return this.#settings?.get(set);
+  }
+
+  keepSettings(set: DirectiveSet, settings: object): void {
+    this.#settings ??= new Map();
+    this.#settings.set(set, settings);
+  }
+
+  /** What a builder has kept with the block, by a key of its own; undefined when it has not. */
+  kept<T>(key: Keeper<T>): T | undefined {
+    return this.#kept?.get(key) as T | undefined; // `keep` takes nothing else for that key
+  }
+
+  keep<T>(key: Keeper<T>, value: T): T {
+    this.#kept ??= new Map();
+    this.#kept.set(key, value);
+    return value;
   }
 
   /**
@@ -107,8 +126,7 @@ export function compileSettings<D extends DirectiveSet>(
   scope: Scope,
   problems: Problems,
 ): SettingsOf<D> {
-  const known = scope.settings.get(set) ?? compileAll(set, scope, problems);
-  scope.settings.set(set, known);
+  const known = scope.settingsOf(set) ?? compileAll(set, scope, problems);
   // Each value comes from the directive under the same key, which is what SettingsOf says.
   return known as SettingsOf<D>;
 }
@@ -142,20 +160,30 @@ function compileAll(set: DirectiveSet, scope: Scope, problems: Problems): object
     const entries = Object.entries(set);
     const values = entries.map(([key, directive]) => [key, compileOne(directive, scope, problems)]);
     // Spread: these, too, shall have the shape that the copies below have. The data path reads them.
-    return Object.freeze({ ...(Object.fromEntries(values) as object) });
+    const settings = Object.freeze({ ...(Object.fromEntries(values) as object) });
+    scope.keepSettings(set, settings);
+    return settings;
   }
   const around: object = compileSettings(set, parent, problems);
   const own = scope.nodes.filter(({ name }) => keysByName.has(name));
-  if (own.length === 0 && notInherited.length === 0) return around;
+  if (own.length === 0 && notInherited.length === 0) {
+    // The blocks in it ask again; locations are many and have few.
+    if (scope.context !== 'location') scope.keepSettings(set, around);
+    return around;
+  }
   const alike = alikeIn(scope, around, own[0]);
   const known = alike.find(({ nodes }) => isSame(nodes, own))?.settings;
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    scope.keepSettings(set, known);
+    return known;
+  }
   const settings: Record<string, unknown> = { ...around };
   const keys = new Set([...notInherited, ...own.flatMap(({ name }) => keysByName.get(name) ?? [])]);
   // No key is new: V8 takes an object that grows key by key for a dictionary.
   for (const key of keys) settings[key] = compileOne(set[key] as Directive, scope, problems);
   Object.freeze(settings);
   alike.push({ nodes: own, settings });
+  scope.keepSettings(set, settings);
   return settings;
 }
 
