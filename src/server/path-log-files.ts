@@ -51,6 +51,11 @@ export class PathLogFiles implements TimeoutOwner {
     this.#openFiles = cache && new OpenFiles(cache, wheel.clock);
   }
 
+  /** Lines are on their way to their files. */
+  get isWriting(): boolean {
+    return this.#paths !== undefined;
+  }
+
   /** Where to write a line for that path (one char per byte), without its end. */
   beginLine(path: string): ByteWriter {
     this.#path = path;
