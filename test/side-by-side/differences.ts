@@ -159,6 +159,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     name: 'a capture that a map changes while the text is put together',
     holds: (_part, { nginx }, text) =>
-      isStatus(nginx, /^500/) && /^map .*\{\n(?: .*\n)*? +"?~/m.test(text) && /\$[1-9]/.test(text),
+      /^(?:HTTP\/1\.1 500|the connection closed)/.test(nginx.answered.line) &&
+      /^map .*\{\n(?: .*\n)*? +"?~/m.test(text) &&
+      /\$[1-9]/.test(text),
   },
 ];
