@@ -10,6 +10,7 @@ import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import { answer, answerStatus, refuse } from '#src/exchange/answer.ts';
 import type { Exchange, Rescuer } from '#src/exchange/exchange.ts';
 import type { RealIp } from '#src/exchange/real-ip.ts';
+import { hasPage } from '#src/exchange/status-body.ts';
 import { changeUri, queryOf } from '#src/exchange/uri.ts';
 import type { FunctionHost } from '#src/functions/function-host.ts';
 import {
@@ -85,8 +86,6 @@ interface Served {
 
 /** nginx: close the connection without an answer. */
 const STATUS_NO_ANSWER = 444;
-/** nginx: `return` of lower ones without a text has an empty text, not a page. */
-const FIRST_PAGE_STATUS = 300;
 const MAX_FREE_ATTEMPTS = 1024;
 /** nginx: then 500, as two locations may lead to each other. */
 const MAX_REDIRECTS = 10;
@@ -350,7 +349,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
       const url = target.evaluate(exchange);
       if (hasControlByte(url)) refuse(exchange, 'field_value_malformed');
       else answerStatus(exchange, status, [['Location', absolute(exchange, url)]]);
-    } else if (body !== undefined || status < FIRST_PAGE_STATUS) {
+    } else if (body !== undefined || !hasPage(status)) {
       const type = contentTypeOf(location.content, exchange.request.path);
       answer(exchange, status, body?.evaluate(exchange) ?? '', type);
     } else answerStatus(exchange, status);

@@ -144,6 +144,22 @@ export const EXPLANATIONS: readonly Explanation[] = [
       ),
   },
   {
+    name: '$upstream_http_ is empty when an error page stands for the answer',
+    holds: ({ weir, what }, { nginx }, text) =>
+      what.startsWith('field ') &&
+      /(?:^|\n)s-(?:$|\n)/.test(weir) &&
+      nginx.seen.length > 0 &&
+      /proxy_intercept_errors on/.test(text) &&
+      /\$\{?upstream_http_/.test(text),
+  },
+  {
+    name: 'server_name_in_redirect in a server without a name',
+    holds: ({ nginx, what }, _difference, text) =>
+      what.startsWith('field ') &&
+      /https?:\/\/:/.test(nginx) &&
+      /server_name_in_redirect on/.test(text),
+  },
+  {
     name: 'an empty answer has a length, whatever status its error page gives it',
     holds: ({ nginx, weir, what }, { nginx: { answered } }, text) =>
       answered.body === '' &&

@@ -111,7 +111,9 @@ const FOUND: readonly (readonly [what: string, server: string, ...asked: string[
   [
     '$status of an error page',
     `add_header X-Status $status always; error_page 405 =200 /page; error_page 404 http://else.test/e;
-     location /page { return 201 page; } location /a { return 405; }`,
+     location /page { return 201 page; } location /a { return 405; }
+     location /b { error_page 403 =404 /c; return 403; } location /c { return 304; }`,
+    'GET /b',
     'GET /none',
     'GET /a',
   ],
