@@ -1,4 +1,5 @@
 /** Every limit and flag about memory and the engine, for all three kinds of program. */
+import { setFlagsFromString } from 'node:v8';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { ThreadData } from './messages.ts';
 
@@ -17,15 +18,44 @@ export function threadLimits({ connectionCap, partCount }: ThreadSize): Resource
   return { maxOldGenerationSizeMb: Math.ceil(BASE_HEAP_MB + ofTraffic + ofModel) };
 }
 
+/**
+ * One request runs through some forty small functions: inlined generously, JavaScript costs a tenth
+ * less (npm run micro -- exchange).
+ */
+const INLINING_FLAGS = [
+  '--max-inlined-bytecode-size=2000',
+  '--max-inlined-bytecode-size-cumulative=6000',
+  '--max-inlined-bytecode-size-absolute=20000',
+];
+
 /** Node's flags for a generation. */
 export const GENERATION_FLAGS: readonly string[] = [
   '--no-warnings',
   // Of every thread: the data path leaves little, and what it leaves dies young. 4 or 8 MB were no
   // faster, with a connection per request either, which leaves most (native-bench/techniques.ts).
   '--max-semi-space-size=1',
-  // One request runs through some forty small functions: inlined generously, JavaScript costs a tenth
-  // less (npm run micro -- exchange).
-  '--max-inlined-bytecode-size=2000',
-  '--max-inlined-bytecode-size-cumulative=6000',
-  '--max-inlined-bytecode-size-absolute=20000',
+  ...INLINING_FLAGS,
 ];
+
+/** V8's own; what is compiled is no use to a thread that builds a model once. */
+const USUAL_INLINING_FLAGS = [
+  '--max-inlined-bytecode-size=460',
+  '--max-inlined-bytecode-size-cumulative=920',
+  '--max-inlined-bytecode-size-absolute=4600',
+];
+/** From so many servers, locations and endpoints on V8 would compile for longer than the build takes. */
+const MANY_PARTS = 2_000;
+
+/**
+ * Runs what builds a model of that size, with the compiler as it is by default. Its flags are the
+ * process's: a thread that is through sets them back for those that still build, too.
+ */
+export async function buildCheaply<T>(partCount: number, build: () => Promise<T>): Promise<T> {
+  if (partCount < MANY_PARTS) return build();
+  for (const flag of USUAL_INLINING_FLAGS) setFlagsFromString(flag);
+  try {
+    return await build();
+  } finally {
+    for (const flag of INLINING_FLAGS) setFlagsFromString(flag);
+  }
+}

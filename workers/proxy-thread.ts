@@ -18,6 +18,7 @@ import { createTransport, transportTier } from '#src/transport/transport.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { crash } from './crash.ts';
 import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
+import { buildCheaply } from './memory.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 import { surviveFaultsOf } from './program-faults.ts';
 
@@ -47,7 +48,7 @@ async function buildAll(): Promise<{ model: Model; functions: FunctionHost }> {
   return { model, functions };
 }
 
-const { functions, model } = await buildAll();
+const { functions, model } = await buildCheaply(data.partCount, buildAll);
 warmPatterns();
 const transport = createTransport(transportTier());
 const server = new Server({

@@ -160,6 +160,14 @@ export const EXPLANATIONS: readonly Explanation[] = [
       /server_name_in_redirect on/.test(text),
   },
   {
+    name: 'of two ifs that hold the last one answers, also when only the first has proxy_pass',
+    holds: (_part, { nginx, weir }, text) =>
+      isStatus(nginx, /^500/) &&
+      nginx.seen.length === 0 &&
+      isStatus(weir, /^40[45]/) &&
+      /if \([^]*?\{[^}]*proxy_pass[^]*?if \(/.test(text),
+  },
+  {
     name: 'an empty answer has a length, whatever status its error page gives it',
     holds: ({ nginx, weir, what }, { nginx: { answered } }, text) =>
       answered.body === '' &&

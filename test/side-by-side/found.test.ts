@@ -142,6 +142,13 @@ const FOUND: readonly (readonly [what: string, server: string, ...asked: string[
      location /page { proxy_pass http://ORIGIN; }`,
     'GET /none?o=cookies\r\nX-Want: cookies',
   ],
+  [
+    'a server that returns has a named error page, with an if in it',
+    `error_page 404 = @page; return 404;
+     location @page { if ($arg_a) { return 201 a; } return 202 named; }`,
+    'GET /x',
+    'GET /x?a=1',
+  ],
 ];
 
 test('what once differed', requirePeer('nginx'), async (t) => {
