@@ -106,7 +106,9 @@ describe('a running weir', () => {
           .replace('access_log off', 'access_log logs/access.log'),
     });
     t.after(() => weir.stop());
-    const logs = ['logs/error.log', 'logs/access.log', 'logs/server.log'].map((name) => join(weir.folder, name));
+    const logs = ['logs/error.log', 'logs/access.log', 'logs/server.log'].map((name) =>
+      join(weir.folder, name),
+    );
     await statusWhen(weir, ({ threads }) => threads.every(({ state }) => state === 'ready'));
     for (const log of logs) renameSync(log, `${log}.1`);
     const place = ['-p', weir.folder, '-c', weir.file];
