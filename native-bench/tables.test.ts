@@ -88,3 +88,12 @@ describe('tables', () => {
     assert.equal(markdownTable(rows), '|  | n |\n| --- | ---: |\n| a | 1 |\n| long | 22 |');
   });
 });
+
+it('a cell of a table in Markdown is one line', () => {
+  const table = markdownTable([
+    ['what', 'measured'],
+    ['a', 'first line\n  second | line\n'],
+  ]);
+  assert.equal(table.split('\n')[2], '| a | first line<br>second \\| line |');
+  assert.equal(table.split('\n').length, 3);
+});

@@ -144,7 +144,13 @@ export function plainTable(rows: readonly (readonly string[])[]): string {
 /** Rows for Markdown. */
 export function markdownTable(rows: readonly (readonly string[])[]): string {
   const [header = [], ...body] = rows;
-  const line = (row: readonly string[]): string => `| ${row.join(' | ')} |`;
+  // A cell is one line: a break would end the table, a bar the cell.
+  const cell = (text: string): string =>
+    text
+      .trim()
+      .replaceAll(/\s*\n\s*/g, '<br>')
+      .replaceAll('|', '\\|');
+  const line = (row: readonly string[]): string => `| ${row.map(cell).join(' | ')} |`;
   const rule = header.map((_, column) => (column === 0 ? '---' : '---:'));
   return [line(header), line(rule), ...body.map(line)].join('\n');
 }
