@@ -153,9 +153,10 @@ function buildHandler(
   }
   // Compiled even where `return` wins, for the problems it may have.
   const proxy = pass === undefined ? undefined : buildProxy(pass, scope, match, context);
-  // What nothing comes before needs no step.
+  // What nothing comes before needs no step, unless it comes before all locations of a server.
   const [step] = steps;
-  if (step?.kind === 'return') return winningReturn(step.handler, first, context);
+  if (step?.kind === 'return' && scope.context !== 'server')
+    return winningReturn(step.handler, first, context);
   if (proxy !== undefined) return proxy;
   if (own !== undefined) return { kind: 'function' };
   if (stub !== undefined) return { kind: 'status', format: 'stub' };

@@ -139,15 +139,11 @@ function finish(draft: ServerDraft, table: ListenTable): VirtualServer {
   const listens: ServerListen[] = keys.map((key) => {
     return { key, isDefault: table.defaultOf(key) === place };
   });
-  // nginx runs a server's own `return` before it looks for a location; an error page of that answer
-  // may still be a named one.
-  const answersAll = fallback.handler.kind === 'return';
-  const kept = answersAll ? locations.filter(({ match }) => match.kind === 'named') : locations;
   return {
     names: names.map(({ name, pattern }) => ({ name, pattern })),
     listens,
-    locations: kept,
-    conditional: kept.flatMap(({ rewrites }) => locationsIn(rewrites?.steps ?? [])),
+    locations,
+    conditional: locations.flatMap(({ rewrites }) => locationsIn(rewrites?.steps ?? [])),
     fallback,
     place,
   };

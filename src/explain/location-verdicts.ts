@@ -42,10 +42,7 @@ export function reasonFor(search: LocationSearch): string {
   const { chosen, tried } = search;
   const path = utf8(search.path);
   const { kind, stopsSearch } = chosen.match;
-  if (!search.locations.includes(chosen)) {
-    const answersAll = search.locations.length === 0 && chosen.handler.kind === 'return';
-    return answersAll ? 'its "return" comes before any location' : `no location takes "${path}"`;
-  }
+  if (!search.locations.includes(chosen)) return `no location takes "${path}"`;
   const inside = chosen.outer === undefined ? '' : `, inside "${nameOf(chosen.outer)}"`;
   if (kind === 'exact') return `it is exactly "${path}"${inside}`;
   if (kind === 'regex') return `the first regular expression that matches "${path}"${inside}`;

@@ -119,6 +119,23 @@ test('steps: each rule, whether it was come to, and the URI after it', async () 
   assert.equal(stayed.answer?.status, 410);
 });
 
+test('steps of a server that returns, and what its error page goes on to', async () => {
+  const http = `server { listen 80; error_page 404 = @page; return 404;
+    location @page { rewrite ^/(.*)/a$ /b/$1 last; return 202 named; }
+    location /b/ { return 200 b; } }`;
+  const went = await explained(http, 'http://any/x/a');
+  assert.deepEqual(stepsOf(went), [
+    '+ return 404',
+    '+ rewrite ^/(.*)/a$ /b/$1 last → the URI is now /b/x',
+    '. return 202 named',
+    '+ return 200 b',
+  ]);
+  assert.deepEqual([went.answer?.body, went.location?.text], ['b', 'location /b/']);
+  const stayed = await explained(http, 'http://any/x');
+  assert.deepEqual(stepsOf(stayed).slice(0, 1), ['+ return 404']);
+  assert.equal(stayed.answer?.body, 'named');
+});
+
 test('variables: what maps and captures gave, and where they are defined', async () => {
   const explanation = await explained(
     `map $cookie_beta $pool { default app; 1 beta; }

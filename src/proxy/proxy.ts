@@ -210,7 +210,6 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
     else if (
       maxBodyBytes > 0 &&
       !exchange.dropsBody &&
-      !isAnsweredByServer(location, routed) &&
       request.framing === BODY_LENGTH &&
       request.bodyBytes > maxBodyBytes
     ) {
@@ -292,6 +291,9 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
   #countsRedirect(exchange: Exchange): boolean {
     exchange.redirects += 1;
     exchange.isInternal = true;
+    // nginx: what `proxy_pass` had found is forgotten, until another one finds something.
+    exchange.proxyHost = '';
+    exchange.proxyPort = '';
     if (exchange.redirects <= MAX_REDIRECTS) return true;
     exchange.rescuer = NO_MORE_PAGES;
     refuse(exchange, 'redirect_cycle');
@@ -373,11 +375,6 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
   nowMs(): number {
     return this.#clock.refresh();
   }
-}
-
-/** nginx: `return` of the server comes before any location, and before its limits. */
-function isAnsweredByServer(location: Location, { server }: RoutedServer): boolean {
-  return location === server.fallback && location.handler.kind === 'return';
 }
 
 /** What the client still sends is read and dropped by whoever reads it. */

@@ -138,7 +138,7 @@ export interface Location {
   readonly errorPages: ErrorPages;
   /** Whose word about the client counts; undefined where nobody's does. */
   readonly realIp: RealIp | undefined;
-  /** What is run before anything answers; undefined for nothing, or a lone `return`. */
+  /** What is run before anything answers; undefined for nothing, or a lone `return` of a location. */
   readonly rewrites: Rewrites | undefined;
   /** Functions that see its requests, or answer them; undefined without any. */
   readonly functions: FunctionPlan | undefined;
@@ -160,11 +160,11 @@ export interface VirtualServer {
   /** In order. */
   readonly names: readonly HostName[];
   readonly listens: readonly ServerListen[];
-  /** Inner and named ones too. Empty when the server itself answers everything by `return`. */
+  /** Inner and named ones too. */
   readonly locations: readonly Location[];
   /** What holds while an `if` of a location does. */
   readonly conditional: readonly Location[];
-  /** What holds when no location matches, and its `rewrites` are run first of all; its handler is `none` or the server's `return`. */
+  /** What holds when no location matches; its `rewrites`, the server's own, are run first of all. */
   readonly fallback: Location;
   readonly place: Place;
 }

@@ -149,7 +149,48 @@ const FOUND: readonly (readonly [what: string, server: string, ...asked: string[
     'GET /x',
     'GET /x?a=1',
   ],
+  [
+    'a location that a named one of a server that returns goes on to',
+    `error_page 404 410 = @page; return 404;
+     location @page { rewrite ^/(.*)/a$ /b/$1 last; rewrite ^/c$ /b/c; return 202 named; }
+     location /b { if ($arg_a) { return 201 a; } proxy_pass http://ORIGIN; }
+     location /b/gone { return 410; }
+     location /b/big { client_max_body_size 2; return 200 big; }`,
+    'GET /x',
+    'GET /x/a',
+    'GET /x/a?a=1',
+    'GET /gone/a',
+    'POST /big/a\r\nContent-Length: 3',
+    'GET /c',
+  ],
+  [
+    'a server that returns what its error page of a path asks for',
+    `error_page 404 /page; recursive_error_pages on; return 404 $uri; location /page { return 200 page; }`,
+    'GET /x',
+    'GET /page',
+  ],
+  [
+    'of an if without a proxy_pass, $proxy_host and its like are those of the location around it',
+    `set $v "$proxy_host|$proxy_port|$proxy_add_x_forwarded_for";
+     add_header X-Around "$proxy_host|$proxy_port|$proxy_add_x_forwarded_for|$v";
+     location /a { if ($arg_i) { add_header X-If "$proxy_host|$proxy_port|$t|$v" always; }
+       proxy_set_header X-Host $proxy_host; proxy_pass http://ORIGIN; }
+     location /b { if ($arg_i) { add_header X-If "$proxy_host|$t" always; proxy_pass http://ORIGIN; }
+       proxy_pass http://ORIGIN/x; }
+     location /r { if ($arg_i) { add_header X-If "$proxy_host" always; } return 200 "$proxy_host|$t|$proxy_port"; }
+     location /e { error_page 404 = /r; proxy_intercept_errors on; proxy_pass http://ORIGIN; }`,
+    'GET /a',
+    'GET /a?i=1',
+    'GET /b',
+    'GET /b?i=1',
+    'GET /r',
+    'GET /e?o=missing',
+    'GET /e?o=missing&i=1',
+  ],
 ];
+
+/** For all of them. */
+const TABLES = 'split_clients "${proxy_host}./a" $t { 20% second; 50% "$proxy_host" ; * rest; }';
 
 test('what once differed', requirePeer('nginx'), async (t) => {
   const both = await Both.start();
@@ -157,7 +198,7 @@ test('what once differed', requirePeer('nginx'), async (t) => {
   for (const [what, server, ...asked] of FOUND) {
     await t.test(what, async () => {
       const { differences, refusals, count } = await both.run({
-        nodes: nodesOf(`server { listen HERE:PORT_A; ${server} }`),
+        nodes: nodesOf(`${TABLES} server { listen HERE:PORT_A; ${server} }`),
         requests: asked.map(requestOf),
       });
       assert.deepEqual(refusals, { nginx: '', weir: '' });

@@ -22,11 +22,26 @@ export function doubtNeverRun(scope: Scope, problems: Problems): void {
     problems.warn(next, message, 'put it before that one, or take it out');
   }
   if (scope.context !== 'server' || !isAnswer(ender)) return;
-  // `error_page 503 @name` leads to a named one all the same.
-  const location = scope.own('location').find(({ words }) => !words[0]?.text.startsWith('@'));
-  if (location === undefined) return;
+  // `error_page 503 @name` leads to a named one all the same, and from there `rewrite` to any other.
+  const locations = scope.own('location');
+  const location = locations.find((node) => !isNamed(node));
+  if (location === undefined || locations.some((node) => isNamed(node) && goesOn(node))) return;
   const message = `no location of this server is ever reached: ${why} answers every request before`;
   problems.warn(location, message, 'put it into "location / { … }", or take the locations out');
+}
+
+function isNamed({ words }: ConfigNode): boolean {
+  return words[0]?.text.startsWith('@') === true;
+}
+
+/** Something in it may look for another location, without the steps of the server. */
+function goesOn({ block = [] }: ConfigNode): boolean {
+  return block.some((node) => {
+    const { name, words } = node;
+    if (name !== rewrite.name) return goesOn(node);
+    const flag = words[2]?.text;
+    return flag === undefined || flag === 'last';
+  });
 }
 
 /** `return`, and a redirect of every path. */
