@@ -1,7 +1,13 @@
 import { fileURLToPath } from 'node:url';
 
 /** The programs of this folder that Node is told to run. */
-export type EntryName = 'cli' | 'evaluation' | 'generation' | 'proxy-thread' | 'test-evaluation';
+export type EntryName =
+  | 'cli'
+  | 'embedded-master'
+  | 'evaluation'
+  | 'generation'
+  | 'proxy-thread'
+  | 'test-evaluation';
 
 /** Absolute path of one: TypeScript in a checkout, JavaScript in the published package. */
 export function entryPath(name: EntryName): string {

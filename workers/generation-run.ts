@@ -5,11 +5,13 @@ import { ErrorLogFiles } from '#src/server/error-log-files.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import { PHASE_DRAINED, PHASE_DRAINING, PHASE_SERVING } from '#src/shared/generation-board.ts';
 import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
+import { type StatusReport, statusReport } from '#src/shared/status-report.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { Listening } from './listening.ts';
 import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './load-report.ts';
 import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
 import type { FromGeneration, FromThread, StartOrder, ToGeneration } from './messages.ts';
+import { statusModelOf } from './outline.ts';
 import { takeDescriptor } from './taken-descriptor.ts';
 import { type SlotOwner, ThreadSlot } from './thread-slot.ts';
 import { Watchdog } from './watchdog.ts';
@@ -95,6 +97,9 @@ export class GenerationRun implements SlotOwner {
           type: 'snapshot',
           snapshot: takeSnapshot(this.#order.outline, this.#state),
         });
+        return;
+      case 'status-request':
+        this.#tellMaster({ type: 'status', status: this.#status() });
         return;
       case 'foreign':
         return applyForeign(this.#order.outline, this.#state, message.load);
@@ -302,6 +307,10 @@ export class GenerationRun implements SlotOwner {
 
   #reportLoad(): void {
     this.#tellMaster({ type: 'load', load: takeLoad(this.#order.outline, this.#state) });
+  }
+
+  #status(): StatusReport {
+    return statusReport(statusModelOf(this.#order.outline), this.#state, this.#facts());
   }
 
   #facts(): Facts {

@@ -9,6 +9,8 @@ import type { Outline } from './messages.ts';
 const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   endpoints,
   upstreams,
+  endpointUpstreams: endpoints.map(() => 0),
+  endpointWeights: endpoints.map(() => 1),
   functions: [],
   configFile: '/weir.conf',
   configHash: 'abc',

@@ -4,7 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { DescriptorSink, ErrorLog } from '#src/base/log.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import { ErrorLogFiles } from '#src/server/error-log-files.ts';
-import type { MasterFacts } from '#src/shared/facts.ts';
+import type { MasterFacts, ReloadFacts } from '#src/shared/facts.ts';
+import type { StatusReport } from '#src/shared/status-report.ts';
 import { BoundSockets } from './bound-sockets.ts';
 import { type ConfigPlace, type Configuration, loadConfiguration } from './configuration.ts';
 import { describeError } from './describe-error.ts';
@@ -23,7 +24,8 @@ import { Supervisor } from './supervisor.ts';
 const FIRST_SERVES_MS = 380;
 
 export class Master implements GenerationOwner {
-  readonly #place: ConfigPlace;
+  #place: ConfigPlace;
+  readonly #read: (place: ConfigPlace) => Promise<Configuration>;
   readonly #startedAtMs = Date.now();
   readonly #sockets = new BoundSockets();
   readonly #sender = new DescriptorSender();
@@ -43,13 +45,20 @@ export class Master implements GenerationOwner {
   #generationCount = 0;
   #isChanging = false;
   #isReloadQueued = false;
+  #queuedPlace: ConfigPlace;
+  /** They wait for what comes of a reload, and for a status report. */
+  #onReloaded: ((problems: readonly string[]) => void)[] = [];
+  #onStatus: ((status: StatusReport | undefined) => void)[] = [];
   #facts: Pick<
     MasterFacts,
     'lastReload' | 'reloadCount' | 'rejectedReloadCount' | 'generationDeathCount'
   >;
 
-  constructor(place: ConfigPlace) {
+  /** `read` may change what was read before it is used. */
+  constructor(place: ConfigPlace, read = loadConfiguration) {
     this.#place = place;
+    this.#queuedPlace = place;
+    this.#read = read;
     this.#log = new ErrorLog(new DescriptorSink(2), 'notice', process.pid, 0);
     this.#facts = {
       lastReload: { result: 'ok', atMs: this.#startedAtMs, message: '' },
@@ -82,32 +91,62 @@ export class Master implements GenerationOwner {
     await this.#change(async () => {});
   }
 
+  /** `reload` with another place, which is kept when it serves. @returns why it does not; else [] */
+  reloadFrom(place: ConfigPlace): Promise<readonly string[]> {
+    return new Promise((resolve) => {
+      this.#onReloaded.push(resolve);
+      void this.reload(place);
+    });
+  }
+
   /** HUP: a new generation with what the files now say, or nothing changes. */
-  async reload(): Promise<void> {
+  async reload(place = this.#place): Promise<void> {
     if (this.#isEnding) return;
     if (this.#isChanging) {
       this.#isReloadQueued = true;
+      this.#queuedPlace = place;
       return;
     }
+    const waiting = this.#onReloaded;
+    this.#onReloaded = [];
     this.#log.notice('reconfiguring');
     await this.#change(async () => {
       const reloadCount = this.#facts.reloadCount + 1;
+      let problems: readonly string[] = [];
       try {
         const warn = (line: string) => this.#log.warn(line);
-        const loaded = await makeReady(await loadConfiguration(this.#place), this.#sockets, warn);
+        const loaded = await makeReady(await this.#read(place), this.#sockets, warn);
         await this.#startGeneration(loaded);
+        this.#place = place;
         this.#facts = { ...this.#facts, reloadCount, lastReload: reloadResult('ok', '') };
         this.#log.notice(`reconfigured: generation ${this.#current?.number} serves`);
       } catch (error) {
-        const lines = error instanceof Refusal ? error.lines : [(error as Error).message];
-        for (const line of lines) this.#log.log('emerg', line);
+        problems = error instanceof Refusal ? error.lines : [(error as Error).message];
+        for (const line of problems) this.#log.log('emerg', line);
         this.#log.error('reload rejected, the running configuration is unchanged');
         const rejectedReloadCount = this.#facts.rejectedReloadCount + 1;
-        const lastReload = reloadResult('rejected', lines[0] ?? '');
+        const lastReload = reloadResult('rejected', problems[0] ?? '');
         this.#facts = { ...this.#facts, reloadCount, rejectedReloadCount, lastReload };
       }
       this.#publish();
+      for (const resolve of waiting) resolve(problems);
     });
+  }
+
+  /** What the generation that serves counts and knows; undefined while none serves. */
+  status(): Promise<StatusReport | undefined> {
+    const generation = this.#current;
+    if (generation === undefined) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#onStatus.push(resolve);
+      generation.tell({ type: 'status-request' });
+    });
+  }
+
+  #answerStatus(status: StatusReport | undefined): void {
+    const waiting = this.#onStatus;
+    this.#onStatus = [];
+    for (const resolve of waiting) resolve(status);
   }
 
   /** USR1: rotated logs are created anew, then opened by everyone. */
@@ -183,6 +222,8 @@ export class Master implements GenerationOwner {
         return this.#releaseAddresses();
       case 'need-descriptor':
         return this.#sendDescriptor(generation, message.socket);
+      case 'status':
+        return this.#answerStatus(message.status);
       case 'replace':
         return void this.#replace(generation, message.reason);
       default:
@@ -198,6 +239,7 @@ export class Master implements GenerationOwner {
       this.#onCandidate?.failed(reason);
     } else if (generation === this.#current) {
       this.#current = undefined;
+      this.#answerStatus(undefined);
       if (this.#phase === 'running') this.#onCurrentDied(generation, reason);
     } else {
       this.#log.info(`generation ${generation.number} has ended`);
@@ -254,8 +296,9 @@ export class Master implements GenerationOwner {
   }
 
   /** Writes this one and removes the one before; undefined removes only. */
-  #usePidFile(path: string | undefined): void {
+  #usePidFile(given: string | undefined): void {
     const before = this.#pidFile;
+    const path = given === '' ? undefined : given;
     if (before === path) return;
     if (path !== undefined) writePidFile(path, process.pid);
     this.#pidFile = path;
@@ -334,7 +377,7 @@ export class Master implements GenerationOwner {
     if (this.#current === undefined) void this.#respawn();
     if (!this.#isReloadQueued) return;
     this.#isReloadQueued = false;
-    await this.reload();
+    await this.reload(this.#queuedPlace);
   }
 
   #sendDescriptor(generation: GenerationProcess, socket: number): void {
@@ -396,6 +439,6 @@ export class Master implements GenerationOwner {
   }
 }
 
-function reloadResult(result: 'ok' | 'rejected', message: string): MasterFacts['lastReload'] {
+function reloadResult(result: ReloadFacts['result'], message: string): ReloadFacts {
   return { result, atMs: Date.now(), message };
 }

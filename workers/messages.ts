@@ -11,6 +11,7 @@
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import type { SharedSizes } from '#src/shared/layout.ts';
+import type { StatusReport } from '#src/shared/status-report.ts';
 
 /** One listening socket as a generation gets it: several numbers of one accept queue. */
 export interface SocketShare {
@@ -33,6 +34,9 @@ export interface Outline {
   readonly endpoints: readonly string[];
   /** Names of the upstreams, by id. */
   readonly upstreams: readonly string[];
+  /** Per endpoint, as `endpoints`: its upstream's id and its weight. */
+  readonly endpointUpstreams: readonly number[];
+  readonly endpointWeights: readonly number[];
   /** Names of the functions of weir.config.ts, by number; empty without any. */
   readonly functions: readonly string[];
   readonly configFile: string;
@@ -99,6 +103,8 @@ export type ToGeneration =
   | { readonly type: 'foreign'; readonly load: LoadReport }
   /** Asks for `snapshot`. */
   | { readonly type: 'snapshot-request' }
+  /** Asks for `status`. */
+  | { readonly type: 'status-request' }
   | { readonly type: 'facts'; readonly facts: MasterFacts };
 
 export type FromGeneration =
@@ -117,7 +123,8 @@ export type FromGeneration =
   /** It serves, but cannot keep itself whole any more: another generation must take over. */
   | { readonly type: 'replace'; readonly reason: string }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
-  | { readonly type: 'load'; readonly load: LoadReport };
+  | { readonly type: 'load'; readonly load: LoadReport }
+  | { readonly type: 'status'; readonly status: StatusReport };
 
 /** What a proxy thread is started with. */
 export interface ThreadData {

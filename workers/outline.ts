@@ -1,5 +1,6 @@
 import type { Model } from '#src/config/model.ts';
 import type { ConfigTree } from '#src/config/tree.ts';
+import type { StatusModel } from '#src/shared/status-report.ts';
 import { transportTier } from '#src/transport/transport.ts';
 import type { Outline } from './messages.ts';
 
@@ -18,6 +19,8 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
   return {
     endpoints,
     upstreams: upstreams.map(({ name }) => name),
+    endpointUpstreams: upstreams.flatMap(({ endpoints: own }, id) => own.map(() => id)),
+    endpointWeights: upstreams.flatMap(({ endpoints: own }) => own.map(({ weight }) => weight)),
     functions: (program?.functions ?? []).map(({ name }) => name),
     configFile: file,
     configHash: hash,
@@ -25,4 +28,19 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
     tier: transportTier(),
     shutdownTimeoutMs: main.workerShutdownTimeoutMs,
   };
+}
+
+/** Its upstreams again, as a status report names them. */
+export function statusModelOf(outline: Outline): StatusModel {
+  const { endpointUpstreams, endpointWeights, endpoints, upstreams } = outline;
+  const groups = upstreams.map((name) => ({
+    name,
+    endpoints: [] as { name: string; weight: number }[],
+  }));
+  endpoints.forEach((path, at) => {
+    const group = groups[endpointUpstreams[at] ?? -1];
+    const name = path.slice((group?.name.length ?? 0) + 1);
+    group?.endpoints.push({ name, weight: endpointWeights[at] ?? 1 });
+  });
+  return { upstreams: groups };
 }

@@ -55,7 +55,7 @@ export function prepare(model: Model): {
   };
   for (const path of logPaths(model)) attempt(() => createLogFiles([path], identity));
   for (const path of model.tempDirectories) attempt(() => createTempDirectory(path, identity));
-  if (!canCreate(main.pidFile)) {
+  if (main.pidFile !== '' && !canCreate(main.pidFile)) {
     const denied = Object.assign(new Error(), { errno: -13 });
     say('emerg', openError(main.pidFile, denied).message);
   }

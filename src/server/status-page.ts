@@ -1,33 +1,27 @@
 /** The pages of `stub_status` and `status_json`: sums over the shared rows, and the facts. */
 
-import { PRODUCT, VERSION } from '#src/base/version.ts';
-import type { Model } from '#src/config/model.ts';
 import type { StatusPage } from '#src/proxy/proxy.ts';
 import { currentFacts } from '#src/shared/facts.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
+import { type StatusModel, statusReport } from '#src/shared/status-report.ts';
 import {
-  BYTES_IN,
-  BYTES_OUT,
   CONNECTIONS_ACCEPTED,
   CONNECTIONS_ACTIVE,
   CONNECTIONS_READING,
   CONNECTIONS_REFUSED,
   CONNECTIONS_WAITING,
   CONNECTIONS_WRITING,
-  FUNCTION_CALLS,
-  FUNCTION_ERRORS,
-  INTERNAL_ERRORS,
-  LOG_LINES_DROPPED,
   REQUESTS,
-  RESPONSES_1XX,
-  UPSTREAM_CONNECTS,
-  UPSTREAM_REUSES,
 } from '#src/shared/thread-rows.ts';
 
 /** The page as it is now. */
-export function statusPage(format: 'stub' | 'json', model: Model, shared: SharedState): StatusPage {
+export function statusPage(
+  format: 'stub' | 'json',
+  model: StatusModel,
+  shared: SharedState,
+): StatusPage {
   if (format === 'stub') return { contentType: 'text/plain', body: stubPage(shared) };
-  const body = `${JSON.stringify(jsonPage(model, shared), null, 2)}\n`;
+  const body = `${JSON.stringify(statusReport(model, shared, currentFacts()), null, 2)}\n`;
   return { contentType: 'application/json', body };
 }
 
@@ -42,66 +36,4 @@ function stubPage({ rows }: SharedState): string {
     `Reading: ${rows.total(CONNECTIONS_READING)} Writing: ${rows.total(CONNECTIONS_WRITING)} ` +
     `Waiting: ${rows.total(CONNECTIONS_WAITING)} \n`
   );
-}
-
-function jsonPage(model: Model, shared: SharedState): object {
-  const { endpoints, rows, sizes } = shared;
-  const facts = currentFacts();
-  const threads = Array.from({ length: sizes.threadCount }, (_, thread) => {
-    const row = rows.row(thread);
-    return {
-      thread,
-      ...facts?.threads.find((known) => known.thread === thread),
-      accepted: row[CONNECTIONS_ACCEPTED],
-      active: row[CONNECTIONS_ACTIVE],
-      requests: row[REQUESTS],
-    };
-  });
-  let id = 0;
-  const upstreams = model.upstreams.map((upstream) => ({
-    name: upstream.name,
-    endpoints: upstream.endpoints.map(({ name, weight }) => {
-      const endpoint = id++;
-      return {
-        name,
-        weight,
-        active: endpoints.active(endpoint),
-        requests: endpoints.requests(endpoint),
-        failures: endpoints.failures(endpoint),
-      };
-    }),
-  }));
-  return {
-    product: PRODUCT,
-    version: VERSION,
-    ...facts,
-    uptimeMs: facts === undefined ? undefined : Date.now() - facts.startedAtMs,
-    connections: {
-      accepted: rows.total(CONNECTIONS_ACCEPTED),
-      active: rows.total(CONNECTIONS_ACTIVE),
-      reading: rows.total(CONNECTIONS_READING),
-      writing: rows.total(CONNECTIONS_WRITING),
-      waiting: rows.total(CONNECTIONS_WAITING),
-      refused: rows.total(CONNECTIONS_REFUSED),
-    },
-    requests: {
-      total: rows.total(REQUESTS),
-      responses: Object.fromEntries(
-        ['1xx', '2xx', '3xx', '4xx', '5xx'].map((family, at) => [
-          family,
-          rows.total(RESPONSES_1XX + at),
-        ]),
-      ),
-      internalErrors: rows.total(INTERNAL_ERRORS),
-    },
-    bytes: { in: rows.total(BYTES_IN), out: rows.total(BYTES_OUT) },
-    upstreamConnections: {
-      dialed: rows.total(UPSTREAM_CONNECTS),
-      reused: rows.total(UPSTREAM_REUSES),
-    },
-    functions: { calls: rows.total(FUNCTION_CALLS), failures: rows.total(FUNCTION_ERRORS) },
-    logLinesDropped: rows.total(LOG_LINES_DROPPED),
-    threads,
-    upstreams,
-  };
 }

@@ -141,6 +141,9 @@ const never = () => test('y', { get: 'http://a.test/' }, { statsu: 204 });
     writeFileSync(
       join(user, 'use.ts'),
       `import { defineConfig, VERSION } from 'weir';
+import { createWeir } from 'weir/embed';
+const embedded = () => createWeir({ conf: 'events {} http {}' }).then((weir) => weir.status());
+void embedded;
 const text: string = VERSION;
 console.log(text);
 defineConfig({ http: { server: { location: { '/': { handler: ({ path }) => path } } } } });
