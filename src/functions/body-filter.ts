@@ -22,11 +22,12 @@ import { MARK_DROP } from '#src/http/header-map.ts';
 import { BODY_LENGTH } from '#src/http/message.ts';
 import { hasNoBody } from '#src/http/status.ts';
 import type { FunctionRef } from '#src/schema/function-ref.ts';
-import { BodyTooLargeError, RequestEndedError, type WholeBody } from './contexts.ts';
+import { BodyTooLargeError, RequestEndedError } from './contexts.ts';
 import type { FunctionHost } from './function-host.ts';
 import { LiveRequest } from './request-context.ts';
 import { LiveResponse } from './response-filter.ts';
 import { isPromise, toPiece } from './to-answer.ts';
+import { wholeBody } from './whole-body.ts';
 
 /** What a filter of bodies must know of its location. */
 export interface BodyFilterPlan {
@@ -251,12 +252,4 @@ export class BodyFilter implements Downstream, ExchangeHandler, TimeoutOwner {
   onRequestEnd(): void {}
   onRequestFlush(): void {}
   onDownstreamWritable(): void {}
-}
-
-function wholeBody(bytes: Buffer): WholeBody {
-  return {
-    bytes: Buffer.from(bytes),
-    text: () => bytes.toString('utf8'),
-    json: () => JSON.parse(bytes.toString('utf8')) as unknown,
-  };
 }

@@ -22,7 +22,8 @@ export function functionReader(
   };
 }
 
-function textOf(given: unknown): string | undefined {
+/** A value as fields and lines have it. @throws TypeError when it is no text and no number */
+export function textOf(given: unknown): string | undefined {
   if (given === undefined) return undefined;
   if (typeof given === 'number') return String(given);
   // Texts of heads and lines have one char per byte.

@@ -30,6 +30,11 @@ export type HeadOf = (what: string) => HeaderMap;
 /** @throws TypeError that says what is wrong with the field */
 export function checkField(name: string, value: string): void {
   checkName(name);
+  checkValue(name, value);
+}
+
+/** @throws TypeError when it cannot be the value of a field; `name` is for the message */
+export function checkValue(name: string, value: string): void {
   if (typeof value !== 'string') throw new TypeError(`the value of "${name}" is no string`);
   if (!UNCLEAN.test(value)) return;
   throw new TypeError(`the value of "${name}" holds a control character or one beyond Latin-1`);

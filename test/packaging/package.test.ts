@@ -9,6 +9,7 @@ import {
   globSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -24,8 +25,8 @@ const ROOT = resolve(import.meta.dirname, '../..');
 
 /** npm as a user calls it, not as a script of this package: without the variables npm gave us. */
 const plainEnvironment = Object.fromEntries(
-  Object.keys(process.env)
-    .filter((name) => name.startsWith('npm_'))
+  [...Object.keys(process.env), 'NODE_TEST_CONTEXT']
+    .filter((name) => /^npm_|^NODE_TEST_CONTEXT$/.test(name))
     .map((name) => [name, undefined]),
 );
 
@@ -135,6 +136,21 @@ const never = () => test('y', { get: 'http://a.test/' }, { statsu: 204 });
     const strict = ['--module', 'nodenext', '--strict', '--noEmit', '--typeRoots'];
     const types = join(ROOT, 'node_modules/@types');
     await must(join(ROOT, 'node_modules/.bin/tsc'), [...strict, types, 'routes.test.ts'], user);
+  });
+
+  it('tests functions, by tests with types', async () => {
+    const page = readFileSync(join(ROOT, 'docs/weir-config.md'), 'utf8');
+    const [, example = ''] = /```ts\n(import [^`]*?'weir\/kit'[\s\S]*?)```/.exec(page) ?? [];
+    writeFileSync(join(user, 'functions.test.ts'), example);
+    const { stdout } = await must(process.execPath, ['functions.test.ts'], user);
+    assert.match(stdout, /pass 2$/m);
+    const strict = ['--module', 'nodenext', '--strict', '--noEmit', '--typeRoots'];
+    const types = [join(ROOT, 'node_modules/@types'), '--types', 'node'];
+    await must(
+      join(ROOT, 'node_modules/.bin/tsc'),
+      [...strict, ...types, 'functions.test.ts'],
+      user,
+    );
   });
 
   it('can be imported, with types', async () => {
