@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { DescriptorSink, ErrorLog } from '#src/base/log.ts';
 import { describeError } from './describe-error.ts';
 import { GenerationRun } from './generation-run.ts';
+import { startTrimming } from './memory-trimmer.ts';
 import type { FromGeneration, ToGeneration } from './messages.ts';
 
 // node:cluster ends a worker when its master is gone. The first line says that we live on: SIGKILL
@@ -63,4 +64,5 @@ if (hooks !== undefined) {
   });
 }
 
+startTrimming();
 tellMaster({ type: 'hello' });

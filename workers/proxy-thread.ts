@@ -6,7 +6,7 @@ import { ErrorLog } from '#src/base/log.ts';
 import { buildModel } from '#src/config/build.ts';
 import type { Model } from '#src/config/model.ts';
 import { unpackTree } from '#src/config/packed-tree.ts';
-import { loadFunctions } from '#src/config/typed/program.ts';
+import type { ConfigTree } from '#src/config/tree.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
 import { warmPatterns } from '#src/pattern/pattern.ts';
 import { ErrorLogFiles } from '#src/server/error-log-files.ts';
@@ -38,14 +38,18 @@ const clock = new SystemClock();
 async function buildAll(): Promise<{ model: Model; functions: FunctionHost }> {
   const tree = unpackTree(Buffer.from(data.packedTree).toString());
   const { program } = tree;
-  const functions = new FunctionHost(
-    program?.functions ?? [],
-    program === undefined ? [] : await loadFunctions(program),
-  );
+  const functions = await functionsOf(program);
   const { model } = buildModel(tree, clock, undefined, functions);
   if (model === undefined) throw new Error('the master sent a configuration with problems');
   if (program !== undefined) surviveFaultsOf(program, (line) => errorLog.error(line));
   return { model, functions };
+}
+
+/** What loads a weir.config.ts is loaded when there is one: each thread would keep its code. */
+async function functionsOf(program: ConfigTree['program']): Promise<FunctionHost> {
+  if (program === undefined) return new FunctionHost([], []);
+  const { loadFunctions } = await import('#src/config/typed/program.ts');
+  return new FunctionHost(program.functions, await loadFunctions(program));
 }
 
 const { functions, model } = await buildCheaply(data.partCount, buildAll);

@@ -3,6 +3,7 @@ import { type ConfigPlace, loadConfiguration } from './configuration.ts';
 import { isDaemon, startDaemon, tellStarter } from './daemon.ts';
 import { Refusal } from './loaded.ts';
 import { Master } from './master.ts';
+import { startTrimming } from './memory-trimmer.ts';
 import { say, sayProblems } from './say.ts';
 
 /**
@@ -32,6 +33,7 @@ export async function runMaster(
     process.exit(1);
   }
   tellStarter();
+  startTrimming();
   return undefined;
 }
 
