@@ -23,3 +23,14 @@ export {
   type VariableFunction,
   type WholeBody,
 } from '#src/functions/contexts.ts';
+export {
+  type EntryOptions,
+  type SharedCounter,
+  type SharedLimiter,
+  type SharedLimiterOptions,
+  type SharedMap,
+  type SharedMapOptions,
+  sharedCounter,
+  sharedLimiter,
+  sharedMap,
+} from '#src/functions/shared-values.ts';

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { ErrorLog } from '#src/base/log.ts';
 import { VERSION } from '#src/base/version.ts';
+import { allocateParts, type PartMemory, releaseParts } from '#src/functions/shared-parts.ts';
 import { ErrorLogFiles } from '#src/server/error-log-files.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import { PHASE_DRAINED, PHASE_DRAINING, PHASE_SERVING } from '#src/shared/generation-board.ts';
@@ -31,6 +32,8 @@ export class GenerationRun implements SlotOwner {
   readonly #listening: Listening;
   readonly #loadedAtMs = Date.now();
   readonly #errorLogFiles = new ErrorLogFiles();
+  /** Of functions. */
+  readonly #partMemory: PartMemory;
   #masterFacts: MasterFacts;
   #phase: 'starting' | 'serving' | 'draining' | 'ending' = 'starting';
   #stillListening = new Set<ThreadSlot>();
@@ -54,9 +57,11 @@ export class GenerationRun implements SlotOwner {
     });
     const { connectionCap, servesByMs, errorLogs } = order;
     const packedTree = sharedText(order.packedTree);
-    const { partCount } = order.outline;
+    const { partCount, parts } = order.outline;
+    const partMemory = allocateParts(parts);
+    this.#partMemory = partMemory;
     for (let thread = 0; thread < order.threadCount; thread++) {
-      const own = { packedTree, partCount, thread, shared, sizes };
+      const own = { packedTree, partCount, partMemory, thread, shared, sizes };
       const data = { ...own, connectionCap, servesByMs, errorLogs };
       this.#slots.push(new ThreadSlot(data, this));
     }
@@ -205,6 +210,7 @@ export class GenerationRun implements SlotOwner {
     this.#state.board.clearThread(slot.thread);
     this.#state.endpoints.zeroThread(slot.thread);
     this.#state.rows.zeroGauges(slot.thread);
+    releaseParts(this.#order.outline.parts, this.#partMemory, slot.thread + 1);
     if (this.#phase === 'draining' || this.#phase === 'ending') {
       this.#stillListening.delete(slot);
       this.#stillOpen.delete(slot);

@@ -12,6 +12,7 @@ const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   endpointUpstreams: endpoints.map(() => 0),
   endpointWeights: endpoints.map(() => 1),
   functions: [],
+  parts: [],
   configFile: '/weir.conf',
   configHash: 'abc',
   partCount: endpoints.length,

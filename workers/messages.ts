@@ -9,6 +9,7 @@
  */
 
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
+import type { PartMemory, SharedPart } from '#src/functions/shared-parts.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import type { SharedSizes } from '#src/shared/layout.ts';
 import type { StatusReport } from '#src/shared/status-report.ts';
@@ -39,6 +40,8 @@ export interface Outline {
   readonly endpointWeights: readonly number[];
   /** Names of the functions of weir.config.ts, by number; empty without any. */
   readonly functions: readonly string[];
+  /** The memory that functions share. */
+  readonly parts: readonly SharedPart[];
   readonly configFile: string;
   readonly configHash: string;
   /** Servers, locations and endpoints: what a thread's heap grows by. */
@@ -133,6 +136,8 @@ export interface ThreadData {
   readonly thread: number;
   readonly shared: SharedArrayBuffer;
   readonly sizes: SharedSizes;
+  /** Of functions, by name. */
+  readonly partMemory: PartMemory;
   readonly connectionCap: number;
   /** As of Outline. */
   readonly partCount: number;

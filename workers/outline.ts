@@ -22,6 +22,7 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
     endpointUpstreams: upstreams.flatMap(({ endpoints: own }, id) => own.map(() => id)),
     endpointWeights: upstreams.flatMap(({ endpoints: own }) => own.map(({ weight }) => weight)),
     functions: (program?.functions ?? []).map(({ name }) => name),
+    parts: program?.parts ?? [],
     configFile: file,
     configHash: hash,
     partCount: parts.reduce((sum, count) => sum + count, endpoints.length),

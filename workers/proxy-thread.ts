@@ -48,7 +48,9 @@ async function buildAll(): Promise<{ model: Model; functions: FunctionHost }> {
 /** What loads a weir.config.ts is loaded when there is one: each thread would keep its code. */
 async function functionsOf(program: ConfigTree['program']): Promise<FunctionHost> {
   if (program === undefined) return new FunctionHost([], []);
+  const { useParts } = await import('#src/functions/shared-parts.ts');
   const { loadFunctions } = await import('#src/config/typed/program.ts');
+  useParts(data.partMemory, data.thread + 1);
   return new FunctionHost(program.functions, await loadFunctions(program));
 }
 

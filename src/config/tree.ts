@@ -1,5 +1,6 @@
 /** What is read from files and handed from the master to every process and thread. Plain data. */
 import type { FunctionFacts } from '#src/functions/function-host.ts';
+import type { SharedPart } from '#src/functions/shared-parts.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 
 /** A configuration as read, with what reading found out about its surroundings. */
@@ -30,6 +31,8 @@ export interface Program {
   readonly file: string;
   /** In the order in which they stand in the configuration. */
   readonly functions: readonly FunctionFacts[];
+  /** The memory that its functions share over threads. */
+  readonly parts: readonly SharedPart[];
   /** The texts of its modules as they were evaluated: threads run these, whatever is on disk. */
   readonly modules: readonly ProgramModule[];
   /** Of its own directives: another evaluation must give the same. */

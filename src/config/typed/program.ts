@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { print } from '#src/config/syntax/print.ts';
 import type { Program } from '#src/config/tree.ts';
 import type { AnyFunction } from '#src/functions/function-host.ts';
+import { declaredParts } from '#src/functions/shared-parts.ts';
 import { type Place, type Problem, Problems } from '#src/schema/problem.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 import { errorPlace } from './error-place.ts';
@@ -35,7 +36,8 @@ export async function evaluateProgram(file: string): Promise<Evaluation> {
       return { nodes: [], program: undefined, problems: problems.list };
     }
     const { nodes, facts } = toNodes(config, placesIn(file), problems);
-    const program = { file, functions: facts, modules, hash: hashOf(nodes) };
+    const hash = hashOf(nodes);
+    const program = { file, functions: facts, parts: declaredParts(), modules, hash };
     return { nodes, program, problems: problems.list };
   } catch (error) {
     const { message, place } = errorPlace(error, file);
