@@ -28,6 +28,11 @@ const GROWING: readonly ((size: number) => Evil)[] = [
   (size) => [Array.from({ length: size }, () => 'a+b?').join('|'), 'a', '', '!'],
   (size) => [`(?:${'(?:a|b)+'.repeat(size)})c`, 'ab'],
   (size) => [`\\b(?:\\w+\\s?){${size}}!`, 'a '],
+  (size) => [`(?:[a-z]{2,63}\\.){1,${size}}x`, 'abc.'],
+  (size) => [`(?:[a-z]{1,63}\\.?)${'([a-z]{2,63}[.]?)'.repeat(size)}x?`, 'abc'],
+  (size) => [`(?:a|b(?=.*(c))|ab){${size}}`, 'ab', '', 'c'],
+  (size) => [`(?:${'(?=.*x)'.repeat(size)}a)+`, 'a', '', 'x'],
+  (size) => [Array.from({ length: size }, (_, at) => `a{2,${at + 9}}b`).join('|'), 'a'],
 ];
 /** More is refused by size alone. */
 const MAX_SIZE = 200;

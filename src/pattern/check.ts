@@ -34,13 +34,13 @@ export function checkTree(root: Node, captureCount: number): void {
 }
 
 function checkLook(look: LookNode): void {
+  if (!look.behind) return;
   if (!look.negative && contains(look.body, ({ kind }) => kind === 'capture')) {
     throw new PatternProblem(
-      'not supported: a capture in a positive lookaround; write (?:…) in it',
+      'not supported: a capture in a positive look behind; write (?:…) in it',
       look.offset,
     );
   }
-  if (!look.behind) return;
   const branches = look.body.kind === 'choice' ? look.body.branches : [look.body];
   for (const branch of branches) {
     const [min, max] = lengthsOf(branch);
@@ -57,12 +57,29 @@ function walk(node: Node, visit: (node: Node) => void): void {
 
 /**
  * Whether JavaScript's captures are PCRE's: JavaScript forgets at each turn of a loop what the turn
- * before has captured, which shows where a turn can do without.
+ * before has captured, which shows where a turn can do without. And it numbers them as they stand,
+ * while `(a){0}` leaves one out and `(?|(a)|(b))` has one twice.
  */
-export function hasJavaScriptCaptures(root: Node): boolean {
+export function hasJavaScriptCaptures(root: Node, captureCount: number): boolean {
+  const numbers: number[] = [];
+  walk(root, (node) => {
+    if (node.kind === 'capture') numbers.push(node.index);
+  });
+  if (numbers.length !== captureCount || numbers.some((number, at) => number !== at + 1)) {
+    return false;
+  }
   return !contains(
     root,
     (node) => node.kind === 'repeat' && node.max > 1 && contains(node.body, isOptionalCapture),
+  );
+}
+
+/** Whether a lookaround captures: the matcher forgets what it has read there. */
+export function hasCapturesInLooks(root: Node): boolean {
+  return contains(
+    root,
+    (node) =>
+      node.kind === 'look' && !node.negative && contains(node, ({ kind }) => kind === 'capture'),
   );
 }
 

@@ -140,7 +140,7 @@ function run(
         break;
       }
       case OP_ASSERT:
-        goesOn = holds(x[pc] as number, text, position);
+        goesOn = conditionHolds(x[pc] as number, text, position);
         pc++;
         break;
       case OP_LOOK: {
@@ -210,8 +210,8 @@ function untouch(base: number): void {
   }
 }
 
-/** The conditions of `CONDITIONS`, by number. */
-function holds(condition: number, text: string, position: number): boolean {
+/** Whether a condition of `CONDITIONS`, by number, holds at a position. */
+export function conditionHolds(condition: number, text: string, position: number): boolean {
   const { length } = text;
   switch (condition) {
     case 0:

@@ -38,7 +38,7 @@ const REFUSED: readonly (readonly [source: string, problem: RegExp])[] = [
   ['(?>a|ab)c', /atomic group .* \(at offset 0\)/],
   ['(?:ab)++', /possessive \++ around/],
   ['^*', /behind a condition/],
-  ['(?=(a))', /capture in a positive lookaround/],
+  ['(?<=(a))b', /capture in a positive look behind/],
   ['(a*)*', /can match nothing/],
   ['(?<=a+)b', /fixed length/],
   ['*a', /repeats nothing \(at offset 0\)/],
@@ -165,8 +165,31 @@ describe('a pattern with counted repetitions', () => {
     }
   });
 
-  it('is refused when it begins anywhere and its engine would take too many steps', () => {
-    const refused = compilePattern('[a-z0-9-]{1,63}\\.cdn\\.example', { caseless: false });
+  it('is taken when it begins anywhere', () => {
+    for (const source of [
+      '[a-z0-9-]{1,63}\\.cdn\\.example',
+      'session=([a-f0-9]{20,200})(?:;|$)',
+      '/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/',
+      '(?:[0-9]{1,3}\\.){3}[0-9]{1,3}',
+      '(?:[a-z0-9-]{1,63}\\.){1,5}(?:com|net)(?::\\d{1,5})?/',
+      '(?:%[0-9a-f]{2}){8,}',
+    ]) {
+      assert.equal('problem' in compilePattern(source, { caseless: true }), false, source);
+    }
+  });
+
+  it('is refused when a large group is repeated too often', () => {
+    const refused = compilePattern('(?:a|ab){200}c', { caseless: false });
     assert.match('problem' in refused ? refused.problem : '', /steps per byte/);
+  });
+
+  it('answers long texts as short ones', () => {
+    const pattern = compiled('session=([a-f0-9]{20,200})(?:;|$)');
+    const id = '0123456789abcdef'.repeat(4);
+    const cookie = `${'session=abc; '.repeat(700)}session=${id}; x=${'y'.repeat(500)}`;
+    assert.deepEqual(pattern.exec(cookie)?.slice(), [`session=${id};`, id]);
+    assert.equal(pattern.exec(cookie.replace(id, id.slice(46))), undefined);
+    assert.equal(pattern.test(cookie), true);
+    assert.equal(pattern.test(cookie.replace(id, '')), false);
   });
 });

@@ -2,16 +2,22 @@
  * Regular expressions of a configuration: PCRE's syntax and meaning (without UTF, in the C locale), in
  * time that no client can stretch.
  *
- * Two engines. JavaScript's own is the fast one and backtracks; it is used for texts so short that its
- * steps, bounded by cost.ts, are few. Longer texts go to matcher.ts, which is linear.
+ * Three engines. JavaScript's own is the fast one and backtracks; it is used for texts so short that
+ * its steps, bounded by cost.ts, are few. Longer texts go to one that is linear: matcher.ts, or sweep.ts
+ * for patterns that are too large for it (linear-engine.ts chooses).
  */
 import { checkTree, hasJavaScriptCaptures } from './check.ts';
-import { backtrackingSteps, isAnchored, lookSteps } from './cost.ts';
-import { match } from './matcher.ts';
+import { backtrackingSteps } from './cost.ts';
+import {
+  GUARANTEED_LENGTH,
+  type LinearEngine,
+  MatcherEngine,
+  SweepEngine,
+  sweepInstead,
+} from './linear-engine.ts';
 import { parsePattern } from './parser.ts';
-import { firstBytes, mostInstructions, type Program, writeProgram } from './program.ts';
-import { stepsPerByte } from './program-cost.ts';
-import { isNullable, lengthsOf, type Node, PatternProblem } from './syntax.ts';
+import type { SweepProgram } from './sweep-program.ts';
+import { type Node, PatternProblem } from './syntax.ts';
 import { javaScriptSource } from './to-javascript.ts';
 
 /** What a match has captured: 0 is all of it; undefined where a capture took no part. */
@@ -30,28 +36,20 @@ export interface Pattern {
   exec(text: string): Captures | undefined;
 }
 
-/** Instructions of one pattern: for the memory of the matcher, a bit for most of them per byte of text. */
-const MAX_INSTRUCTIONS = 2000;
 /** Steps of JavaScript's engine in one match: interpreted, 10 ns each at worst. */
 export const MAX_BACKTRACKING_STEPS = 200_000;
-/** Steps of the matcher for a text of `GUARANTEED_LENGTH`: 8 ns each, half as much again where others use the core. */
-export const MAX_MATCHER_STEPS = 750_000;
-/** The text for which a match is guaranteed to take at most 10 ms, in bytes. */
-const GUARANTEED_LENGTH = 8192;
 /** Lengths up to which JavaScript's engine may be used, in bytes. */
 export const LENGTHS: readonly number[] = [128, 512, 2048, 8192, 65_536];
 const LONGEST_FAST = 65_536;
 
 const WARM_UP_TEXT = `${'ab'.repeat(512)}!`;
-
-/** What a text needs that JavaScript's engine does not take. */
-interface LongText {
-  readonly program: Program;
-  readonly slots: Int32Array;
-  readonly first: Uint8Array;
-  readonly canBeEmpty: boolean;
-  readonly isAnchored: boolean;
-}
+const WARM_UP_MATCHER = '(?:(a+)|b|aa|cc|dd)+(?<!c)(?!c)\\b$';
+/** For the sweep: one that matches, one that does not, one that notes more than a word per byte for its walk. */
+const WARM_UP_SWEEP = [
+  '(?:(a|b)[ab]{1,90}(?:ba){1,3}[ab]{5,99}[ab]{3,}[ab]*)+(?=(!))(?<!c)(?!c)!\\B$',
+  '(?:[ab]{1,90}(?:ba){1,3}[ab]{5,99}[ab]{3,}b+|ab)+(?<!c)(?!.*c)\\bx$',
+  '(?:[ab]{0,2}b?){20}[ab]{1,60}!',
+];
 
 /** Made ready by its first match: of the expressions of a large configuration most never meet a text. */
 class CompiledPattern implements Pattern {
@@ -61,10 +59,11 @@ class CompiledPattern implements Pattern {
   readonly #root: Node;
   /** Texts up to this length are for JavaScript's engine; -1 until one has come. */
   #fastUpTo = -1;
-  /** Longer texts are for the matcher. */
+  /** Longer texts are for the linear engine. */
   #fastNeverAbove = LONGEST_FAST;
   #regExp: RegExp | undefined = undefined;
-  #long: LongText | undefined = undefined;
+  readonly #sweep: SweepProgram | undefined;
+  #linear: LinearEngine | undefined = undefined;
 
   constructor(source: string, caseless: boolean) {
     const { root, captureCount, names } = parsePattern(source, caseless);
@@ -73,20 +72,22 @@ class CompiledPattern implements Pattern {
     this.names = names;
     this.#root = root;
     checkTree(root, captureCount);
-    const isFastAble = hasJavaScriptCaptures(root);
+    const isFastAble = hasJavaScriptCaptures(root, captureCount);
     if (!isFastAble) this.#fastNeverAbove = -1;
     const fastSteps = isFastAble ? backtrackingSteps(root, GUARANTEED_LENGTH) : Infinity;
-    // Else the matcher gets some of the texts that the promise is about.
-    if (fastSteps > MAX_BACKTRACKING_STEPS) checkSteps(root, captureCount);
+    // Then some of the texts that the promise is about are for the linear engine.
+    const isPromised = fastSteps > MAX_BACKTRACKING_STEPS;
+    this.#sweep = sweepInstead(root, captureCount, isPromised);
+    if (this.#sweep !== undefined) mayNeedSweep = true;
   }
 
   test(text: string): boolean {
-    return this.#isFast(text.length) ? this.#fast().test(text) : this.#match(text);
+    return this.#isFast(text.length) ? this.#fast().test(text) : this.#forLongText().test(text);
   }
 
   exec(text: string): Captures | undefined {
     if (this.#isFast(text.length)) return this.#fast().exec(text) ?? undefined;
-    return this.#match(text) ? this.#captures(text) : undefined;
+    return this.#forLongText().find(text) ? this.#captures(text) : undefined;
   }
 
   #isFast(length: number): boolean {
@@ -108,23 +109,12 @@ class CompiledPattern implements Pattern {
     return this.#regExp;
   }
 
-  #match(text: string): boolean {
-    const { canBeEmpty, first, isAnchored, program, slots } = this.#forLongText();
-    return match(program, text, slots, first, canBeEmpty, isAnchored);
-  }
-
-  #forLongText(): LongText {
-    const root = this.#root;
-    if (this.#long !== undefined) return this.#long;
-    const program = writeProgram(root, this.captureCount, MAX_INSTRUCTIONS);
-    this.#long = {
-      program,
-      slots: new Int32Array(program.slotCount),
-      first: firstBytes(root),
-      canBeEmpty: isNullable(root),
-      isAnchored: isAnchored(root),
-    };
-    return this.#long;
+  #forLongText(): LinearEngine {
+    this.#linear ??=
+      this.#sweep === undefined
+        ? new MatcherEngine(this.#root, this.captureCount)
+        : new SweepEngine(this.#sweep);
+    return this.#linear;
   }
 
   #captures(text: string): Captures {
@@ -139,44 +129,25 @@ class CompiledPattern implements Pattern {
   }
 }
 
-function checkSteps(root: Node, captureCount: number): void {
-  const looks = lookSteps(root, GUARANTEED_LENGTH);
-  if (looks > MAX_MATCHER_STEPS / 2) {
-    throw new PatternProblem(
-      'not supported: a lookaround that may read far at many positions; ' +
-        'begin the pattern with ^, or bound what the lookaround reads',
-      0,
-    );
-  }
-  // With one start, nothing is left of it behind the longest text that matches.
-  const reach = isAnchored(root)
-    ? Math.min(lengthsOf(root)[1], GUARANTEED_LENGTH)
-    : GUARANTEED_LENGTH;
-  const most = Math.floor((MAX_MATCHER_STEPS - looks) / (reach + 1));
-  // An instruction leads to two others at most, so a short program needs no closer look.
-  if (2 * (mostInstructions(root) + 1) <= most) return;
-  const program = writeProgram(root, captureCount, MAX_INSTRUCTIONS);
-  if (2 * program.ops.length <= most) return;
-  const perByte = stepsPerByte(program);
-  if (perByte > most) {
-    throw new PatternProblem(
-      `not supported: up to ${perByte} steps per byte of text, where ${most} are allowed; ` +
-        'shorten its repetitions {…}, or divide it',
-      0,
-    );
-  }
-}
-
 let mayNeedMatcher = false;
+let mayNeedSweep = false;
 
 /**
- * Has V8 compile the matcher (each of its instructions) if this thread has compiled a pattern: the
- * first long text would take twice its time.
+ * Has V8 compile the linear engines (each of their instructions) if this thread has compiled a pattern:
+ * the first long text would take twice its time.
  */
 export function warmPatterns(): void {
   if (!mayNeedMatcher) return;
-  const pattern = new CompiledPattern('(?:(a+)|b|aa|cc|dd)+(?<!c)(?!c)\\b$', false);
-  for (let turn = 0; turn < 20; turn++) pattern.test(WARM_UP_TEXT);
+  warm(WARM_UP_MATCHER);
+  if (mayNeedSweep) for (const source of WARM_UP_SWEEP) warm(source);
+}
+
+function warm(source: string): void {
+  const pattern = new CompiledPattern(source, false);
+  for (let turn = 0; turn < 20; turn++) {
+    pattern.test(WARM_UP_TEXT);
+    pattern.exec(WARM_UP_TEXT);
+  }
 }
 
 /**

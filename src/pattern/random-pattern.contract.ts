@@ -39,6 +39,8 @@ const CONDITIONS = [
   '\\Z',
   '(?!a)',
   '(?=b)',
+  '(?=(a|.b))',
+  '(?=.*?(\\w))',
   '(?<=a)',
   '(?<!b|1/)',
   '(?i)',
@@ -58,6 +60,9 @@ const QUANTIFIERS = [
   '+?',
   '??',
   '{1,2}?',
+  '{1,63}',
+  '{2,20}?',
+  '{3,40}',
 ] as const;
 const POSSESSIVE = ['*+', '++', '?+', '{1,2}+'] as const;
 const LETTERS = [
