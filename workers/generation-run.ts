@@ -42,7 +42,7 @@ export class GenerationRun implements SlotOwner {
   #isClosed = false;
 
   constructor(order: StartOrder, tellMaster: (message: FromGeneration) => boolean) {
-    this.#order = { ...order, packedTree: '' }; // the threads' copy is enough
+    this.#order = { ...order, packedModel: '' }; // the threads' copy is enough
     this.#tellMaster = tellMaster;
     this.#masterFacts = order.facts;
     process.title = `weir: generation ${order.generation} (master ${order.facts.masterPid})`;
@@ -56,12 +56,12 @@ export class GenerationRun implements SlotOwner {
       onExhausted: (key) => this.#onExhausted(key),
     });
     const { connectionCap, servesByMs, errorLogs } = order;
-    const packedTree = sharedText(order.packedTree);
+    const packedModel = sharedBytes(order.packedModel);
     const { partCount, parts } = order.outline;
     const partMemory = allocateParts(parts);
     this.#partMemory = partMemory;
     for (let thread = 0; thread < order.threadCount; thread++) {
-      const own = { packedTree, partCount, partMemory, thread, shared, sizes };
+      const own = { packedModel, partCount, partMemory, thread, shared, sizes };
       const data = { ...own, connectionCap, servesByMs, errorLogs };
       this.#slots.push(new ThreadSlot(data, this));
     }
@@ -336,10 +336,9 @@ export class GenerationRun implements SlotOwner {
   }
 }
 
-/** In UTF-8, once for all threads. */
-function sharedText(text: string): SharedArrayBuffer {
-  const length = Buffer.byteLength(text);
-  const shared = new SharedArrayBuffer(length);
-  Buffer.from(shared).write(text);
+/** Once for all threads. */
+function sharedBytes(base64: string): SharedArrayBuffer {
+  const shared = new SharedArrayBuffer(Buffer.byteLength(base64, 'base64'));
+  Buffer.from(shared).write(base64, 'base64');
   return shared;
 }

@@ -1,5 +1,5 @@
 import type { Model } from '#src/config/model.ts';
-import { packTree } from '#src/config/packed-tree.ts';
+import { packModel } from '#src/config/packed-model.ts';
 import { formatProblem, type Problem } from '#src/schema/problem.ts';
 import { BindError, type BoundSockets } from './bound-sockets.ts';
 import type { Configuration } from './configuration.ts';
@@ -12,8 +12,8 @@ export type MasterModel = Pick<Model, 'main' | 'listens' | 'logFiles'>;
 
 /** A configuration that can run: checked, prepared, its addresses bound. */
 export interface Loaded {
-  /** Of src/config/packed-tree.ts, for the threads. */
-  readonly packedTree: string;
+  /** Of src/config/packed-model.ts, for the threads, in base64. */
+  readonly packedModel: string;
   readonly outline: Outline;
   readonly model: MasterModel;
   readonly preparation: Preparation;
@@ -53,7 +53,7 @@ export async function makeReady(
   }
   const { main, listens, logFiles } = model;
   return {
-    packedTree: packTree({ ...tree, checkedHash: model.hash }),
+    packedModel: packModel(tree, model).toString('base64'),
     outline: outlineOf(model, tree),
     model: { main, listens, logFiles },
     preparation,

@@ -254,7 +254,7 @@ export class Master implements GenerationOwner {
   async #startGeneration(loaded: Loaded): Promise<void> {
     // While files were read TERM or QUIT may have come: who starts now would never be told to end.
     if (this.#isEnding) throw new Refusal(['weir is ending: no new generation is started']);
-    const { outline, packedTree, model, preparation } = loaded;
+    const { outline, packedModel, model, preparation } = loaded;
     const { threadCount, identity, budget } = preparation;
     const { shares, stdio } = this.#sockets.plan(model.listens, threadCount);
     const ended = new Promise<void>((resolve, reject) => {
@@ -267,7 +267,7 @@ export class Master implements GenerationOwner {
     const order = {
       type: 'start',
       generation,
-      packedTree,
+      packedModel,
       outline,
       threadCount,
       sockets: shares,

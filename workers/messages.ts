@@ -56,8 +56,8 @@ export interface Outline {
 export interface StartOrder {
   readonly type: 'start';
   readonly generation: number;
-  /** The tree as the master read it, packed: no other process reads configuration files. */
-  readonly packedTree: string;
+  /** What the master built, packed, in base64: no other process reads configuration files. */
+  readonly packedModel: string;
   readonly outline: Outline;
   readonly threadCount: number;
   readonly sockets: readonly SocketShare[];
@@ -131,8 +131,8 @@ export type FromGeneration =
 
 /** What a proxy thread is started with. */
 export interface ThreadData {
-  /** The tree as the master read it, packed (src/config/packed-tree.ts), in UTF-8: shared by all. */
-  readonly packedTree: SharedArrayBuffer;
+  /** What the master built, packed (src/config/packed-model.ts): shared by all. */
+  readonly packedModel: SharedArrayBuffer;
   readonly thread: number;
   readonly shared: SharedArrayBuffer;
   readonly sizes: SharedSizes;

@@ -3,9 +3,8 @@ import { closeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { SystemClock } from '#src/base/clock.ts';
 import { ErrorLog } from '#src/base/log.ts';
-import { buildModel } from '#src/config/build.ts';
 import type { Model } from '#src/config/model.ts';
-import { unpackTree } from '#src/config/packed-tree.ts';
+import { PackedModel } from '#src/config/packed-model.ts';
 import type { ConfigTree } from '#src/config/tree.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
 import { warmPatterns } from '#src/pattern/pattern.ts';
@@ -34,13 +33,12 @@ const errorLogFiles = new ErrorLogFiles();
 const fan = openErrorLogs(errorLogFiles, data.errorLogs);
 const errorLog = new ErrorLog(fan, fan.level, process.pid, data.thread + 1);
 const clock = new SystemClock();
-/** In a function: when it is through, nothing holds the tree. */
-async function buildAll(): Promise<{ model: Model; functions: FunctionHost }> {
-  const tree = unpackTree(Buffer.from(data.packedTree).toString());
-  const { program } = tree;
+/** In a function: when it is through, nothing holds what only it needs. */
+async function open(): Promise<{ model: Model; functions: FunctionHost }> {
+  const packed = new PackedModel(Buffer.from(data.packedModel));
+  const { program } = packed;
   const functions = await functionsOf(program);
-  const { model } = buildModel(tree, clock, undefined, functions);
-  if (model === undefined) throw new Error('the master sent a configuration with problems');
+  const model = packed.open(clock, functions);
   if (program !== undefined) surviveFaultsOf(program, (line) => errorLog.error(line));
   return { model, functions };
 }
@@ -54,7 +52,7 @@ async function functionsOf(program: ConfigTree['program']): Promise<FunctionHost
   return new FunctionHost(program.functions, await loadFunctions(program));
 }
 
-const { functions, model } = await buildCheaply(data.partCount, buildAll);
+const { functions, model } = await buildCheaply(data.partCount, open);
 warmPatterns();
 const transport = createTransport(transportTier());
 const server = new Server({

@@ -106,6 +106,7 @@ function findServer({ hosts, names }: Names): Bench['run'] {
     locations: [location('/')],
     fallback: location('/'),
     conditional: [],
+    isLogged: false,
     place: { file: '', line: 1, column: 1 },
   })) satisfies VirtualServer[];
   const router = new Router(servers);

@@ -72,8 +72,11 @@ export class LogTable {
   readonly known = new Map<readonly ConfigNode[], KnownLogs>();
   readonly #files = new Map<string, { place: Place; isExplicit: boolean; file: LogFileConfig }>();
 
-  constructor(formats: LogFormats) {
+  /** `files`: those of another table of the same configuration, with all that is said about them. */
+  constructor(formats: LogFormats, files: readonly LogFileConfig[] = []) {
     this.formats = formats;
+    const place = { file: '', line: 0, column: 0 };
+    for (const file of files) this.#files.set(file.path, { place, isExplicit: true, file });
   }
 
   /** Of equal paths whoever says something about buffers is heard, and all who do must agree. */

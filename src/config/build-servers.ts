@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Address, formatAddress } from '#src/base/address.ts';
+import type { LogFileConfig } from '#src/exchange/directives.ts';
 import type { FunctionHost } from '#src/functions/function-host.ts';
 import { type ListenArgument, listenDirectives } from '#src/listeners/http/directives.ts';
 import { routingBlocks, serverDirectives } from '#src/routing/directives.ts';
@@ -11,6 +12,7 @@ import type {
   ListenConfig,
   Location,
   LocationMatch,
+  ServerContent,
   ServerListen,
   VirtualServer,
 } from '#src/routing/model.ts';
@@ -51,59 +53,82 @@ export interface LocationContext extends HttpContext {
 /** nginx's default on Linux. */
 const DEFAULT_BACKLOG = 511;
 
-/** Compiles every `server` of `http`. */
-export function buildServers(
+/** What the locations of all servers share. `files`: as for `LogTable`. */
+export function locationContext(
   http: HttpContext,
-): Pick<Model, 'listens' | 'servers' | 'logFiles' | 'tempDirectories'> {
+  files: readonly LogFileConfig[] = [],
+): LocationContext {
+  const { scope, problems, variables } = http;
+  const logs = new LogTable(buildLogFormats(scope, variables, problems), files);
+  const pseudonym = pseudonymOf(hostname(), http.tree.file);
+  return { ...http, logs, pseudonym, numbers: { next: 0 } };
+}
+
+/** What `http` gives a model. */
+export type Served = Pick<
+  Model,
+  'listens' | 'servers' | 'logFiles' | 'accessLogFiles' | 'errorLogFiles' | 'tempDirectories'
+>;
+
+/** Compiles every `server` of `http`. */
+export function buildServers(http: HttpContext): Served {
   const { scope, problems } = http;
-  const logs = new LogTable(buildLogFormats(scope, http.variables, problems));
-  const context = {
-    ...http,
-    logs,
-    pseudonym: pseudonymOf(hostname(), http.tree.file),
-    numbers: { next: 0 },
-  };
+  const context = locationContext(http);
   // A server may override it or there may be none: its problems are told all the same.
-  buildLog(scope, logs, problems);
+  buildLog(scope, context.logs, problems);
   const listens = new ListenTable(problems);
   const drafts: ServerDraft[] = [];
   for (const node of scope.own(routingBlocks.server.name)) {
     if (node.block === undefined) continue;
     const inside = scope.inside('server', node);
     const names = buildNames(inside, problems); // first: their captures are variables of the rest
-    const all: LocationMatch = {
-      kind: 'prefix',
-      path: '/',
-      pattern: undefined,
-      stopsSearch: false,
-    };
-    const fallback = buildLocation(inside, all, undefined, node, context);
-    const locations = buildLocations(inside, context);
+    const content = buildContent(node, context);
     // An object of its own: a file that is included twice gives the same node twice.
     const place = placeOf(node);
     const keys = listens.take(inside, place, http.tree.defaultPort);
-    drafts.push({ names, keys, place, fallback, locations });
+    drafts.push({ names, keys, place, content });
   }
   for (const { keys, names } of drafts) listens.claimNames(keys, names);
   const servers = drafts.map((draft) => finish(draft, listens));
   const all = servers.flatMap((server) => {
     return [server.fallback, ...server.locations, ...server.conditional];
   });
-  const paths = all.flatMap(pathsOf);
-  return {
-    listens: listens.all,
-    servers,
-    logFiles: [...new Set(paths)],
-    tempDirectories: tempDirectoriesOf(all),
-  };
+  return { listens: listens.all, servers, ...logsOf(all), tempDirectories: tempDirectoriesOf(all) };
 }
 
-function pathsOf({ errorLogs = [], log }: Location): string[] {
-  const errors = errorLogs.map(({ target }) => (typeof target === 'string' ? target : 'stderr'));
-  const accesses = log.accessLogs.map(({ output }) => {
-    return output.kind === 'file' ? output.file.path : 'stderr';
-  });
-  return [...accesses, ...errors].filter((path) => path !== 'stderr');
+const ALL_PATHS: LocationMatch = {
+  kind: 'prefix',
+  path: '/',
+  pattern: undefined,
+  stopsSearch: false,
+};
+
+/** Compiles what is in a `server` of `http`. */
+export function buildContent(node: ConfigNode, context: LocationContext): ServerContent {
+  const inside = context.scope.inside('server', node);
+  const fallback = buildLocation(inside, ALL_PATHS, undefined, node, context);
+  const locations = buildLocations(inside, context);
+  const conditional = locations.flatMap(({ rewrites }) => locationsIn(rewrites?.steps ?? []));
+  return { locations, conditional, fallback };
+}
+
+/** All files that something is logged to. */
+function logsOf(
+  locations: readonly Location[],
+): Pick<Served, 'logFiles' | 'accessLogFiles' | 'errorLogFiles'> {
+  const accesses = new Set<LogFileConfig>();
+  const errors = new Set<string>();
+  for (const log of new Set(locations.map((location) => location.log))) {
+    for (const { output } of log.accessLogs) if (output.kind === 'file') accesses.add(output.file);
+  }
+  for (const own of new Set(locations.map(({ errorLogs }) => errorLogs))) {
+    for (const { target } of own ?? []) {
+      if (typeof target === 'string' && target !== 'stderr') errors.add(target);
+    }
+  }
+  const paths = [...accesses].map(({ path }) => path);
+  const logFiles = [...new Set([...paths, ...errors])];
+  return { logFiles, accessLogFiles: [...accesses], errorLogFiles: [...errors] };
 }
 
 /** Those that were chosen: what the system has for all is not ours to create. */
@@ -126,8 +151,7 @@ interface ServerDraft {
   readonly names: readonly ServerNameAt[];
   readonly keys: readonly string[];
   readonly place: Place;
-  readonly fallback: Location;
-  readonly locations: readonly Location[];
+  readonly content: ServerContent;
 }
 
 interface ServerNameAt extends HostName {
@@ -135,16 +159,19 @@ interface ServerNameAt extends HostName {
 }
 
 function finish(draft: ServerDraft, table: ListenTable): VirtualServer {
-  const { names, keys, place, fallback, locations } = draft;
+  const { names, keys, place, content } = draft;
+  const { conditional, fallback, locations } = content;
   const listens: ServerListen[] = keys.map((key) => {
     return { key, isDefault: table.defaultOf(key) === place };
+  });
+  const isLogged = [...locations, ...conditional, fallback].some(({ log }) => {
+    return log.accessLogs.length > 0;
   });
   return {
     names: names.map(({ name, pattern }) => ({ name, pattern })),
     listens,
-    locations,
-    conditional: locations.flatMap(({ rewrites }) => locationsIn(rewrites?.steps ?? [])),
-    fallback,
+    ...content,
+    isLogged,
     place,
   };
 }

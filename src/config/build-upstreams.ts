@@ -28,6 +28,17 @@ export class UpstreamList {
   /** Lower case: nginx compares names of upstreams without case. */
   readonly #blocks = new Map<string, { name: string; place: Place }>();
 
+  /** Those of a model, each at its id. */
+  static of(upstreams: readonly UpstreamConfig[]): UpstreamList {
+    const list = new UpstreamList();
+    for (const upstream of upstreams) {
+      const { implicit, name, place } = upstream;
+      if (!implicit) list.claim(name, place);
+      list.add(implicit ? implicitKey(name) : name, upstream);
+    }
+    return list;
+  }
+
   get all(): readonly UpstreamConfig[] {
     return this.#all;
   }
@@ -153,14 +164,18 @@ export function upstreamOf(
   const use = { what: 'upstream', defaultPort: DEFAULT_PORT, names: list.names };
   const addresses = resolveAddresses(authority, word, use, context);
   if (addresses === undefined) return undefined;
-  // Two spellings of one address share a pool: `127.0.0.1` and `127.0.0.1:80`.
-  const isUnix = authority.startsWith('unix:');
-  const key = isUnix || name !== authority ? authority : `${name}:80`;
-  const known = list.idOf(`//${key}`);
+  const key = implicitKey(authority);
+  const known = list.idOf(key);
   if (known !== undefined) return known;
   const place = placeOfWord(node, word);
   const endpoints = addresses.map((address) => endpointAt(address, IMPLICIT_TRAITS, place));
   const settings = compileSettings(upstreamDirectives, scope, problems);
   const upstream = { name: authority, implicit: true, endpoints, pool: poolOf(settings), place };
-  return list.add(`//${key}`, upstream);
+  return list.add(key, upstream);
+}
+
+/** Two spellings of one address share a pool: `127.0.0.1` and `127.0.0.1:80`. */
+function implicitKey(authority: string): string {
+  const hasPort = authority.startsWith('unix:') || /:\d*$/.test(authority);
+  return `//${hasPort ? authority : `${authority}:80`}`;
 }

@@ -14,7 +14,7 @@ import { VariableCompiler, type VariableWatch } from '#src/variables/compiler.ts
 import { declareTables } from '#src/variables/table-directives.ts';
 import { declareFunctions } from './build-functions.ts';
 import { changesAddresses } from './build-real-ip.ts';
-import { buildServers } from './build-servers.ts';
+import { buildServers, type Served } from './build-servers.ts';
 import { buildUpstreams, UpstreamList } from './build-upstreams.ts';
 import { checkBlock } from './check.ts';
 import { errorLogDirectives, eventsDirectives, mainDirectives } from './main-directives.ts';
@@ -45,46 +45,70 @@ export function buildModel(
   watch?: VariableWatch,
 ): BuiltModel {
   const problems = new Problems();
-  const variables = new VariableCompiler(
-    {
-      clock,
-      hostname: hostname(),
-      pid: process.pid,
-      changesAddress: changesAddresses(tree.nodes),
-    },
-    compilePattern,
-    watch,
-  );
-  variables.expect(settableNames(tree.nodes));
-  const scope = Scope.main(tree.nodes, parseTools(tree, variables, functions));
-  const http = scope.own(routingBlocks.http.name)[0];
-  // Whatever uses a variable may stand before the block that defines it.
-  if (http !== undefined) {
-    const inside = scope.inside('http', http);
-    declareFunctions(inside, variables, functions, problems);
-    declareTables(inside, variables, problems);
-  }
-  if (tree.checkedHash === undefined) checkBlock(scope, problems);
+  const facts = {
+    settableNames: [...settableNames(tree.nodes)],
+    changesAddresses: changesAddresses(tree.nodes),
+  };
+  const { http, scope, variables } = layGround(tree, facts, { clock, functions, problems, watch });
+  checkBlock(scope, problems);
   const main = buildMain(scope, tree, problems);
   const upstreams = new UpstreamList();
-  let served: ReturnType<typeof buildServers> = {
-    listens: [],
-    servers: [],
-    logFiles: [],
-    tempDirectories: [],
-  };
+  let served: Served = NOTHING_SERVED;
   if (http === undefined) {
     const advice = 'without one there is nothing to serve';
     problems.warn({ file: tree.file, line: 0, column: 0 }, 'no "http" section', advice);
   } else {
-    const inside = scope.inside('http', http);
-    buildUpstreams(inside, upstreams, problems);
-    served = buildServers({ scope: inside, upstreams, variables, problems, tree, functions });
+    buildUpstreams(http, upstreams, problems);
+    served = buildServers({ scope: http, upstreams, variables, problems, tree, functions });
   }
   if (!problems.isFatal) inspect?.(scope, problems);
-  const hash = tree.checkedHash ?? hashOf(tree);
-  const model = problems.isFatal ? undefined : { main, ...served, upstreams: upstreams.all, hash };
+  if (problems.isFatal) return { model: undefined, problems: problems.list };
+  const model = { main, ...served, upstreams: upstreams.all, ...facts, hash: hashOf(tree) };
   return { model, problems: problems.list };
+}
+
+const NOTHING_SERVED: Served = {
+  listens: [],
+  servers: [],
+  logFiles: [],
+  accessLogFiles: [],
+  errorLogFiles: [],
+  tempDirectories: [],
+};
+
+/** What everything else is compiled with. */
+interface Ground {
+  readonly scope: Scope;
+  /** The scope of the block `http`; undefined without one. */
+  readonly http: Scope | undefined;
+  readonly variables: VariableCompiler;
+}
+
+/** For `layGround`; as for `buildModel`. */
+interface GroundOptions {
+  readonly clock: Clock;
+  readonly functions: FunctionHost;
+  readonly problems: Problems;
+  readonly watch?: VariableWatch | undefined;
+}
+
+/** Makes all variables known: whatever uses one may stand before the block that defines it. */
+export function layGround(
+  tree: ConfigTree,
+  facts: Pick<Model, 'settableNames' | 'changesAddresses'>,
+  { clock, functions, problems, watch }: GroundOptions,
+): Ground {
+  const { changesAddresses: changesAddress, settableNames: names } = facts;
+  const environment = { clock, hostname: hostname(), pid: process.pid, changesAddress };
+  const variables = new VariableCompiler(environment, compilePattern, watch);
+  variables.expect(names);
+  const scope = Scope.main(tree.nodes, parseTools(tree, variables, functions));
+  const node = scope.own(routingBlocks.http.name)[0];
+  if (node === undefined) return { scope, http: undefined, variables };
+  const http = scope.inside('http', node);
+  declareFunctions(http, variables, functions, problems);
+  declareTables(http, variables, problems);
+  return { scope, http, variables };
 }
 
 /** First 12 hex digits of a SHA-256 over what the files say, comments and spacing apart. */
@@ -126,7 +150,8 @@ function parseTools(
   };
 }
 
-function buildMain(scope: Scope, tree: ConfigTree, problems: Problems): MainSettings {
+/** What stands outside of `http`. */
+export function buildMain(scope: Scope, tree: ConfigTree, problems: Problems): MainSettings {
   const settings = compileSettings(mainDirectives, scope, problems);
   const [eventsNode] = scope.own('events');
   const eventsScope = eventsNode === undefined ? scope : scope.inside('events', eventsNode);

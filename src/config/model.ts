@@ -1,4 +1,5 @@
 /** The whole of a configuration, ready to run: what `buildModel` makes of the tree. */
+import type { LogFileConfig } from '#src/exchange/directives.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { ListenConfig, VirtualServer } from '#src/routing/model.ts';
 import type { Place } from '#src/schema/problem.ts';
@@ -42,8 +43,16 @@ export interface Model {
   readonly upstreams: readonly UpstreamConfig[];
   /** Logs of requests, absolute, each once: the master creates them, threads append to them. */
   readonly logFiles: readonly string[];
+  /** Those of `logFiles` that are access logs. */
+  readonly accessLogFiles: readonly LogFileConfig[];
+  /** Those of `logFiles` that are error logs. */
+  readonly errorLogFiles: readonly string[];
   /** Configured for temporary files, absolute, each once: the master creates those missing. */
   readonly tempDirectories: readonly string[];
+  /** Names of variables that `set` and captures give values, lower case. */
+  readonly settableNames: readonly string[];
+  /** Some level changes the addresses of clients (`set_real_ip_from`). */
+  readonly changesAddresses: boolean;
   /** First 12 hex digits of a SHA-256 over the tree: the same text gives the same hash. */
   readonly hash: string;
 }

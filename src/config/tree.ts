@@ -16,11 +16,6 @@ export interface ConfigTree {
   readonly errorLog: string;
   /** The port of a server without `listen`: 80 for root, 8000 for others, as in nginx. */
   readonly defaultPort: number;
-  /**
-   * The hash of the model, once one was built of it without a fatal problem: who builds another one
-   * need not check it again.
-   */
-  readonly checkedHash?: string;
   /** What weir.config.ts has beside its directives; absent for nginx.conf. */
   readonly program?: Program;
 }

@@ -87,6 +87,11 @@ interface Served {
 /** nginx: close the connection without an answer. */
 const STATUS_NO_ANSWER = 444;
 const MAX_FREE_ATTEMPTS = 1024;
+/**
+ * So many servers, and the default ones, are compiled before the first request: all of most
+ * configurations. In larger ones that has warmed up what compiles the others when they are asked.
+ */
+const READY_AT_START = 64;
 /** nginx: then 500, as two locations may lead to each other. */
 const MAX_REDIRECTS = 10;
 /** What nginx lets ask where no directive answers, which is where files would be. */
@@ -95,12 +100,14 @@ const FILES_ALLOW = ['Allow', 'GET, HEAD'] as const;
 const UNCLEAN_QUERY = /[\0-\x20\x7f]/;
 
 export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served> {
+  readonly #options: ProxyOptions;
   readonly #clock: Clock;
   /** AttemptHome. */
   readonly wheel: TimerWheel;
   readonly #router: Router;
   /** By the number of the location. */
   readonly #served: Served[] = [];
+  readonly #plans: PlanTable = new Map();
   /** What was asked for last: often it is the same again. */
   #last: Served | undefined = undefined;
   readonly #run: RewriteRun;
@@ -113,6 +120,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
   readonly #attempts = new FreeList<Attempt>(() => new Attempt(this), MAX_FREE_ATTEMPTS);
 
   constructor(options: ProxyOptions) {
+    this.#options = options;
     this.#clock = options.clock;
     this.wheel = options.wheel;
     this.#router = options.router ?? new Router(options.servers);
@@ -123,21 +131,23 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
     this.onAttemptFailed = options.onAttemptFailed;
     this.onSpoolFailed = options.onSpoolFailed;
     this.onPassFailed = options.onPassFailed;
-    const plans: PlanTable = new Map();
-    for (const routed of this.#router.servers) {
-      const { conditional, fallback, locations } = routed.server;
-      for (const location of [...locations, ...conditional, fallback]) {
-        this.#served[location.number] = this.#compile(location, routed, options, plans);
-      }
+    const first = this.#router.servers.slice(0, READY_AT_START);
+    for (const routed of [...this.#router.defaults, ...first]) {
+      if (!routed.isReady) this.#makeReady(routed);
     }
   }
 
-  #compile(
-    location: Location,
-    routed: RoutedServer,
-    options: ProxyOptions,
-    plans: PlanTable,
-  ): Served {
+  /** Before anything is asked of that server. */
+  #makeReady(routed: RoutedServer): void {
+    const { conditional, fallback, locations } = routed.server;
+    for (const location of [...locations, ...conditional, fallback]) {
+      this.#served[location.number] = this.#compile(location, routed);
+    }
+    routed.makeReady();
+  }
+
+  #compile(location: Location, routed: RoutedServer): Served {
+    const options = this.#options;
     const { errorPages, functions, handler } = location;
     const { byStatus } = errorPages;
     const passed =
@@ -148,7 +158,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
             options.upstreams,
             options.runTime,
             options.onBindInvalid,
-            plans,
+            this.#plans,
           )
         : undefined;
     return {
@@ -175,6 +185,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
     }
     exchange.serverName = routed.name;
     if (request.isForServer) {
+      if (!routed.isReady) this.#makeReady(routed);
       routed.server.fallback.realIp?.apply(exchange);
       this.#enter(exchange, routed.server.fallback);
       answerOptions(exchange); // no location takes it: the server as a whole is asked
@@ -187,6 +198,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
       this.#route(exchange, routed);
       return;
     }
+    if (!routed.isReady) this.#makeReady(routed);
     const { fallback } = routed.server;
     fallback.realIp?.apply(exchange);
     if (fallback.rewrites === undefined) {

@@ -156,15 +156,21 @@ export interface HostName {
 }
 
 /** One `server` block. */
-export interface VirtualServer {
+export interface VirtualServer extends ServerContent {
   /** In order. */
   readonly names: readonly HostName[];
   readonly listens: readonly ServerListen[];
+  /** Some location of it has an access log. */
+  readonly isLogged: boolean;
+  readonly place: Place;
+}
+
+/** What is in a `server` block. */
+export interface ServerContent {
   /** Inner and named ones too. */
   readonly locations: readonly Location[];
   /** What holds while an `if` of a location does. */
   readonly conditional: readonly Location[];
   /** What holds when no location matches; its `rewrites`, the server's own, are run first of all. */
   readonly fallback: Location;
-  readonly place: Place;
 }

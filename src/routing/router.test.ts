@@ -29,6 +29,7 @@ function server(names: string[], listens: (string | ServerListen)[], locations: 
     locations,
     fallback: FALLBACK,
     conditional: [],
+    isLogged: false,
     place: { file: 'test', line: 1, column: 1 },
   } satisfies VirtualServer;
 }
@@ -154,6 +155,8 @@ describe('a router', () => {
     const routed = ask(router, A, 'one.test');
     assert.ok(routed !== undefined);
     assert.equal(routed.name, 'one.test');
+    assert.equal(routed.isReady, false);
+    routed.makeReady();
     for (const isSet of [true, false]) {
       assert.equal(router.findLocation(routed, exchangeFor('/api/x', isSet)), API);
       assert.equal(router.findLocation(routed, exchangeFor('/', isSet)), FALLBACK);

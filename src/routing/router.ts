@@ -7,16 +7,39 @@ import { LocationTree } from './location-tree.ts';
 import type { Location, VirtualServer } from './model.ts';
 import { isWild } from './server-name-argument.ts';
 
-/** A virtual server, ready to be asked. */
-export interface RoutedServer {
+const NO_LOCATIONS = LocationTree.of([]);
+const NONE_NAMED: ReadonlyMap<string, Location> = new Map();
+
+/**
+ * A virtual server among those that may be asked. What is in it is looked at when it is asked for the
+ * first time: of thousands of servers a thread may never meet most.
+ */
+export class RoutedServer {
   readonly server: VirtualServer;
-  readonly tree: LocationTree;
-  /** Named locations, by name with its "@". */
-  readonly named: ReadonlyMap<string, Location>;
   /** `$server_name`: the first of its names. */
   readonly name: string;
-  /** Nothing comes before its locations: neither rewriting nor `real_ip`. */
-  readonly isPlain: boolean;
+  /** It can be asked for locations. */
+  isReady = false;
+  /** Ready, and nothing comes before its locations: neither rewriting nor `real_ip`. */
+  isPlain = false;
+  tree = NO_LOCATIONS;
+  /** Named locations, by name with its "@". */
+  named = NONE_NAMED;
+
+  constructor(server: VirtualServer) {
+    this.server = server;
+    this.name = nameOf(server);
+  }
+
+  /** From now on it can be asked for locations. */
+  makeReady(): void {
+    const { fallback, locations } = this.server;
+    const named = locations.filter(({ match }) => match.kind === 'named');
+    this.tree = LocationTree.of(locations);
+    this.named = new Map(named.map((location) => [location.match.path, location]));
+    this.isPlain = fallback.realIp === undefined && fallback.rewrites === undefined;
+    this.isReady = true;
+  }
 }
 
 interface RoutedAddress {
@@ -44,10 +67,15 @@ export class Router {
   #lastAddress: RoutedAddress | undefined = undefined;
 
   constructor(servers: readonly VirtualServer[]) {
-    const routed = new Map(servers.map((server) => [server, routeServer(server)]));
+    const routed = new Map(servers.map((server) => [server, new RoutedServer(server)]));
     this.servers = [...routed.values()];
     const keys = new Set(servers.flatMap((server) => server.listens.map(({ key }) => key)));
     for (const key of keys) this.#addresses.set(key, routeAddress(key, servers, routed));
+  }
+
+  /** Those that answer names that no other server of their address has. */
+  get defaults(): readonly RoutedServer[] {
+    return [...this.#addresses.values()].map(({ fallback }) => fallback);
   }
 
   /** The server for the host of an exchange (lower case, no port) at a listening address. */
@@ -77,18 +105,6 @@ export class Router {
 /** `$server_name` of a server. */
 export function nameOf({ names }: VirtualServer): string {
   return names[0]?.name.replace(/^\./, '') ?? '';
-}
-
-function routeServer(server: VirtualServer): RoutedServer {
-  const { realIp, rewrites } = server.fallback;
-  const named = server.locations.filter(({ match }) => match.kind === 'named');
-  return {
-    server,
-    tree: LocationTree.of(server.locations),
-    named: new Map(named.map((location) => [location.match.path, location])),
-    name: nameOf(server),
-    isPlain: realIp === undefined && rewrites === undefined,
-  };
 }
 
 function routeAddress(

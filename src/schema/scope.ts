@@ -66,6 +66,11 @@ export class Scope {
     return scope;
   }
 
+  /** What is in that block is compiled: nothing of its scope is kept. */
+  forget(node: ConfigNode): void {
+    this.#inside?.delete(node);
+  }
+
   /** The scope of the whole configuration that this one is in. */
   get top(): Scope {
     return this.parent === undefined ? this : this.parent.top;

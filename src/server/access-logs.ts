@@ -24,6 +24,11 @@ export class AccessLogs {
     this.#observer = observer;
   }
 
+  /** Opens a file before anything is written to it. Throws when that cannot be done. */
+  open(config: LogFileConfig): void {
+    this.#fileOf(config);
+  }
+
   /** The targets of a location. Throws when a file cannot be opened. */
   of(settings: LogSettings): readonly AccessLogTarget[] {
     const known = this.#targets.get(settings);

@@ -17,6 +17,11 @@ export class ErrorLogFiles {
   readonly #files = new Map<string, FileSink>();
   readonly #senders = new Map<SyslogTarget, SyslogSink>();
 
+  /** Opens a file before anything is written to it. Throws what `openSync` throws. */
+  open(path: string): void {
+    this.#fileOf(path);
+  }
+
   /** What takes the lines of some `error_log`s. Throws what `openSync` throws. */
   fanOf(configs: readonly ErrorLogConfig[]): LogFan {
     return new LogFan(configs.map(({ level, target }) => ({ level, sink: this.#sinkOf(target) })));
@@ -42,14 +47,16 @@ export class ErrorLogFiles {
 
   #sinkOf(target: string | SyslogTarget): LogSink {
     if (target === 'stderr') return new DescriptorSink(STDERR);
-    if (typeof target === 'string') {
-      const file = this.#files.get(target) ?? new FileSink(target);
-      this.#files.set(target, file);
-      return file;
-    }
+    if (typeof target === 'string') return this.#fileOf(target);
     const sink = this.#senders.get(target) ?? new SyslogSink(target);
     this.#senders.set(target, sink);
     return sink;
+  }
+
+  #fileOf(path: string): FileSink {
+    const file = this.#files.get(path) ?? new FileSink(path);
+    this.#files.set(path, file);
+    return file;
   }
 }
 

@@ -103,6 +103,7 @@ export class Server implements ListenerOwner {
       onInternalError: (error: unknown) => this.#onInternalError(error),
       drain: this.#drain,
     };
+    if (options.observer === undefined) this.#openLogFiles(model);
     let firstEndpoint = 0;
     this.#upstreams = model.upstreams.map((config, id) => {
       const upstream = new Upstream(config, id, firstEndpoint, shared.endpoints, poolThread);
@@ -254,6 +255,12 @@ export class Server implements ListenerOwner {
     onDrained();
   }
 
+  /** All of them at once: what writes to some may be compiled much later (src/proxy/proxy.ts). */
+  #openLogFiles({ accessLogFiles, errorLogFiles }: Model): void {
+    for (const file of accessLogFiles) this.#logs.open(file);
+    for (const path of errorLogFiles) this.#errorLogFiles.open(path);
+  }
+
   /** Which access logs those are tells which error log goes with them. */
   #openLogs({ errorLogs, log }: Location): readonly AccessLogTarget[] {
     const targets = this.#logs.of(log);
@@ -295,11 +302,7 @@ export class Server implements ListenerOwner {
       here.find((server) => server.listens.some((at) => at.key === key && at.isDefault)) ?? here[0];
     if (fallback === undefined) throw new Error(`no server listens on ${key}`);
     const { client } = fallback.fallback;
-    const isLogged = here.some((server) =>
-      [...server.locations, ...server.conditional, server.fallback].some(
-        (location) => location.log.accessLogs.length > 0,
-      ),
-    );
+    const isLogged = here.some((server) => server.isLogged);
     const serverName = nameOf(fallback);
     const logs = this.#logsOf(fallback.fallback);
     return { key, address, backlog, client, serverName, logs, isLogged };
