@@ -74,6 +74,7 @@ export const F_TE = fieldId('te');
 export const F_TRAILER = fieldId('trailer');
 export const F_CONTENT_TYPE = fieldId('content-type');
 export const F_X_ACCEL_BUFFERING = fieldId('x-accel-buffering');
+export const F_X_ACCEL_REDIRECT = fieldId('x-accel-redirect');
 export const F_X_FORWARDED_FOR = fieldId('x-forwarded-for');
 export const F_LOCATION = fieldId('location');
 export const F_REFRESH = fieldId('refresh');

@@ -87,7 +87,7 @@ export const answerDirectives = directives({
       parse: parseIgnoredFields,
     }),
     repeat: true,
-    doc: "Fields of an endpoint's answer that have no effect here: `X-Accel-Buffering` is the only one that has any in Weir. The others that nginx knows are accepted: `X-Accel-Redirect`, `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`, `Expires`, `Cache-Control`, `Set-Cookie`, `Vary`.",
+    doc: "Fields of an endpoint's answer that have no effect here: `X-Accel-Buffering`, and `X-Accel-Redirect`, by which another location of the server answers in place of the endpoint. The others that nginx knows are accepted, they have none in any case: `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`, `Expires`, `Cache-Control`, `Set-Cookie`, `Vary`.",
   },
   addedFields: {
     name: 'add_header',

@@ -13,6 +13,7 @@ import { refuse } from '#src/exchange/answer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
 import { type Exchange, type ExchangeHandler, RESPONSE_NONE } from '#src/exchange/exchange.ts';
 import { FieldEdits } from '#src/http/field-edits.ts';
+import { F_X_ACCEL_REDIRECT } from '#src/http/field-names.ts';
 import { BODY_CHUNKED, BODY_NONE, RequestHead, type ResponseHead } from '#src/http/message.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { PendingName } from '#src/upstream/name-resolver.ts';
@@ -366,6 +367,15 @@ export class Attempt
     const location = this.#location as ProxiedLocation;
     this.#noteHead(exchange);
     if (location.watchesStatus && this.#takesOver(exchange, location)) return;
+    const { fields } = exchange.response;
+    if (fields.countOf(F_X_ACCEL_REDIRECT) > 0 && location.accel !== undefined) {
+      const target = fields.get(F_X_ACCEL_REDIRECT) ?? '';
+      this.#drop();
+      this.#tries.leave(false);
+      this.#done();
+      location.accel.redirect(exchange, target);
+      return;
+    }
     this.#passHead(exchange);
   }
 

@@ -13,6 +13,8 @@ import type { RoutedServer } from '#src/routing/router.ts';
 export interface RedirectHome {
   /** To the location that takes that path. `target` is `/path` or `/path?query`, not encoded. */
   redirect(exchange: Exchange, routed: RoutedServer, target: string): void;
+  /** The same, with what was read of it already: `path` is normalised, `query` as it came. */
+  redirectTo(exchange: Exchange, routed: RoutedServer, path: string, query: string): void;
   /** To a named location, which the configuration was checked to have. */
   enterNamed(exchange: Exchange, routed: RoutedServer, name: string): void;
 }

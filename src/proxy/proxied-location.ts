@@ -7,6 +7,7 @@ import type { ResponseLimits } from '#src/spool/response-store.ts';
 import type { UpstreamTraits } from '#src/upstream/pool/response-sink.ts';
 import type { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
+import type { AccelRedirect } from './accel-redirect.ts';
 import { AnswerRules } from './answer-rules.ts';
 import { type BindLog, bindUpstream } from './bound-pass.ts';
 import type { ProxySettings } from './directives.ts';
@@ -25,6 +26,8 @@ export interface ProxiedLocation {
   readonly plan: RequestPlan;
   /** `proxy_ignore_headers X-Accel-Buffering`. */
   readonly ignoresBufferingWish: boolean;
+  /** `X-Accel-Redirect`; undefined when `proxy_ignore_headers` has it. */
+  readonly accel: AccelRedirect | undefined;
   /** What becomes of the fields of an answer. */
   readonly answer: AnswerRules;
   readonly connectTimeoutMs: number;
@@ -76,6 +79,7 @@ export function proxiedLocation(
   runTime: RunTimeUpstreams,
   onBindInvalid: BindLog,
   plans: PlanTable,
+  accel: AccelRedirect,
 ): ProxiedLocation {
   const { client, proxy } = location;
   const written = handler.upstream === undefined ? undefined : upstreams[handler.upstream];
@@ -85,13 +89,15 @@ export function proxiedLocation(
   }
   const { pass, upstream } = bindUpstream(proxy.bind, written, named, onBindInvalid);
   const passRequestBody = proxy.passRequestBody && proxy.setBody === undefined;
+  const ignored = proxy.ignoredFields.flat();
   const isOld = proxy.httpVersion === '1.0';
   const heldLimits = { memoryBytes: client.bodyBufferBytes, directory: client.bodyTempPath };
   return {
     upstream,
     pass,
     plan: planOf(location, handler, plans),
-    ignoresBufferingWish: proxy.ignoredFields.flat().includes('x-accel-buffering'),
+    ignoresBufferingWish: ignored.includes('x-accel-buffering'),
+    accel: ignored.includes('x-accel-redirect') ? undefined : accel,
     answer: new AnswerRules(location),
     connectTimeoutMs: proxy.connectTimeoutMs,
     traits: {

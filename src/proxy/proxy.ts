@@ -27,6 +27,7 @@ import { type RoutedServer, Router } from '#src/routing/router.ts';
 import type { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { absolute } from './absolute-url.ts';
+import { AccelRedirect } from './accel-redirect.ts';
 import { Attempt, type AttemptHome } from './attempt.ts';
 import type { BindLog } from './bound-pass.ts';
 import { ErrorPageRescuer, NO_MORE_PAGES, type RedirectHome } from './error-pages.ts';
@@ -140,13 +141,14 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
   /** Before anything is asked of that server. */
   #makeReady(routed: RoutedServer): void {
     const { conditional, fallback, locations } = routed.server;
+    const accel = new AccelRedirect(this, routed);
     for (const location of [...locations, ...conditional, fallback]) {
-      this.#served[location.number] = this.#compile(location, routed);
+      this.#served[location.number] = this.#compile(location, routed, accel);
     }
     routed.makeReady();
   }
 
-  #compile(location: Location, routed: RoutedServer): Served {
+  #compile(location: Location, routed: RoutedServer, accel: AccelRedirect): Served {
     const options = this.#options;
     const { errorPages, functions, handler } = location;
     const { byStatus } = errorPages;
@@ -159,6 +161,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
             options.runTime,
             options.onBindInvalid,
             this.#plans,
+            accel,
           )
         : undefined;
     return {
@@ -271,19 +274,29 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
 
   /** RedirectHome. The method becomes GET, unless it is HEAD; the body of the request is dropped. */
   redirect(exchange: Exchange, routed: RoutedServer, target: string): void {
-    const { request } = exchange;
     const queryAt = target.indexOf('?');
     const query = queryAt < 0 ? '' : target.substring(queryAt);
     // The target is not encoded: a "%" in it stands for itself. Only dots and slashes are resolved.
     const path = normalisePath(
       target.substring(0, target.length - query.length).replaceAll('%', '%25'),
     );
+    this.redirectTo(exchange, routed, path, query.slice(1));
+  }
+
+  /** RedirectHome. */
+  redirectTo(
+    exchange: Exchange,
+    routed: RoutedServer,
+    path: string | undefined,
+    query: string,
+  ): void {
+    const { request } = exchange;
     if (path === undefined || UNCLEAN_QUERY.test(query)) {
       exchange.rescuer = NO_MORE_PAGES;
       refuse(exchange, 'request_target_malformed');
       return;
     }
-    changeUri(exchange, path, query.slice(1));
+    changeUri(exchange, path, query);
     if (request.method !== 'HEAD') request.method = 'GET';
     dropBody(exchange);
     exchange.ignoresPassUri = false;

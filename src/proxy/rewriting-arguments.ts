@@ -173,7 +173,7 @@ export function parseFieldName([word]: readonly Word[], context: ParseContext): 
   return word.text.toLowerCase();
 }
 
-/** nginx acts on these; Weir on `X-Accel-Buffering` alone. */
+/** nginx acts on these; Weir on `X-Accel-Buffering` and `X-Accel-Redirect`. */
 const IGNORABLE: ReadonlySet<string> = new Set([
   'x-accel-redirect',
   'x-accel-expires',

@@ -330,9 +330,10 @@ export interface HttpBlock {
   readonly proxyPassHeader?: Several<Word> | undefined;
   /**
    * `proxy_ignore_headers field …`. Fields of an endpoint's answer that have no effect here:
-   * `X-Accel-Buffering` is the only one that has any in Weir. The others that nginx knows are
-   * accepted: `X-Accel-Redirect`, `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`,
-   * `Expires`, `Cache-Control`, `Set-Cookie`, `Vary`.
+   * `X-Accel-Buffering`, and `X-Accel-Redirect`, by which another location of the server answers in
+   * place of the endpoint. The others that nginx knows are accepted, they have none in any case:
+   * `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`, `Expires`, `Cache-Control`,
+   * `Set-Cookie`, `Vary`.
    */
   readonly proxyIgnoreHeaders?: Rows | undefined;
   /**
@@ -917,9 +918,10 @@ export interface ServerBlock {
   readonly proxyPassHeader?: Several<Word> | undefined;
   /**
    * `proxy_ignore_headers field …`. Fields of an endpoint's answer that have no effect here:
-   * `X-Accel-Buffering` is the only one that has any in Weir. The others that nginx knows are
-   * accepted: `X-Accel-Redirect`, `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`,
-   * `Expires`, `Cache-Control`, `Set-Cookie`, `Vary`.
+   * `X-Accel-Buffering`, and `X-Accel-Redirect`, by which another location of the server answers in
+   * place of the endpoint. The others that nginx knows are accepted, they have none in any case:
+   * `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`, `Expires`, `Cache-Control`,
+   * `Set-Cookie`, `Vary`.
    */
   readonly proxyIgnoreHeaders?: Rows | undefined;
   /**
@@ -1438,9 +1440,10 @@ export interface LocationBlock {
   readonly proxyPassHeader?: Several<Word> | undefined;
   /**
    * `proxy_ignore_headers field …`. Fields of an endpoint's answer that have no effect here:
-   * `X-Accel-Buffering` is the only one that has any in Weir. The others that nginx knows are
-   * accepted: `X-Accel-Redirect`, `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`,
-   * `Expires`, `Cache-Control`, `Set-Cookie`, `Vary`.
+   * `X-Accel-Buffering`, and `X-Accel-Redirect`, by which another location of the server answers in
+   * place of the endpoint. The others that nginx knows are accepted, they have none in any case:
+   * `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`, `Expires`, `Cache-Control`,
+   * `Set-Cookie`, `Vary`.
    */
   readonly proxyIgnoreHeaders?: Rows | undefined;
   /**
