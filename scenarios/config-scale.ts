@@ -26,7 +26,7 @@ export const scenario: Scenario = {
     `${STARTS}, < ${MAX_LOAD_MS} ms; the same traffic costs ≤ ${MAX_MORE_US} µs of user time more per exchange than with 10 servers`,
   run: async (context) => {
     const loads = await load(context);
-    const costs = await measureCosts(context.short);
+    const costs = await measureCosts(context);
     const [ten, same, all] = costs.map(({ us }) => us) as [number, number, number];
     const answered = loads.starts.map(({ answeredMs }) => answeredMs);
     const worstMs = Math.max(...answered);
@@ -80,7 +80,10 @@ async function load(context: ScenarioContext): Promise<Loads> {
   const start = (): Promise<Start> =>
     timeStart(conf, { NODE_COMPILE_CACHE: join(folder, 'cache') }, weigh);
   const filling = context.short ? 0 : 1 + FILLING_STARTS;
-  for (let left = filling; left > 0; left -= 1) await start();
+  for (let left = filling; left > 0; left -= 1) {
+    context.signal.throwIfAborted();
+    await start();
+  }
   const starts: Start[] = [];
   while (starts.length < (context.short ? 1 : STARTS)) {
     context.signal.throwIfAborted();
@@ -93,12 +96,12 @@ async function load(context: ScenarioContext): Promise<Loads> {
 }
 
 /** User time per exchange in memory, in a process with the engine's flags of a generation. */
-async function measureCosts(short: boolean): Promise<readonly { name: string; us: number }[]> {
+async function measureCosts({
+  short,
+  signal,
+}: ScenarioContext): Promise<readonly { name: string; us: number }[]> {
   const size = short ? ['1', '20', '200'] : ['15', '200', String(SERVERS)];
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    ...GENERATION_FLAGS,
-    PROBE,
-    ...size,
-  ]);
+  const words = [...GENERATION_FLAGS, PROBE, ...size];
+  const { stdout } = await promisify(execFile)(process.execPath, words, { signal });
   return JSON.parse(stdout) as { name: string; us: number }[];
 }

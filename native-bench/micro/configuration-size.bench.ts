@@ -11,9 +11,10 @@ import {
   writeLargeConfiguration,
 } from '#native-bench/large-configuration.ts';
 import { SystemClock } from '#src/base/clock.ts';
-import { buildModel } from '#src/config/build.ts';
 import type { Model } from '#src/config/model.ts';
+import { PackedModel, packModel } from '#src/config/packed-model.ts';
 import { loadConfiguration } from '#src/config/read-configuration.ts';
+import { FunctionHost } from '#src/functions/function-host.ts';
 import type { Bench } from './measure.ts';
 import { exchangesThrough } from './memory-exchanges.ts';
 
@@ -28,16 +29,17 @@ interface Built {
   readonly clock: SystemClock;
 }
 
+/** As a thread has it: servers are compiled when they are asked for. */
 async function build(servers: number): Promise<Built> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-size-'));
   try {
     const sizes = { folder, servers, port: 8080, originPort: 9, threads: 1 };
     const large = writeLargeConfiguration(sizes);
-    const { tree, problems } = await loadConfiguration({ file: large.file, prefix: folder });
-    const clock = new SystemClock();
-    const { model } = buildModel(tree, clock);
+    const { model, problems, tree } = await loadConfiguration({ file: large.file, prefix: folder });
     if (model === undefined) throw new Error(JSON.stringify(problems));
-    return { large, model, clock };
+    const clock = new SystemClock();
+    const packed = new PackedModel(packModel(tree, model));
+    return { large, model: packed.open(clock, new FunctionHost([])), clock };
   } finally {
     rmSync(folder, { recursive: true });
   }

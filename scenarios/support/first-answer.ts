@@ -8,6 +8,8 @@ import { WEIR } from '#test/support/weir.ts';
 
 const PATIENCE_MS = 30_000;
 const RETRY_MS = 1;
+/** Of this process: nothing that was started outlives it. */
+const ENDS = ['SIGINT', 'SIGTERM', 'exit'] as const;
 
 /** How one start went, in milliseconds since bin/weir was spawned. */
 export interface Start {
@@ -54,6 +56,9 @@ export async function timeStart(
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // Of another group, so what ends us does not reach it.
+  const kill = (): void => killGroup(child);
+  for (const end of ENDS) process.once(end, kill);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -70,6 +75,7 @@ export async function timeStart(
     return start;
   } finally {
     await endGroup(child);
+    for (const end of ENDS) process.off(end, kill);
   }
 }
 
@@ -115,8 +121,16 @@ async function endGroup(child: ReturnType<typeof spawn>): Promise<void> {
   if (pid === undefined || exitCode !== null || signalCode !== null) return;
   // TERM first: what was compiled is kept in the cache by those who end by themselves.
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  const killer = setTimeout(() => process.kill(-pid, 'SIGKILL'), 5_000);
+  const killer = setTimeout(() => killGroup(child), 5_000);
   child.kill('SIGTERM');
   await gone;
   clearTimeout(killer);
+}
+
+function killGroup({ pid }: ReturnType<typeof spawn>): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // ESRCH: none of them is left
+  }
 }
