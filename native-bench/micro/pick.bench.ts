@@ -2,18 +2,20 @@
 import { ManualClock } from '#src/base/clock.ts';
 import { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { allocateShared } from '#src/shared/shared-state.ts';
-import type { PickContext } from '#src/upstream/balancers/balancer.ts';
-import { BALANCERS } from '#src/upstream/balancers/index.ts';
+import { balancerNamed } from '#src/upstream/balancers/index.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
+import { type PickContext, Tier } from '#src/upstream/tier.ts';
 import type { Bench } from './measure.ts';
+
+const THREADS = 4;
 
 function endpoints(count: number, down: number): Endpoint[] {
   const clock = new ManualClock();
   return Array.from({ length: count }, (_, id) => {
     const config = {
       address: { kind: 'tcp', host: '127.0.0.1', port: 80 } as const,
-      name: '127.0.0.1:80',
-      ...{ maxConns: 0, maxFails: 1, failTimeoutMs: 10_000, backup: false },
+      name: `127.0.0.1:${id}`,
+      ...{ maxConns: 0, maxFails: 1, failTimeoutMs: 10_000, tier: 0, slowStartMs: 0 },
       ...{ weight: 1 + (id % 3), down: id < down },
       place: { file: '', line: 1, column: 1 },
     };
@@ -21,15 +23,26 @@ function endpoints(count: number, down: number): Endpoint[] {
   });
 }
 
-function pick(count: number, down = 0): Bench['run'] {
-  const sizes = { threadCount: 4, endpointCount: count, upstreamCount: 1 };
-  const table = new EndpointTable(allocateShared(sizes), 4, count, 0);
-  const balancer = BALANCERS[0].create(endpoints(count, down));
-  const context: PickContext = { hasTried: () => false, nextTurn: () => table.nextTurn(0) };
+function pick(name: string, count: number, down = 0, words: readonly string[] = []): Bench['run'] {
+  const sizes = { threadCount: THREADS, endpointCount: count, upstreamCount: 1 };
+  const table = new EndpointTable(allocateShared(sizes), THREADS, count, 0);
+  const kind = balancerNamed(name);
+  const all = endpoints(count, down);
+  const balancer = kind.create({ endpoints: all.map(({ config }) => config), words });
+  const measure = kind.measure?.(words) ?? 'none';
+  const clock = new ManualClock();
+  const tier = new Tier(all, balancer, table, measure, clock, 0);
+  for (const { id } of all) table.times.record(id, 1 + (id % 7), 2 + (id % 7), false, 1);
+  let serial = 0;
+  const context: PickContext = {
+    hasTried: () => false,
+    nextTurn: () => table.nextTurn(0),
+    key: () => KEYS[serial++ & (KEYS.length - 1)] as string,
+  };
   return (operations) => {
     let total = 0;
     for (let i = 0; i < operations; i += 1) {
-      const endpoint = balancer.pick(context);
+      const endpoint = tier.pick(context);
       if (endpoint === undefined) continue;
       table.start(endpoint.id);
       total += endpoint.id;
@@ -39,8 +52,12 @@ function pick(count: number, down = 0): Bench['run'] {
   };
 }
 
+const KEYS = Array.from({ length: 256 }, (_, n) => `/users/${n * 7919}/orders`);
+
 export const benches: readonly Bench[] = [
-  { name: 'one of 3 endpoints', run: pick(3) },
-  { name: 'one of 100 endpoints', run: pick(100) },
-  { name: 'one of 100 endpoints, 10 down', run: pick(100, 10) },
+  { name: 'round robin, one of 3', run: pick('round_robin', 3) },
+  { name: 'round robin, one of 100', run: pick('round_robin', 100) },
+  { name: 'round robin, one of 100, 10 down', run: pick('round_robin', 100, 10) },
+  { name: 'least_conn, one of 16', run: pick('least_conn', 16) },
+  { name: 'least_conn, one of 64', run: pick('least_conn', 64) },
 ];

@@ -1,5 +1,5 @@
 /** What a reload pays for round robin: the order of picks is written down once per upstream. */
-import { smoothOrder } from '#src/upstream/balancers/round-robin/round-robin.ts';
+import { smoothOrder } from '#src/upstream/balancers/rotation.ts';
 import type { Bench } from './measure.ts';
 
 function order(weights: readonly number[]): Bench['run'] {

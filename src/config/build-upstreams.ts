@@ -10,13 +10,15 @@ import {
   upstreamBlocks,
   upstreamDirectives,
 } from '#src/upstream/directives.ts';
-import type {
-  EndpointConfig,
-  PoolConfig,
-  UpstreamConfig,
+import {
+  type EndpointConfig,
+  type PoolConfig,
+  type UpstreamConfig,
+  USUAL_POLICY,
 } from '#src/upstream/endpoint/upstream-config.ts';
 import { resolveAddresses } from '#src/upstream/resolve-address.ts';
 import type { ServerArgument } from '#src/upstream/server-argument.ts';
+import { buildPolicy } from './build-policy.ts';
 import { firstAt } from './check.ts';
 
 const DEFAULT_PORT = 80;
@@ -95,6 +97,7 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
       implicit: false,
       endpoints,
       pool: poolOf(settings),
+      policy: buildPolicy(scope, settings, endpoints, problems),
       place: placeOf(node),
     });
   }
@@ -109,8 +112,8 @@ function buildEndpoints(scope: Scope, problems: Problems): EndpointConfig[] {
     const word = server.address;
     const use = { what: 'upstream', defaultPort: DEFAULT_PORT, names: [] };
     const addresses = resolveAddresses(word.text, word, use, { node, problems, tools }) ?? [];
-    const { weight, maxConns, maxFails, failTimeoutMs, backup, down } = server;
-    const traits = { weight, maxConns, maxFails, failTimeoutMs, backup, down };
+    const { weight, maxConns, maxFails, failTimeoutMs, tier, slowStartMs, down } = server;
+    const traits = { weight, maxConns, maxFails, failTimeoutMs, tier, slowStartMs, down };
     return addresses.map((address) => endpointAt(address, traits, placeOfWord(node, word)));
   });
 }
@@ -137,7 +140,8 @@ const IMPLICIT_TRAITS: EndpointTraits = {
   maxConns: 0,
   maxFails: 1,
   failTimeoutMs: 10_000,
-  backup: false,
+  tier: 0,
+  slowStartMs: 0,
   down: false,
 };
 
@@ -170,7 +174,14 @@ export function upstreamOf(
   const place = placeOfWord(node, word);
   const endpoints = addresses.map((address) => endpointAt(address, IMPLICIT_TRAITS, place));
   const settings = compileSettings(upstreamDirectives, scope, problems);
-  const upstream = { name: authority, implicit: true, endpoints, pool: poolOf(settings), place };
+  const upstream = {
+    name: authority,
+    implicit: true,
+    endpoints,
+    pool: poolOf(settings),
+    policy: USUAL_POLICY,
+    place,
+  };
   return list.add(key, upstream);
 }
 

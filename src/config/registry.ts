@@ -22,6 +22,7 @@ import {
 import { rewriteDirectives, rewriteLogDirectives } from '#src/routing/rewrite-directives.ts';
 import type { Context, Directive, DirectiveSet } from '#src/schema/directive.ts';
 import { upstreamBlocks, upstreamDirectives } from '#src/upstream/directives.ts';
+import { policyDirectives } from '#src/upstream/policy-directives.ts';
 import { resolverDirectives } from '#src/upstream/resolver-directives.ts';
 import { tableDirectives } from '#src/variables/table-directives.ts';
 import {
@@ -51,7 +52,10 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'The client side', sets: [clientDirectives] },
   { title: 'The address of the client', sets: [realIpDirectives] },
   { title: 'Passing on', sets: [proxyPassDirectives, proxyDirectives] },
-  { title: 'Upstreams', sets: [upstreamBlocks, upstreamDirectives, resolverDirectives] },
+  {
+    title: 'Upstreams',
+    sets: [upstreamBlocks, upstreamDirectives, policyDirectives, resolverDirectives],
+  },
   { title: 'Variables from tables', sets: [tableDirectives] },
   {
     title: 'Functions (weir.config.ts)',

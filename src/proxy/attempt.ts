@@ -134,7 +134,7 @@ export class Attempt
     this.#exchange = exchange;
     this.#location = location;
     exchange.handler = this;
-    this.#tries.begin(location.upstream);
+    this.#tries.begin(location.upstream, exchange);
     const { request } = exchange;
     exchange.keepsTrailers = location.passTrailers && takesTrailers(exchange);
     restoreBody(exchange);
@@ -192,7 +192,7 @@ export class Attempt
   /** UpstreamSeeker. */
   onUpstreamFound(upstream: Upstream): void {
     this.#naming = undefined;
-    this.#tries.begin(upstream);
+    this.#tries.begin(upstream, this.#exchange as Exchange);
     this.#tryNext();
   }
 
@@ -382,7 +382,9 @@ export class Attempt
   #noteHead(exchange: Exchange): void {
     exchange.upstreamHeaderMs = this.#sinceStart();
     exchange.upstreamResponseMs = exchange.upstreamHeaderMs;
-    this.#tries.noteStatus(exchange, statusText(exchange.response.status));
+    const { status } = exchange.response;
+    this.#tries.noteAnswer(exchange.upstreamHeaderMs, status);
+    this.#tries.noteStatus(exchange, statusText(status));
   }
 
   /** Before the connection goes: what it has carried of this try. */

@@ -4,25 +4,30 @@
  */
 
 import type { Exchange } from '#src/exchange/exchange.ts';
-import type { PickContext } from '#src/upstream/balancers/balancer.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { Pool } from '#src/upstream/pool/pool.ts';
+import type { PickContext } from '#src/upstream/tier.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import type { RetryRules } from './retry.ts';
 
 export class Tries implements PickContext {
   #upstream: Upstream | undefined = undefined;
+  #exchange: Exchange | undefined = undefined;
   /** The endpoint that has the exchange now. */
   endpoint: Endpoint | undefined = undefined;
   #startedAtMs = 0;
   #firstAtMs = 0;
   #count = 0;
   #hasRepeated = false;
+  /** Of the try in progress: milliseconds to the head of an answer, −1 before it; what that was. */
+  #headerMs = -1;
+  #isErrorAnswer = false;
   readonly #tried: Endpoint[] = [];
 
   /** Undefined: which upstream it is will be found when the first try begins. */
-  begin(upstream: Upstream | undefined): void {
+  begin(upstream: Upstream | undefined, exchange: Exchange): void {
     this.#upstream = upstream;
+    this.#exchange = exchange;
   }
 
   get hasUpstream(): boolean {
@@ -31,6 +36,7 @@ export class Tries implements PickContext {
 
   reset(): void {
     this.#upstream = undefined;
+    this.#exchange = undefined;
     this.endpoint = undefined;
     this.#startedAtMs = 0;
     this.#firstAtMs = 0;
@@ -50,6 +56,11 @@ export class Tries implements PickContext {
     return (this.#upstream as Upstream).nextTurn();
   }
 
+  key(): string {
+    const { key } = (this.#upstream as Upstream).config.policy;
+    return key === undefined ? '' : key.evaluate(this.#exchange as Exchange);
+  }
+
   // ---- One try ---------------------------------------------------------------------------------
 
   /** Picks an endpoint; undefined when none is left, or there is no upstream yet. `start` follows, and `leave` at its end. */
@@ -61,6 +72,8 @@ export class Tries implements PickContext {
   start(exchange: Exchange, endpoint: Endpoint, nowMs: number): Pool {
     this.endpoint = endpoint;
     this.#startedAtMs = nowMs;
+    this.#headerMs = -1;
+    this.#isErrorAnswer = false;
     if (this.#count++ === 0) this.#firstAtMs = nowMs;
     const { name } = endpoint.config;
     if (exchange.upstreamAddress === '') exchange.upstreamAddress = name;
@@ -94,12 +107,27 @@ export class Tries implements PickContext {
       exchange.upstreamStatus === '' ? status : `${exchange.upstreamStatus}, ${status}`;
   }
 
+  /** The head of an answer came; an error of the endpoint is no good answer, however fast it was. */
+  noteAnswer(headerMs: number, status: number): void {
+    this.#headerMs = headerMs;
+    this.#isErrorAnswer = status >= 500;
+  }
+
   /** The endpoint has the exchange no longer. */
   leave(isFailure: boolean): void {
     const { endpoint } = this;
     if (endpoint === undefined) return;
     this.endpoint = undefined;
-    (this.#upstream as Upstream).finish(endpoint, isFailure);
+    const upstream = this.#upstream as Upstream;
+    if (upstream.recordsTimes) this.#record(upstream, endpoint, isFailure);
+    upstream.finish(endpoint, isFailure);
+  }
+
+  /** A try that ended without an answer says nothing, unless that was the endpoint's fault. */
+  #record(upstream: Upstream, endpoint: Endpoint, isFailure: boolean): void {
+    const headerMs = this.#headerMs;
+    if (headerMs < 0 && !isFailure) return;
+    upstream.record(endpoint, this.#startedAtMs, headerMs, isFailure || this.#isErrorAnswer);
   }
 
   /** Notes the endpoint as tried; whether there is another one, and time and tries for it. */

@@ -1,4 +1,5 @@
 // Data path.
+import { EndpointTimes } from './endpoint-times.ts';
 import { ENDPOINT_COUNTERS, layoutOf } from './layout.ts';
 
 const REQUESTS = 0;
@@ -17,6 +18,7 @@ const TURN_MASK = 0x3fffffff;
 export class EndpointTable {
   readonly threadCount: number;
   readonly endpointCount: number;
+  readonly times: EndpointTimes;
   readonly #inFlight: Int32Array;
   readonly #inFlightStride: number;
   readonly #counters: Float64Array;
@@ -47,6 +49,7 @@ export class EndpointTable {
       layout.countersOffset,
       layout.countersStride * threadCount,
     );
+    this.times = new EndpointTimes(buffer, layout, threadCount, endpointCount, thread);
     this.#turns = new Int32Array(buffer, layout.turnsOffset);
     this.#own = thread * layout.inFlightStride;
     this.#ownCounters = thread * layout.countersStride;

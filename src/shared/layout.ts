@@ -2,8 +2,8 @@
  * Where everything lies in a generation's shared memory. Every offset is computed here and nowhere
  * else.
  *
- *   | board | thread rows         | in-flight cells     | endpoint counters   | turns |
- *   | phase | t0 | t1 | … | past  | t0 | t1 | … | other | t0 | t1 | …         | u0 u1 |
+ *   | board | thread rows         | in-flight cells     | endpoint counters | times     | joins | turns |
+ *   | phase | t0 | t1 | … | past  | t0 | t1 | … | other | t0 | t1 | …       | t0 | t1 … | e0 e1 | u0 u1 |
  *
  * The turns come last, so the offset of everything else follows from the number of threads and
  * endpoints. "past" and "other" are the rows `foreign`: what other generations report (reload).
@@ -25,6 +25,9 @@ export const THREAD_ROW_CELLS = 32;
 /** Float64 counters per thread and endpoint: requests, failures. */
 export const ENDPOINT_COUNTERS = 2;
 
+/** Float64 cells of times per thread and endpoint (endpoint-times.ts): one cache line. */
+export const TIME_CELLS = 8;
+
 /** Byte offsets of the regions and the Int32 stride of one in-flight row. */
 export interface Layout {
   readonly boardOffset: number;
@@ -35,6 +38,11 @@ export interface Layout {
   readonly countersOffset: number;
   /** Float64 cells from one thread's endpoint counters to the next. */
   readonly countersStride: number;
+  readonly timesOffset: number;
+  /** Float64 cells from one thread's times to the next. */
+  readonly timesStride: number;
+  /** Float64 per endpoint: when it joined last (slow start). */
+  readonly joinsOffset: number;
   readonly turnsOffset: number;
 }
 
@@ -47,6 +55,10 @@ export function layoutOf(threadCount: number, endpointCount: number): Layout {
   const inFlightBytes = align(endpointCount * Int32Array.BYTES_PER_ELEMENT);
   const countersOffset = inFlightOffset + (threadCount + 1) * inFlightBytes;
   const countersBytes = align(endpointCount * ENDPOINT_COUNTERS * Float64Array.BYTES_PER_ELEMENT);
+  const timesOffset = countersOffset + threadCount * countersBytes;
+  const timesBytes = align(endpointCount * TIME_CELLS * Float64Array.BYTES_PER_ELEMENT);
+  const joinsOffset = timesOffset + threadCount * timesBytes;
+  const joinsBytes = align(endpointCount * Float64Array.BYTES_PER_ELEMENT);
   return {
     boardOffset,
     rowsOffset,
@@ -54,7 +66,10 @@ export function layoutOf(threadCount: number, endpointCount: number): Layout {
     inFlightStride: inFlightBytes / Int32Array.BYTES_PER_ELEMENT,
     countersOffset,
     countersStride: countersBytes / Float64Array.BYTES_PER_ELEMENT,
-    turnsOffset: countersOffset + threadCount * countersBytes,
+    timesOffset,
+    timesStride: timesBytes / Float64Array.BYTES_PER_ELEMENT,
+    joinsOffset,
+    turnsOffset: joinsOffset + joinsBytes,
   };
 }
 

@@ -14,7 +14,7 @@ export const upstreamBlocks = directives({
     opens: 'upstream',
     repeat: true,
     inherit: false,
-    doc: 'A named group of endpoints for `proxy_pass`. Round robin, weighted.',
+    doc: 'A named group of endpoints for `proxy_pass`. Without a directive that says otherwise they take turns by weight, exactly over all proxy threads.',
   },
 });
 
@@ -31,7 +31,14 @@ export const upstreamDirectives = directives({
     }),
     repeat: true,
     inherit: false,
-    doc: 'An endpoint: `host[:port]` or `unix:/path`, with `weight=`, `max_fails=`, `fail_timeout=` and `down`. A name with several addresses makes several endpoints. Port 80 when none is given.',
+    doc: 'An endpoint: `host[:port]` or `unix:/path`, with `weight=`, `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `backup` and `down`. `backup=2` to `backup=9` are further ranks, each asked when nobody of the ones before can be used. `slow_start` holds for every policy. A name with several addresses makes several endpoints. Port 80 when none is given.',
+  },
+  panicPercent: {
+    name: 'panic_threshold',
+    contexts: UPSTREAM,
+    argument: integer({ default: '0', max: 100 }),
+    inherit: false,
+    doc: 'When fewer than this percentage of the endpoints can be used, all that are not `down` are: better a slow answer than none, and half of them failing is rarely their fault. 0 never does; nginx has nothing like it.',
   },
   maxIdle: {
     name: 'keepalive',

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { ManualClock } from '#src/base/clock.ts';
 import { DrainState } from '#src/base/drain-state.ts';
 import { TimerWheel } from '#src/base/timer-wheel.ts';
-import { TestContext } from '#src/upstream/balancers/balancer.contract.ts';
 import type { PoolThread } from '#src/upstream/pool/pool.ts';
+import { TestContext } from './pick-context.contract.ts';
 import { MAX_RUN_TIME_UPSTREAMS, RunTimeUpstreams } from './run-time-upstreams.ts';
 import type { Upstream } from './upstream.ts';
 

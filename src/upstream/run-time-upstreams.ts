@@ -8,7 +8,11 @@ import { type Address, formatAddress } from '#src/base/address.ts';
 import { DrainState } from '#src/base/drain-state.ts';
 import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
-import type { PoolConfig, UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import {
+  type PoolConfig,
+  type UpstreamConfig,
+  USUAL_POLICY,
+} from '#src/upstream/endpoint/upstream-config.ts';
 import type { PoolThread } from '#src/upstream/pool/pool.ts';
 import { NameResolver } from './name-resolver.ts';
 import type { ResolverConfig } from './resolver-argument.ts';
@@ -164,11 +168,19 @@ function make({ hosts, key, pool, port }: RunTimeTarget, thread: PoolThread): Up
     maxConns: 0,
     maxFails: 0,
     failTimeoutMs: 0,
-    backup: false,
+    tier: 0,
+    slowStartMs: 0,
     down: false,
     place: NOWHERE,
   }));
-  const config: UpstreamConfig = { name: key, implicit: true, endpoints, pool, place: NOWHERE };
+  const config: UpstreamConfig = {
+    name: key,
+    implicit: true,
+    endpoints,
+    pool,
+    policy: USUAL_POLICY,
+    place: NOWHERE,
+  };
   const { endpoints: table } = SharedState.alone(endpoints.length, 1);
   return new Upstream(config, 0, 0, table, thread);
 }

@@ -11,14 +11,19 @@ export interface ServerArgument {
   readonly maxConns: number;
   readonly maxFails: number;
   readonly failTimeoutMs: number;
-  readonly backup: boolean;
+  /** 0: no `backup`; n: `backup=n`, which is asked when nobody of a lower rank can be used. */
+  readonly tier: number;
+  readonly slowStartMs: number;
   readonly down: boolean;
 }
 
 type Draft = { -readonly [Key in keyof ServerArgument]: ServerArgument[Key] };
 
 /** Parameters of nginx that this version has not: named, so that none is ignored. */
-const NOT_BUILT = ['backup', 'max_conns', 'slow_start', 'resolve', 'service', 'route', 'drain'];
+const NOT_BUILT = ['resolve', 'service', 'route', 'drain'];
+
+/** Ranks of `backup`. */
+const MAX_TIER = 9;
 
 /** Reads a `server` line; undefined after reporting what is wrong with it. */
 export function parseServer(
@@ -33,7 +38,8 @@ export function parseServer(
     maxConns: 0,
     maxFails: 1,
     failTimeoutMs: 10_000,
-    backup: false,
+    tier: 0,
+    slowStartMs: 0,
     down: false,
   };
   let isGood = true;
@@ -52,6 +58,19 @@ function readParameter(word: Word, draft: Draft, context: ParseContext): boolean
     draft.down = true;
     return true;
   }
+  if (name === 'backup' && equals < 0) {
+    draft.tier = 1;
+    return true;
+  }
+  if (name === 'backup') {
+    return set(parseInteger(value, context, { min: 1, max: MAX_TIER }), (n) => (draft.tier = n));
+  }
+  if (name === 'max_conns' && equals > 0) {
+    return set(parseInteger(value, context, {}), (n) => (draft.maxConns = n));
+  }
+  if (name === 'slow_start' && equals > 0) {
+    return set(parseTimeWord(value, context), (ms) => (draft.slowStartMs = ms));
+  }
   if (name === 'weight' && equals > 0) {
     return set(parseInteger(value, context, { min: 1 }), (n) => (draft.weight = n));
   }
@@ -69,7 +88,7 @@ function readParameter(word: Word, draft: Draft, context: ParseContext): boolean
     context,
     word,
     'parameter',
-    'known are weight=, max_fails=, fail_timeout= and down',
+    'known are weight=, max_conns=, max_fails=, fail_timeout=, slow_start=, backup and down',
   );
   return false;
 }

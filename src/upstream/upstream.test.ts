@@ -4,9 +4,13 @@ import { ManualClock } from '#src/base/clock.ts';
 import { TimerWheel } from '#src/base/timer-wheel.ts';
 import { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { allocateShared } from '#src/shared/shared-state.ts';
-import { TestContext } from '#src/upstream/balancers/balancer.contract.ts';
-import type { EndpointConfig, UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import {
+  type EndpointConfig,
+  type UpstreamConfig,
+  USUAL_POLICY,
+} from '#src/upstream/endpoint/upstream-config.ts';
 import type { PoolThread } from '#src/upstream/pool/pool.ts';
+import { TestContext } from './pick-context.contract.ts';
 import { Upstream } from './upstream.ts';
 
 const PLACE = { file: 'test', line: 1, column: 1 };
@@ -17,10 +21,25 @@ function make(count: number) {
   const endpoints = Array.from({ length: count }, (_, index): EndpointConfig => {
     const address = { kind: 'tcp', host: '127.0.0.1', port: 80 + index } as const;
     const limits = { weight: 1, maxConns: 0, maxFails: 1, failTimeoutMs: 10_000 };
-    return { address, name: `e${index}`, ...limits, backup: false, down: false, place: PLACE };
+    return {
+      address,
+      name: `e${index}`,
+      ...limits,
+      tier: 0,
+      slowStartMs: 0,
+      down: false,
+      place: PLACE,
+    };
   });
   const pool = { maxIdle: 2, maxRequests: 100, maxAgeMs: 60_000, idleTimeoutMs: 5_000 };
-  const config: UpstreamConfig = { name: 'api', implicit: false, endpoints, pool, place: PLACE };
+  const config: UpstreamConfig = {
+    name: 'api',
+    implicit: false,
+    endpoints,
+    pool,
+    policy: USUAL_POLICY,
+    place: PLACE,
+  };
   const sizes = { threadCount: 2, endpointCount: FIRST + count, upstreamCount: 2 };
   const table = new EndpointTable(allocateShared(sizes), 2, FIRST + count, 1);
   const thread = { wheel: new TimerWheel(new ManualClock()) } as unknown as PoolThread;

@@ -1,20 +1,26 @@
 /** Data path. A named group of endpoints with its balancer and pools, for one thread. */
 
 import type { LocalAddress } from '#src/base/address.ts';
+import type { Clock } from '#src/base/clock.ts';
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
-import type { Balancer, PickContext } from '#src/upstream/balancers/balancer.ts';
-import { BALANCERS } from '#src/upstream/balancers/index.ts';
+import { sharedNowMs } from '#src/shared/endpoint-times.ts';
+import { balancerNamed } from '#src/upstream/balancers/index.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import { IdleRoom, Pool, type PoolThread } from '#src/upstream/pool/pool.ts';
 import { BoundUpstreams } from './bound-upstreams.ts';
+import { type PickContext, Tier } from './tier.ts';
 
 export class Upstream {
   readonly config: UpstreamConfig;
   readonly endpoints: readonly Endpoint[];
   readonly #id: number;
   readonly #table: EndpointTable;
-  readonly #balancer: Balancer;
+  /** `backup` behind the others. */
+  readonly #tiers: readonly Tier[];
+  readonly #firstTier: Tier;
+  /** The policy looks at how long endpoints take: `record` is to be called. */
+  readonly recordsTimes: boolean;
   readonly #pools: readonly Pool[];
   readonly #room: IdleRoom;
   readonly #thread: PoolThread;
@@ -44,7 +50,12 @@ export class Upstream {
       config.endpoints.map(
         (endpoint, index) => new Endpoint(endpoint, firstEndpoint + index, clock, isAlone),
       );
-    this.#balancer = bound === undefined ? BALANCERS[0].create(this.endpoints) : bound.to.#balancer;
+    const { policy } = config;
+    const measure = balancerNamed(policy.name).measure?.(policy.words) ?? 'none';
+    this.recordsTimes = measure !== 'none';
+    this.#tiers =
+      bound === undefined ? tiersOf(config, this.endpoints, table, clock) : bound.to.#tiers;
+    this.#firstTier = this.#tiers[0] as Tier;
     this.#room = bound === undefined ? new IdleRoom(config.pool.maxIdle) : bound.to.#room;
     this.#thread = thread;
     this.#firstEndpoint = firstEndpoint;
@@ -71,10 +82,18 @@ export class Upstream {
 
   /** Picks an endpoint and counts an attempt in flight there; `finish` must follow once. */
   pick(context: PickContext): Endpoint | undefined {
-    const endpoint = this.#balancer.pick(context);
+    let tier = this.#firstTier;
+    let endpoint = tier.pick(context);
+    for (let rank = 1; endpoint === undefined && rank < this.#tiers.length; rank++) {
+      tier = this.#tiers[rank] as Tier;
+      endpoint = tier.pick(context);
+    }
     if (endpoint === undefined) return undefined;
+    if (endpoint.config.maxConns > 0) {
+      // Another thread may have taken the last place meanwhile: then the pick sees it is full.
+      if (!this.#table.tryStart(endpoint.id, tier.limitOf(endpoint))) return this.pick(context);
+    } else this.#table.start(endpoint.id);
     endpoint.onPicked();
-    this.#table.start(endpoint.id);
     return endpoint;
   }
 
@@ -85,7 +104,7 @@ export class Upstream {
 
   /** Whether a pick could still find an endpoint that this exchange has not tried. */
   hasUntried(context: PickContext): boolean {
-    return this.endpoints.some((endpoint) => endpoint.isEligible() && !context.hasTried(endpoint));
+    return this.#tiers.some((tier) => tier.hasUntried(context));
   }
 
   /** The attempt has left the endpoint. */
@@ -94,7 +113,24 @@ export class Upstream {
     if (isFailure) {
       this.#table.fail(endpoint.id);
       endpoint.onFailure();
-    } else endpoint.onSuccess();
+    } else if (endpoint.onSuccess()) this.#joined(endpoint);
+  }
+
+  /**
+   * How long an attempt that ends now took: to the head of the answer (−1: there was none), and in
+   * all. A failure or an error of the endpoint is one. Only where `recordsTimes`.
+   */
+  record(endpoint: Endpoint, startedAtMs: number, headerMs: number, isFailure: boolean): void {
+    const { nowMs } = this.#thread.wheel.clock;
+    const totalMs = nowMs - startedAtMs;
+    const toHeaderMs = headerMs < 0 ? totalMs : headerMs;
+    this.#table.times.record(endpoint.id, toHeaderMs, totalMs, isFailure, sharedNowMs(nowMs));
+  }
+
+  /** It is back in service. */
+  #joined(endpoint: Endpoint): void {
+    if (endpoint.config.slowStartMs === 0) return;
+    this.#table.times.join(endpoint.id, sharedNowMs(this.#thread.wheel.clock.nowMs));
   }
 
   poolOf(endpoint: Endpoint): Pool {
@@ -105,4 +141,22 @@ export class Upstream {
     for (const pool of this.#pools) pool.close();
     this.#bound?.close();
   }
+}
+
+/** By rank: tier 0, then those of `backup`. */
+function tiersOf(
+  { policy }: UpstreamConfig,
+  endpoints: readonly Endpoint[],
+  table: EndpointTable,
+  clock: Clock,
+): Tier[] {
+  const kind = balancerNamed(policy.name);
+  const { panicShare, words } = policy;
+  const measure = kind.measure?.(words) ?? 'none';
+  const ranks = [...new Set(endpoints.map(({ config }) => config.tier))].sort((a, b) => a - b);
+  return ranks.map((rank) => {
+    const own = endpoints.filter(({ config }) => config.tier === rank);
+    const balancer = kind.create({ endpoints: own.map(({ config }) => config), words });
+    return new Tier(own, balancer, table, measure, clock, panicShare);
+  });
 }

@@ -521,7 +521,8 @@ export interface HttpBlock {
    */
   readonly via?: Word | undefined;
   /**
-   * `upstream name { … }`. A named group of endpoints for `proxy_pass`. Round robin, weighted.
+   * `upstream name { … }`. A named group of endpoints for `proxy_pass`. Without a directive that
+   * says otherwise they take turns by weight, exactly over all proxy threads.
    */
   readonly upstream?: Several<NamedBlocks<UpstreamBlock>> | undefined;
   /**
@@ -1860,10 +1861,18 @@ export interface UpstreamBlock {
   readonly include?: Several<string> | undefined;
   /**
    * `server address [parameters]`. An endpoint: `host[:port]` or `unix:/path`, with `weight=`,
-   * `max_fails=`, `fail_timeout=` and `down`. A name with several addresses makes several
-   * endpoints. Port 80 when none is given.
+   * `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `backup` and `down`. `backup=2` to
+   * `backup=9` are further ranks, each asked when nobody of the ones before can be used.
+   * `slow_start` holds for every policy. A name with several addresses makes several endpoints.
+   * Port 80 when none is given.
    */
   readonly server?: Rows | undefined;
+  /**
+   * `panic_threshold number` (without it: `0`). When fewer than this percentage of the endpoints
+   * can be used, all that are not `down` are: better a slow answer than none, and half of them
+   * failing is rarely their fault. 0 never does; nginx has nothing like it.
+   */
+  readonly panicThreshold?: number | undefined;
   /**
    * `keepalive number` (without it: `32`). Idle connections to the upstream that each proxy thread
    * keeps; 0 keeps none. On by default, as in nginx since 1.29.7.
@@ -1884,4 +1893,9 @@ export interface UpstreamBlock {
    * kept. Keep it below the keep-alive timeout of the endpoint.
    */
   readonly keepaliveTimeout?: Time | undefined;
+  /**
+   * `least_conn`. The endpoint with the fewest exchanges in flight for its weight; those equal take
+   * turns. In-flight counts from the moment of choice, over all proxy threads.
+   */
+  readonly leastConn?: boolean | undefined;
 }

@@ -3,108 +3,125 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { ManualClock } from '#src/base/clock.ts';
-import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
-import type { EndpointConfig } from '#src/upstream/endpoint/upstream-config.ts';
-import type { BalancerKind, PickContext } from './balancer.ts';
+import type { BalancerKind, BalancerMaterial, PickView } from './balancer.ts';
 
 /** An endpoint as a test describes it. */
 export interface EndpointSketch {
   weight?: number;
-  down?: boolean;
-  /** It has failed as often as it may. */
-  isAside?: boolean;
-  isTried?: boolean;
+  /** Down, put aside, full or tried: it may not be taken. */
+  isOut?: boolean;
+  inFlight?: number;
+  /** −1: not known. */
+  timeMs?: number;
 }
 
-/** Endpoints with the ids 0, 1, 2 … */
-export function endpointsOf(sketches: readonly EndpointSketch[]): Endpoint[] {
-  const clock = new ManualClock();
-  return sketches.map(({ down = false, isAside = false, weight = 1 }, id) => {
-    const endpoint = new Endpoint({ ...CONFIG, weight, down }, id, clock, false);
-    if (isAside) endpoint.onFailure();
-    return endpoint;
-  });
+/** What balancers are made of, for endpoints with the names e0, e1, e2 … */
+export function materialOf(
+  sketches: readonly EndpointSketch[],
+  words: readonly string[] = [],
+): BalancerMaterial {
+  return {
+    endpoints: sketches.map(({ weight = 1 }, at) => ({ name: `e${at}`, weight })),
+    words,
+  };
 }
 
-const CONFIG: EndpointConfig = {
-  address: { kind: 'tcp', host: '127.0.0.1', port: 80 },
-  name: '127.0.0.1:80',
-  ...{ weight: 1, maxConns: 0, maxFails: 1, failTimeoutMs: 10_000, backup: false, down: false },
-  place: { file: 'test', line: 1, column: 1 },
-};
-
-/** Counts turns as the shared table does, and knows what was tried. */
-export class TestContext implements PickContext {
+/** A view that a test makes up; counts turns as the shared table does. */
+export class TestView implements PickView {
+  readonly sketches: EndpointSketch[];
   turn = 0;
-  readonly tried = new Set<Endpoint>();
+  text = '';
+  #state: number;
 
-  hasTried(endpoint: Endpoint): boolean {
-    return this.tried.has(endpoint);
+  constructor(sketches: readonly EndpointSketch[], seed = 1) {
+    this.sketches = sketches.map((sketch) => ({ ...sketch }));
+    this.#state = seed >>> 0 || 1;
+  }
+
+  mayTake(at: number): boolean {
+    return this.sketches[at]?.isOut !== true;
+  }
+
+  inFlight(at: number): number {
+    return this.sketches[at]?.inFlight ?? 0;
+  }
+
+  timeMs(at: number): number {
+    return this.sketches[at]?.timeMs ?? -1;
   }
 
   nextTurn(): number {
     return this.turn++ & 0x3fff_ffff;
+  }
+
+  /** xorshift: the same for the same seed. */
+  random(): number {
+    let x = this.#state;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#state = x >>> 0;
+    return this.#state / 0x1_0000_0000;
+  }
+
+  key(): string {
+    return this.text;
   }
 }
 
 const anySketches = fc.array(
   fc.record({
     weight: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 100_000 })),
-    down: fc.boolean(),
-    isAside: fc.boolean(),
-    isTried: fc.boolean(),
+    isOut: fc.boolean(),
+    inFlight: fc.nat(50),
+    timeMs: fc.oneof(fc.constant(-1), fc.double({ min: 0, max: 10_000, noNaN: true })),
   }),
-  { maxLength: 8 },
+  { minLength: 1, maxLength: 8 },
 );
 
-/** Every test of the contract, for one kind. */
-export function itKeepsTheBalancerContract(kind: BalancerKind): void {
-  const forAll = (check: (endpoints: Endpoint[], context: TestContext) => void): void => {
+/** Every test of the contract, for one kind; `words` as they stand behind its name. */
+export function itKeepsTheBalancerContract(
+  kind: BalancerKind,
+  words: readonly string[] = [],
+): void {
+  const forAll = (check: (material: BalancerMaterial, view: TestView) => void): void => {
     fc.assert(
-      fc.property(anySketches, fc.nat(0x7fff_ffff), (sketches, turn) => {
-        const endpoints = endpointsOf(sketches);
-        const context = new TestContext();
-        context.turn = turn;
-        for (const [index, { isTried }] of sketches.entries()) {
-          const endpoint = endpoints[index];
-          if (isTried && endpoint !== undefined) context.tried.add(endpoint);
-        }
-        check(endpoints, context);
+      fc.property(anySketches, fc.nat(0x7fff_ffff), fc.string(), (sketches, seed, text) => {
+        const view = new TestView(sketches, seed);
+        view.turn = seed;
+        view.text = text;
+        check(materialOf(sketches, words), view);
       }),
     );
   };
 
-  it('never picks an endpoint that is down, put aside or already tried', () => {
-    forAll((endpoints, context) => {
-      const balancer = kind.create(endpoints);
+  it('never picks an endpoint that may not be taken', () => {
+    forAll((material, view) => {
+      const balancer = kind.create(material);
       for (let pick = 0; pick < 20; pick++) {
-        const picked = balancer.pick(context);
-        if (picked === undefined) continue;
-        assert.ok(picked.isEligible());
-        assert.ok(!context.hasTried(picked));
-        assert.ok(endpoints.includes(picked));
+        const at = balancer.pick(view);
+        if (at !== -1) assert.equal(view.sketches[at]?.isOut, false);
       }
     });
   });
 
-  it('picks nothing only when nothing is eligible and untried', () => {
-    forAll((endpoints, context) => {
-      const isLeft = endpoints.some((one) => one.isEligible() && !context.hasTried(one));
-      assert.equal(kind.create(endpoints).pick(context) !== undefined, isLeft);
+  it('picks nothing only when nothing may be taken', () => {
+    forAll((material, view) => {
+      const isLeft = view.sketches.some(({ isOut }) => isOut === false);
+      assert.equal(kind.create(material).pick(view) !== -1, isLeft);
     });
   });
 
-  it('finds every eligible endpoint when each failed one counts as tried', () => {
-    forAll((endpoints, context) => {
-      const balancer = kind.create(endpoints);
-      const left = endpoints.filter((one) => one.isEligible() && !context.hasTried(one)).length;
+  it('finds every endpoint when each failed one counts as tried', () => {
+    forAll((material, view) => {
+      const balancer = kind.create(material);
+      const left = view.sketches.filter(({ isOut }) => isOut === false).length;
       for (let picks = 0; picks < left; picks++) {
-        const picked = balancer.pick(context);
-        assert.ok(picked !== undefined);
-        context.tried.add(picked);
+        const sketch = view.sketches[balancer.pick(view)];
+        assert.ok(sketch !== undefined);
+        sketch.isOut = true;
       }
-      assert.equal(balancer.pick(context), undefined);
+      assert.equal(balancer.pick(view), -1);
     });
   });
 }

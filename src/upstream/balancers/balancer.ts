@@ -1,23 +1,54 @@
 /** Data path. The contract of every balancing policy. */
 
-import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
+import type { EndpointConfig } from '#src/upstream/endpoint/upstream-config.ts';
 
-/** What a pick may know: which endpoints were tried, and the shared position of the upstream. */
-export interface PickContext {
-  /** This exchange has already failed there. */
-  hasTried(endpoint: Endpoint): boolean;
+/** What a pick may know; endpoints by their index. A pick changes nothing but the turn. */
+export interface PickView {
+  /** Whether the exchange may go there now: in service, room for it, and not tried by it before. */
+  mayTake(at: number): boolean;
+  /** Exchanges that were sent there and have not left: over all threads, dials and queue included. */
+  inFlight(at: number): number;
+  /** How long it takes, in milliseconds, by the measure that the policy named; −1: not known. */
+  timeMs(at: number): number;
   /** Next round-robin position over all threads: 0 … 2^30−1, wrapping. */
   nextTurn(): number;
+  /** [0, 1) */
+  random(): number;
+  /** The key of this exchange, for policies that hash one; one char per byte. */
+  key(): string;
 }
 
 /** Chooses an endpoint, once per attempt, on the hot path: no allocation, no await, no throw. */
 export interface Balancer {
-  /** Undefined only when no endpoint is eligible and untried. */
-  pick(context: PickContext): Endpoint | undefined;
+  /** The index of an endpoint that may be taken; −1 only when there is none. */
+  pick(view: PickView): number;
 }
 
-/** A policy: the name it has in configuration, and its constructor. */
+/** Which times a policy wants recorded and looks at. */
+export type TimeMeasure = 'none' | 'header' | 'total' | 'peak';
+
+/** What a balancer is made of: nothing of it changes while it lives. */
+export interface BalancerMaterial {
+  readonly endpoints: readonly Pick<EndpointConfig, 'name' | 'weight'>[];
+  /** Words behind the name of the policy's directive, checked by `check`. */
+  readonly words: readonly string[];
+}
+
+/** A policy: what it is called in configuration, and how it is made. */
 export interface BalancerKind {
+  /** Its directive in `upstream`; round robin, which needs none, has the name `round_robin`. */
   readonly name: string;
-  create(endpoints: readonly Endpoint[]): Balancer;
+  /** For docs/directives.md: what stands behind the name, and what it does. */
+  readonly usage: string;
+  readonly doc: string;
+  readonly minWords: number;
+  readonly maxWords: number;
+  /** Says what is wrong with the words behind the name: the index of the word, and what to write. */
+  check?(words: readonly string[]): { readonly at: number; readonly advice: string } | undefined;
+  /** Text with `$names` that is hashed; undefined: the policy takes no key. */
+  keyText?(words: readonly string[]): string;
+  measure?(words: readonly string[]): TimeMeasure;
+  /** As in nginx, `backup` and a policy that maps keys to endpoints exclude each other. */
+  readonly takesBackup: boolean;
+  create(material: BalancerMaterial): Balancer;
 }

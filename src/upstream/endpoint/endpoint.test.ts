@@ -11,7 +11,8 @@ const CONFIG: EndpointConfig = {
   maxConns: 0,
   maxFails: 2,
   failTimeoutMs: 10_000,
-  backup: false,
+  tier: 0,
+  slowStartMs: 0,
   down: false,
   place: { file: 'test', line: 1, column: 1 },
 };

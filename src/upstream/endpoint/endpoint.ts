@@ -44,8 +44,14 @@ export class Endpoint {
     this.#checkedAtMs = this.#clock.nowMs;
   }
 
-  /** Clears the failures only when it was picked more than `fail_timeout` after the last one. */
-  onSuccess(): void {
-    if (this.#failCount > 0 && this.#failedAtMs < this.#checkedAtMs) this.#failCount = 0;
+  /**
+   * Clears the failures only when it was picked more than `fail_timeout` after the last one. True:
+   * it had been put aside, and is back.
+   */
+  onSuccess(): boolean {
+    if (this.#failCount === 0 || this.#failedAtMs >= this.#checkedAtMs) return false;
+    const wasAside = this.config.maxFails > 0 && this.#failCount >= this.config.maxFails;
+    this.#failCount = 0;
+    return wasAside;
   }
 }

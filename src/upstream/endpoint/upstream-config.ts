@@ -1,5 +1,6 @@
 /** What an `upstream` block, or an address in `proxy_pass`, compiles to. Plain and frozen. */
 import type { Address } from '#src/base/address.ts';
+import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { Place } from '#src/schema/problem.ts';
 
 /** One address of an upstream (one `server` line may yield several, as a name may resolve so). */
@@ -13,7 +14,10 @@ export interface EndpointConfig {
   /** Failures within `failTimeoutMs` that put it aside; 0 means it is never put aside. */
   readonly maxFails: number;
   readonly failTimeoutMs: number;
-  readonly backup: boolean;
+  /** 0: one of the first; n: only when nobody of a lower tier can be used (`backup`). */
+  readonly tier: number;
+  /** The time over which it gets its full share after it has come (back) into service; 0: at once. */
+  readonly slowStartMs: number;
   readonly down: boolean;
   readonly place: Place;
 }
@@ -30,6 +34,26 @@ export interface PoolConfig {
   readonly idleTimeoutMs: number;
 }
 
+/** How an endpoint of an upstream is chosen. */
+export interface PolicyConfig {
+  /** Name of a balancer (src/upstream/balancers). */
+  readonly name: string;
+  /** Behind the name. */
+  readonly words: readonly string[];
+  /** What is hashed, of an exchange; undefined: the policy takes no key. */
+  readonly key: ComplexValue<object> | undefined;
+  /** When fewer than this share of the endpoints can be used, all that are not `down` are; 0: never. */
+  readonly panicShare: number;
+}
+
+/** Without a directive. */
+export const USUAL_POLICY: PolicyConfig = {
+  name: 'round_robin',
+  words: [],
+  key: undefined,
+  panicShare: 0,
+};
+
 /** One upstream. Its index in the model is its id. */
 export interface UpstreamConfig {
   /** The block's name, or for an implicit one the host and port of `proxy_pass`. */
@@ -39,5 +63,6 @@ export interface UpstreamConfig {
   /** Never empty in a model without problems. */
   readonly endpoints: readonly EndpointConfig[];
   readonly pool: PoolConfig;
+  readonly policy: PolicyConfig;
   readonly place: Place;
 }

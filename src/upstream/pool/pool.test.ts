@@ -112,7 +112,15 @@ const REQUEST = {
 const ENDPOINT: EndpointConfig = {
   address: { kind: 'tcp', host: '127.0.0.1', port: 80 },
   name: '127.0.0.1:80',
-  ...{ weight: 1, maxConns: 0, maxFails: 1, failTimeoutMs: 10_000, backup: false, down: false },
+  ...{
+    weight: 1,
+    maxConns: 0,
+    maxFails: 1,
+    failTimeoutMs: 10_000,
+    tier: 0,
+    slowStartMs: 0,
+    down: false,
+  },
   place: { file: 'test', line: 1, column: 1 },
 };
 const CONFIG: PoolConfig = { maxIdle: 2, maxRequests: 100, maxAgeMs: 60_000, idleTimeoutMs: 5_000 };

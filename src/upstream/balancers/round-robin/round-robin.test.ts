@@ -3,17 +3,18 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
   type EndpointSketch,
-  endpointsOf,
   itKeepsTheBalancerContract,
-  TestContext,
+  materialOf,
+  TestView,
 } from '#src/upstream/balancers/balancer.contract.ts';
-import { RoundRobin, roundRobin, smoothOrder } from './round-robin.ts';
+import { Rotation, smoothOrder } from '#src/upstream/balancers/rotation.ts';
+import { roundRobin } from './round-robin.ts';
 
 /** The ids of that many picks in a row. */
 function picks(sketches: readonly EndpointSketch[], count: number): number[] {
-  const balancer = new RoundRobin(endpointsOf(sketches));
-  const context = new TestContext();
-  return Array.from({ length: count }, () => balancer.pick(context)?.id ?? -1);
+  const balancer = new Rotation(materialOf(sketches).endpoints);
+  const view = new TestView(sketches);
+  return Array.from({ length: count }, () => balancer.pick(view));
 }
 
 /** How many of the picks went to each endpoint. */
@@ -59,28 +60,26 @@ describe('round robin', () => {
 
   it('is one rotation over all threads that share its turns', () => {
     const sketches = [{ weight: 3 }, { weight: 2 }, { weight: 1 }];
-    const context = new TestContext();
-    const threads = [new RoundRobin(endpointsOf(sketches)), new RoundRobin(endpointsOf(sketches))];
-    const order = Array.from({ length: 12 }, (_, turn) => threads[turn % 2]?.pick(context)?.id);
+    const view = new TestView(sketches);
+    const { endpoints } = materialOf(sketches);
+    const threads = [new Rotation(endpoints), new Rotation(endpoints)];
+    const order = Array.from({ length: 12 }, (_, turn) => threads[turn % 2]?.pick(view));
     assert.deepEqual(order, slowOrder([3, 2, 1], 12));
   });
 
   it('gives the turns of an endpoint that is out to the others by their weights', () => {
-    assert.deepEqual(shares([{ isAside: true }, {}, {}], 300), [0, 150, 150]);
-    const heavyIsOut = [{ weight: 100, down: true }, { weight: 2 }, { weight: 1 }];
+    assert.deepEqual(shares([{ isOut: true }, {}, {}], 300), [0, 150, 150]);
+    const heavyIsOut = [{ weight: 100, isOut: true }, { weight: 2 }, { weight: 1 }];
     assert.deepEqual(shares(heavyIsOut, 3 * 103), [0, 206, 103]);
   });
 
   it('gives the second attempts of exchanges to the others by their weights', () => {
-    const endpoints = endpointsOf([{}, { weight: 3 }, { weight: 1 }]);
-    const [first] = endpoints;
-    assert.ok(first !== undefined);
-    const balancer = new RoundRobin(endpoints);
-    const context = new TestContext();
-    context.tried.add(first);
+    const sketches = [{ isOut: true }, { weight: 3 }, { weight: 1 }];
+    const balancer = new Rotation(materialOf(sketches).endpoints);
+    const view = new TestView(sketches);
     const counts = [0, 0, 0];
     for (let attempt = 0; attempt < 400; attempt++) {
-      const id = balancer.pick(context)?.id ?? 0;
+      const id = balancer.pick(view);
       counts[id] = (counts[id] ?? 0) + 1;
     }
     assert.deepEqual(counts, [0, 300, 100]);

@@ -1,90 +1,14 @@
-/**
- * Data path. Smooth weighted round robin (semantics.md §3), exact over all threads: the order that
- * nginx's algorithm gives is written down once, and one shared counter walks through it.
- *
- *   weights 5 1 1:  order  a a b a c a a     turn 0 1 2 3 4 5 6, then 0 again
- *
- * The turns of an endpoint that cannot be used go to the others in the proportion of their weights:
- * were the next in the order to take them, it would get twice its share.
- */
+/** What holds without a directive: smooth weighted round robin, exact over all threads. */
 
-import type { Balancer, BalancerKind, PickContext } from '#src/upstream/balancers/balancer.ts';
-import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
-
-/** Longer orders are scaled down: their smoothness no one would notice, their memory one would. */
-const MAX_ORDER = 65_536;
-
-export class RoundRobin implements Balancer {
-  readonly #endpoints: readonly Endpoint[];
-  readonly #order: Uint32Array;
-  readonly #length: number;
-  /** Per endpoint: nginx's `current_weight`, for the turns that fell out. Per thread. */
-  readonly #credit: Float64Array;
-
-  constructor(endpoints: readonly Endpoint[]) {
-    this.#endpoints = endpoints;
-    this.#order = smoothOrder(endpoints.map((endpoint) => endpoint.config.weight));
-    this.#length = this.#order.length;
-    this.#credit = new Float64Array(endpoints.length);
-  }
-
-  pick(context: PickContext): Endpoint | undefined {
-    const length = this.#length;
-    const turn = length === 1 ? 0 : context.nextTurn() % length;
-    const endpoint = this.#endpoints[this.#order[turn] ?? 0];
-    if (endpoint?.isEligible() && !context.hasTried(endpoint)) return endpoint;
-    return this.#pickAmongTheRest(context);
-  }
-
-  /** One step of nginx's algorithm over the endpoints that are left. */
-  #pickAmongTheRest(context: PickContext): Endpoint | undefined {
-    const credit = this.#credit;
-    let best: Endpoint | undefined;
-    let bestIndex = 0;
-    let total = 0;
-    for (let index = 0; index < credit.length; index++) {
-      const endpoint = this.#endpoints[index];
-      if (!endpoint?.isEligible() || context.hasTried(endpoint)) continue;
-      const { weight } = endpoint.config;
-      total += weight;
-      credit[index] = (credit[index] ?? 0) + weight;
-      if (best !== undefined && (credit[index] ?? 0) <= (credit[bestIndex] ?? 0)) continue;
-      best = endpoint;
-      bestIndex = index;
-    }
-    if (best !== undefined) credit[bestIndex] = (credit[bestIndex] ?? 0) - total;
-    return best;
-  }
-}
-
-/** The indices in the order in which nginx's smooth weighted round robin picks them. */
-export function smoothOrder(weights: readonly number[]): Uint32Array {
-  const divisor = weights.reduce(greatestCommonDivisor, 0) || 1;
-  const sum = weights.reduce((total, weight) => total + weight / divisor, 0);
-  const scale = sum > MAX_ORDER ? MAX_ORDER / sum : 1;
-  const shares = weights.map((weight) => Math.max(1, Math.round((weight / divisor) * scale)));
-  const total = shares.reduce((all, share) => all + share, 0);
-  // A thousand endpoints give 65 million steps: typed arrays and no object per step.
-  const gain = Float64Array.from(shares);
-  const current = new Float64Array(shares.length);
-  const order = new Uint32Array(total);
-  for (let turn = 0; turn < total; turn++) {
-    let best = 0;
-    for (let index = 0; index < current.length; index++) {
-      current[index] = (current[index] ?? 0) + (gain[index] ?? 0);
-      if ((current[index] ?? 0) > (current[best] ?? 0)) best = index;
-    }
-    current[best] = (current[best] ?? 0) - total;
-    order[turn] = best;
-  }
-  return order;
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
+import type { BalancerKind } from '#src/upstream/balancers/balancer.ts';
+import { Rotation } from '#src/upstream/balancers/rotation.ts';
 
 export const roundRobin: BalancerKind = {
   name: 'round_robin',
-  create: (endpoints) => new RoundRobin(endpoints),
+  usage: '',
+  doc: '',
+  minWords: 0,
+  maxWords: 0,
+  takesBackup: true,
+  create: ({ endpoints }) => new Rotation(endpoints),
 };

@@ -1,0 +1,45 @@
+/** How an upstream balances: the directive of a policy, and what does not go with it. */
+import type { Problems } from '#src/schema/problem.ts';
+import { parseNode, type Scope } from '#src/schema/scope.ts';
+import { balancerNamed } from '#src/upstream/balancers/index.ts';
+import type { UpstreamSettings } from '#src/upstream/directives.ts';
+import {
+  type EndpointConfig,
+  type PolicyConfig,
+  USUAL_POLICY,
+} from '#src/upstream/endpoint/upstream-config.ts';
+import { type PolicyChoice, policyDirectives } from '#src/upstream/policy-directives.ts';
+
+/** Reports what is wrong; the last directive counts, as in nginx. */
+export function buildPolicy(
+  scope: Scope,
+  { panicPercent }: UpstreamSettings,
+  endpoints: readonly EndpointConfig[],
+  problems: Problems,
+): PolicyConfig {
+  const found = Object.values(policyDirectives).flatMap((directive) =>
+    scope.own(directive.name).map((node) => ({ directive, node })),
+  );
+  found.sort((a, b) => a.node.line - b.node.line || a.node.column - b.node.column);
+  let choice: PolicyChoice = USUAL_POLICY;
+  for (const [at, { directive, node }] of found.entries()) {
+    if (at > 0) {
+      const before = found[at - 1]?.node.name;
+      problems.warn(node, `load balancing method redefined: "${node.name}" replaces "${before}"`);
+    }
+    choice = parseNode<PolicyChoice>(directive, node, scope, problems) ?? choice;
+  }
+  const last = found.at(-1);
+  if (last !== undefined && !balancerNamed(last.directive.name).takesBackup) {
+    for (const { place, tier } of endpoints) {
+      if (tier === 0) continue;
+      const message = `balancing method "${last.directive.name}" does not support parameter "backup"`;
+      problems.emerg(
+        place,
+        message,
+        'it sends each key to an endpoint of its own, whoever else waits',
+      );
+    }
+  }
+  return { ...choice, panicShare: panicPercent / 100 };
+}

@@ -1,0 +1,155 @@
+/**
+ * Data path. Some endpoints of an upstream with a balancer among them: the first ones, or those of
+ * one rank of `backup`. What a balancer sees of them is read from shared memory when it asks.
+ */
+
+import type { Clock } from '#src/base/clock.ts';
+import type { EndpointTable } from '#src/shared/endpoint-table.ts';
+import { type EndpointTimes, sharedNowMs } from '#src/shared/endpoint-times.ts';
+import type { Balancer, PickView, TimeMeasure } from '#src/upstream/balancers/balancer.ts';
+import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
+
+/** What a pick must know of the exchange, and of the upstream as a whole. */
+export interface PickContext {
+  /** This exchange has already failed there. */
+  hasTried(endpoint: Endpoint): boolean;
+  /** Next round-robin position of the upstream over all threads: 0 … 2^30−1, wrapping. */
+  nextTurn(): number;
+  /** What the policy hashes; one char per byte. Asked only of policies that take a key. */
+  key(): string;
+}
+
+/** Of a share that is nearly nothing: somebody has to be the first to try it again. */
+const LEAST_SHARE = 0.01;
+const NO_CONTEXT: PickContext = {
+  hasTried: () => true,
+  nextTurn: () => 0,
+  key: () => '',
+};
+
+export class Tier implements PickView {
+  readonly endpoints: readonly Endpoint[];
+  readonly #balancer: Balancer;
+  readonly #table: EndpointTable;
+  readonly #times: EndpointTimes;
+  readonly #measure: TimeMeasure;
+  readonly #clock: Clock;
+  readonly #panicShare: number;
+  readonly #hasSlowStart: boolean;
+  #context = NO_CONTEXT;
+  /** Those in slow start whose share is above it take part in this pick. */
+  #dice = 0;
+  #isPanic = false;
+
+  constructor(
+    endpoints: readonly Endpoint[],
+    balancer: Balancer,
+    table: EndpointTable,
+    measure: TimeMeasure,
+    clock: Clock,
+    panicShare: number,
+  ) {
+    this.endpoints = endpoints;
+    this.#balancer = balancer;
+    this.#table = table;
+    this.#times = table.times;
+    this.#measure = measure;
+    this.#clock = clock;
+    this.#panicShare = panicShare;
+    this.#hasSlowStart = endpoints.some(({ config }) => config.slowStartMs > 0);
+  }
+
+  /** The endpoint that the policy chooses; undefined when none may be taken. Counts nothing. */
+  pick(context: PickContext): Endpoint | undefined {
+    this.#context = context;
+    if (this.#panicShare > 0) this.#isPanic = this.#isBelowPanicShare();
+    if (this.#hasSlowStart) this.#dice = Math.random();
+    let at = this.#balancer.pick(this);
+    if (at < 0 && this.#dice > 0) {
+      this.#dice = 0; // all that is left has just come: better than nobody
+      at = this.#balancer.pick(this);
+    }
+    this.#context = NO_CONTEXT;
+    return at < 0 ? undefined : this.endpoints[at];
+  }
+
+  /** Whether a pick would find one. */
+  hasUntried(context: PickContext): boolean {
+    for (const endpoint of this.endpoints) {
+      if (endpoint.isEligible() && this.#hasRoom(endpoint) && !context.hasTried(endpoint))
+        return true;
+    }
+    return false;
+  }
+
+  // ---- PickView --------------------------------------------------------------------------------
+
+  mayTake(at: number): boolean {
+    const endpoint = this.endpoints[at] as Endpoint;
+    if (!endpoint.isEligible() && !(this.#isPanic && !endpoint.config.down)) return false;
+    if (endpoint.config.maxConns > 0 && !this.#hasRoom(endpoint)) return false;
+    if (this.#dice > 0 && this.#share(endpoint) <= this.#dice) return false;
+    return !this.#context.hasTried(endpoint);
+  }
+
+  inFlight(at: number): number {
+    return this.#table.active((this.endpoints[at] as Endpoint).id);
+  }
+
+  timeMs(at: number): number {
+    const { id } = this.endpoints[at] as Endpoint;
+    const nowMs = sharedNowMs(this.#clock.nowMs);
+    switch (this.#measure) {
+      case 'header':
+        return this.#times.headerMs(id, nowMs);
+      case 'total':
+        return this.#times.totalMs(id, nowMs);
+      case 'peak':
+        return this.#times.peakMs(id, nowMs);
+      case 'none':
+        return -1;
+    }
+  }
+
+  nextTurn(): number {
+    return this.#context.nextTurn();
+  }
+
+  random(): number {
+    return Math.random();
+  }
+
+  key(): string {
+    return this.#context.key();
+  }
+
+  // ---- What holds for one endpoint -------------------------------------------------------------
+
+  /** `max_conns`: of its first share while it starts slowly. */
+  limitOf(endpoint: Endpoint): number {
+    const { maxConns, slowStartMs } = endpoint.config;
+    if (maxConns === 0 || slowStartMs === 0) return maxConns;
+    return Math.max(1, Math.floor(maxConns * this.#share(endpoint)));
+  }
+
+  #hasRoom(endpoint: Endpoint): boolean {
+    const limit = this.limitOf(endpoint);
+    return limit === 0 || this.#table.active(endpoint.id) < limit;
+  }
+
+  /** How much of its share an endpoint gets: from nearly 0, when it has come back, to 1. */
+  #share(endpoint: Endpoint): number {
+    const { slowStartMs } = endpoint.config;
+    if (slowStartMs === 0) return 1;
+    const joinedAtMs = this.#times.joinedAtMs(endpoint.id);
+    if (joinedAtMs === 0) return 1;
+    const passedMs = sharedNowMs(this.#clock.nowMs) - joinedAtMs;
+    return Math.min(1, Math.max(LEAST_SHARE, passedMs / slowStartMs));
+  }
+
+  #isBelowPanicShare(): boolean {
+    let eligible = 0;
+    for (const endpoint of this.endpoints) if (endpoint.isEligible()) eligible += 1;
+    return eligible < this.#panicShare * this.endpoints.length;
+  }
+}
