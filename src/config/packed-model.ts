@@ -15,7 +15,9 @@ import type {
   VirtualServer,
 } from '#src/routing/model.ts';
 import { type Place, Problems } from '#src/schema/problem.ts';
+import type { Scope } from '#src/schema/scope.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
+import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import { buildMain, layGround } from './build.ts';
 import { buildContent, type LocationContext, locationContext } from './build-servers.ts';
 import { UpstreamList } from './build-upstreams.ts';
@@ -66,12 +68,17 @@ export function packModel({ nodes, ...tree }: ConfigTree, model: Model): Buffer 
     isLogged,
     place,
   }));
-  const { main: _, ...plain } = model;
+  const { main: _, ...plain } = { ...model, upstreams: model.upstreams.map(withoutKey) };
   const head: Head = { ...plain, tree, outermost, servers, texts: packer.texts };
   const text = Buffer.from(JSON.stringify(head));
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(text.length);
   return Buffer.concat([length, text, packer.bytes]);
+}
+
+/** What is compiled is no data; each thread compiles it again. */
+function withoutKey(upstream: UpstreamConfig): UpstreamConfig {
+  return { ...upstream, policy: { ...upstream.policy, key: null } };
 }
 
 function isServer({ name, block }: ConfigNode): boolean {
@@ -108,7 +115,8 @@ export class PackedModel {
     const main = buildMain(ground.scope, tree, problems);
     const { http, variables } = ground;
     if (http === undefined) return { ...plain, main, servers: [] };
-    const upstreams = UpstreamList.of(plain.upstreams);
+    const keyed = plain.upstreams.map((upstream) => withKey(upstream, http, problems));
+    const upstreams = UpstreamList.of(keyed);
     const all = { scope: http, upstreams, variables, problems, tree, functions };
     const context = locationContext(all, plain.accessLogFiles);
     const read = (server: PackedServer) => this.#nodes.nodeAt(server.node);
@@ -117,8 +125,16 @@ export class PackedModel {
       return new WaitingServer(server, names, () => contentOf(read(server), context));
     });
     mustBeGood(problems);
-    return { ...plain, main, servers: waiting };
+    return { ...plain, upstreams: keyed, main, servers: waiting };
   }
+}
+
+function withKey(upstream: UpstreamConfig, http: Scope, problems: Problems): UpstreamConfig {
+  const { place, policy } = upstream;
+  if (policy.keyText === '') return upstream;
+  const key = http.tools.compileComplex(policy.keyText, place, problems);
+  // The one compiler given to a tree compiles for the one subject of the program: an exchange.
+  return { ...upstream, policy: { ...policy, key: key as typeof policy.key } };
 }
 
 function nameIn({ place }: PackedServer, name: string, context: LocationContext): HostName {

@@ -58,7 +58,7 @@ export class Tries implements PickContext {
 
   key(): string {
     const { key } = (this.#upstream as Upstream).config.policy;
-    return key === undefined ? '' : key.evaluate(this.#exchange as Exchange);
+    return key === null ? '' : key.evaluate(this.#exchange as Exchange);
   }
 
   // ---- One try ---------------------------------------------------------------------------------

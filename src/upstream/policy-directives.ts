@@ -35,9 +35,10 @@ function choose(
   if (fault !== undefined) {
     return reportInvalid(context, given[fault.at] as Word, 'parameter', fault.advice);
   }
-  const choice = { name: kind.name, words, key: undefined };
-  if (kind.keyText === undefined) return choice;
+  const keyText = kind.keyText?.(words) ?? '';
+  const choice = { name: kind.name, words, keyText, key: null };
+  if (keyText === '') return choice;
   const { column, line } = given[0] ?? context.node;
-  const key = compileWord<object>({ text: kind.keyText(words), line, column }, context);
+  const key = compileWord<object>({ text: keyText, line, column }, context);
   return key === undefined ? undefined : { ...choice, key };
 }

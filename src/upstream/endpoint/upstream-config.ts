@@ -40,8 +40,10 @@ export interface PolicyConfig {
   readonly name: string;
   /** Behind the name. */
   readonly words: readonly string[];
-  /** What is hashed, of an exchange; undefined: the policy takes no key. */
-  readonly key: ComplexValue<object> | undefined;
+  /** What is hashed, with `$names`; '': the policy takes no key. */
+  readonly keyText: string;
+  /** The same, compiled; null, which survives JSON, without it and in a model that is packed. */
+  readonly key: ComplexValue<object> | null;
   /** When fewer than this share of the endpoints can be used, all that are not `down` are; 0: never. */
   readonly panicShare: number;
 }
@@ -50,7 +52,8 @@ export interface PolicyConfig {
 export const USUAL_POLICY: PolicyConfig = {
   name: 'round_robin',
   words: [],
-  key: undefined,
+  keyText: '',
+  key: null,
   panicShare: 0,
 };
 
