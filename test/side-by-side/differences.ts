@@ -45,7 +45,8 @@ function isOfConnection({ what }: Part): boolean {
 /** Statuses after which nginx closes the connection, whoever gives them. */
 const CLOSING = String.raw`(?:400|413|414|500|501)`;
 const CLOSES = new RegExp(`^${CLOSING}`);
-const MAY_CLOSE = new RegExp(`(?:error_page|return) .*\\b${CLOSING}\\b`);
+/** An error page gives such an answer another status: the connection closes all the same. */
+const MAY_CLOSE = new RegExp(`error_page .*\\b${CLOSING}\\b`);
 
 /** Head lines without those that frame a body. */
 function unframed(lines: string): string {
@@ -59,18 +60,19 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     name: 'answered before a chunked body was read: the connection closes',
     holds: (part, difference) =>
-      isOfConnection(part) && isChunked(difference) && !isKept(part.weir),
+      isOfConnection(part) &&
+      isChunked(difference) &&
+      difference.weir.seen.length === 0 &&
+      isKept(part.nginx) &&
+      !isKept(part.weir),
   },
   {
     name: 'the connection stays open after 400, 413, 414, 500 and 501 of a location',
     holds: (part, { nginx }, text) =>
       isOfConnection(part) &&
       !isKept(part.nginx) &&
+      isKept(part.weir) &&
       (isStatus(nginx, CLOSES) || MAY_CLOSE.test(text)),
-  },
-  {
-    name: 'what the client got wrong closes the connection',
-    holds: (part, { weir }) => isOfConnection(part) && !isKept(part.weir) && isStatus(weir, CLOSES),
   },
   {
     name: 'refused while its head is read: no error_page, and its variables may be there',
@@ -79,8 +81,14 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     name: '204 and 304 of ours say nothing of a body',
-    holds: ({ what }, { nginx, weir }) =>
-      what.startsWith('field ') && nginx.seen.length === 0 && isStatus(weir, /^(?:204|304)/),
+    holds: ({ nginx: value, what }, { nginx, weir }, text) =>
+      nginx.seen.length === 0 &&
+      isStatus(weir, /^(?:204|304)/) &&
+      (what === 'field content-type' ||
+        what === 'field content-length' ||
+        (what.startsWith('field ') &&
+          /s-\w+\//.test(value) &&
+          text.includes('$sent_http_content_type'))),
   },
   {
     name: 'within an error page: the answer of the endpoint, not the page of nginx',
@@ -120,18 +128,22 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     name: 'a body whose request ends at an error page is not sent to it',
-    holds: ({ nginx, what }, { asked, weir }, text) =>
-      what.startsWith('origin ') &&
+    holds: (part, { asked, weir }, text) =>
       /error_page/.test(text) &&
       asked.body !== '' &&
-      (what.startsWith('origin body')
+      (part.what.startsWith('origin body')
         ? weir.seen.at(-1)?.at(-1) === ''
-        : /content-length/i.test(nginx)),
+        : part.what.startsWith('origin fields') &&
+          /^(?:content-length|transfer-encoding):/im.test(part.nginx) &&
+          unframed(part.nginx) === unframed(part.weir)),
   },
   {
     name: 'client_max_body_size does not hold for a body that an error page does not get',
-    holds: (_part, { asked, nginx }, text) =>
-      isStatus(nginx, /^413/) && asked.body !== '' && /error_page/.test(text),
+    holds: (_part, { asked, nginx, weir }, text) =>
+      isStatus(nginx, /^413/) &&
+      !isStatus(weir, /^413/) &&
+      asked.body !== '' &&
+      /error_page/.test(text),
   },
   {
     name: '$sent_http_ shows fields that are hidden',
@@ -177,14 +189,20 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     name: 'keepalive_timeout 0 and keepalive_requests are those of whoever answers',
-    holds: (part, _difference, text) =>
-      isOfConnection(part) && /keepalive_timeout 0|keepalive_requests [12];/.test(text),
+    holds: (part, { nginx, weir }, text) =>
+      isOfConnection(part) &&
+      /keepalive_timeout 0|keepalive_requests [12];/.test(text) &&
+      // Before locations nothing is asked of an origin; whoever hands on does it by one of these.
+      ((isKept(part.nginx) && nginx.seen.length === 0 && weir.seen.length === 0) ||
+        /error_page|rewrite/.test(text)),
   },
   {
     name: 'a capture that a map changes while the text is put together',
-    holds: (_part, { nginx }, text) =>
-      /^(?:HTTP\/1\.1 500|the connection closed)/.test(nginx.answered.line) &&
+    holds: (part, { nginx }, text) =>
+      (/^(?:HTTP\/1\.1 500|the connection closed)/.test(nginx.answered.line) ||
+        // No longer than the one before it.
+        (/^(?:field|body|origin)/.test(part.what) && part.nginx.length <= part.weir.length)) &&
       /^map .*\{\n(?: .*\n)*? +"?~/m.test(text) &&
-      /\$[1-9]/.test(text),
+      /^.*(?:\$[1-9].*\$\{?[tv]\d|\$\{?[tv]\d.*\$[1-9])/m.test(text),
   },
 ];
