@@ -43,7 +43,7 @@ export const proxyDirectives = directives({
       parse: parseSetHeader,
     }),
     repeat: true,
-    doc: 'Sets a field of the request to the upstream; an empty value removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host` unless set. `Connection: close` ends the connection with the request; `Upgrade` has no effect, see `proxy_upgrade`. Fields that decide the framing cannot be set.',
+    doc: 'Sets a field of the request to the upstream; an empty value removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host` unless set. `Connection: close` ends the connection with the request; `Upgrade` has no effect, see `proxy_upgrade`. Fields that decide the framing cannot be set; to empty them, as is usual with `proxy_pass_request_body off`, changes nothing.',
   },
   bind: {
     name: 'proxy_bind',

@@ -73,7 +73,8 @@ export function parseSetHeader(
   const [name, text] = words;
   if (name === undefined || text === undefined) return undefined;
   if (!FIELD_NAME.test(name.text)) return reportInvalid(context, name, 'field name');
-  if (FRAMING_FIELDS.has(name.text.toLowerCase())) {
+  // Empty it has no effect: the field is never the client's, but written for what is sent.
+  if (text.text !== '' && FRAMING_FIELDS.has(name.text.toLowerCase())) {
     const advice = 'it decides where a message ends, so Weir writes it itself';
     return reportInvalid(context, name, 'field', advice);
   }

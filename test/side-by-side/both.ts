@@ -13,6 +13,9 @@ import { type Asked, requestText } from './random-request.ts';
 /** One after the other they have the same address, ports and origin: nothing needs translation. */
 const HOST = '127.0.0.1';
 
+/** Refuses connections. */
+const DEAD = '127.0.0.9:9';
+
 /** What Debian's nginx does not know, or has another default for; docs/differences.md has both. */
 const FOR_BOTH = 'client_body_timeout 5s; proxy_read_timeout 5s;';
 const FOR_WEIR = 'via off;';
@@ -127,7 +130,8 @@ export class Both {
       .replaceAll('PORT_A', String(portA))
       .replaceAll('PORT_B', String(portB))
       .replaceAll('ORIGIN', this.#origin.address)
-      .replaceAll('DEAD', '127.0.0.9:9');
+      .replaceAll('SOCKET', this.#origin.path)
+      .replaceAll('DEAD', DEAD);
   }
 }
 

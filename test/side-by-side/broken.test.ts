@@ -24,8 +24,10 @@ const STRICTER = [
   /^could not find named location/,
   /^invalid URI .* in "error_page" directive$/,
   /^duplicate location "@/,
-  /^invalid (?:path|regular expression) "(?:=|\^~|~\*?)" in "location" directive$/,
-  /^invalid field name "" in "proxy_(?:hide|pass)_header" directive$/,
+  /^invalid (?:path|regular expression) "(?:=|\^~|~\*?|)" in "location" directive$/,
+  // Of a location whose path is none.
+  /^location ".*" cannot be inside the exact location ""$/,
+  /^invalid field name "" in "proxy_(?:hide|pass|set)_header" directive$/,
   /^invalid parameter .* in "proxy_cookie_flags" directive$/,
 ];
 

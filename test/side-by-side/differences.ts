@@ -48,6 +48,9 @@ const CLOSES = new RegExp(`^${CLOSING}`);
 /** An error page gives such an answer another status: the connection closes all the same. */
 const MAY_CLOSE = new RegExp(`error_page .*\\b${CLOSING}\\b`);
 
+/** Between the method and the version. */
+const BLANKS = /(?<= .*) (?=.* HTTP)/g;
+
 /** Head lines without those that frame a body. */
 function unframed(lines: string): string {
   return lines
@@ -95,7 +98,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     holds: (_part, { nginx, weir }, text) =>
       /error_page/.test(text) &&
       /proxy_intercept_errors on/.test(text) &&
-      weir.seen.length > 1 &&
+      weir.seen.length > 0 &&
       weir.seen.length === nginx.seen.length &&
       !nginx.answered.body.startsWith('body of') &&
       /^(?:$|body of)/.test(weir.answered.body),
@@ -168,7 +171,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     name: 'server_name_in_redirect in a server without a name',
     holds: ({ nginx, what }, _difference, text) =>
       what.startsWith('field ') &&
-      /https?:\/\/:/.test(nginx) &&
+      /https?:\/\/[:/]/.test(nginx) &&
       /server_name_in_redirect on/.test(text),
   },
   {
@@ -195,6 +198,47 @@ export const EXPLANATIONS: readonly Explanation[] = [
       // Before locations nothing is asked of an origin; whoever hands on does it by one of these.
       ((isKept(part.nginx) && nginx.seen.length === 0 && weir.seen.length === 0) ||
         /error_page|rewrite/.test(text)),
+  },
+  {
+    name: 'a kept connection that an endpoint closes is replaced by another: nginx 1.22 keeps fewer',
+    holds: (part, { asked, nginx, weir }, text) => {
+      if (![asked.target, ...asked.lines].some((one) => /\bo=cut|^x-want: cut/i.test(one)))
+        return false;
+      const more = weir.seen.length - nginx.seen.length;
+      // Only with `keepalive` nginx keeps any, of an upstream as a whole.
+      if (more === -1 && !/ keepalive \d/.test(text)) return false;
+      if (Math.abs(more) !== 1) return false;
+      const [one, other] = more > 0 ? [part.nginx, part.weir] : [part.weir, part.nginx];
+      if (part.what.startsWith('origin')) return one === '';
+      return part.what.startsWith('field ') && other.startsWith(`${one}, `);
+    },
+  },
+  {
+    name: 'only methods that are known to be idempotent are sent again',
+    holds: (part, { asked, nginx, weir }) =>
+      asked.method === 'FROB' &&
+      nginx.seen.length > weir.seen.length &&
+      // The other tries at the origin, and in what variables say of them.
+      (/^origin/.test(part.what)
+        ? part.weir === ''
+        : part.what.startsWith('field ') && part.nginx.startsWith(`${part.weir}, `)),
+  },
+  {
+    name: 'blanks that variables bring into the URI of proxy_pass are escaped',
+    holds: ({ nginx, weir, what }) =>
+      what.startsWith('origin line') &&
+      nginx.split(' ').length > 3 &&
+      nginx.replace(BLANKS, '%20') === weir,
+  },
+  {
+    name: 'proxy_set_header Content-Length "" has no effect',
+    holds: ({ nginx, weir, what }, { asked }, text) =>
+      /proxy_set_header Content-Length ""/.test(text) &&
+      (asked.body !== '' || /proxy_set_body/.test(text)) &&
+      ((what.startsWith('origin body') && nginx === '') ||
+        (what.startsWith('origin fields') &&
+          !/^content-length:/im.test(nginx) &&
+          unframed(nginx) === unframed(weir))),
   },
   {
     name: 'a capture that a map changes while the text is put together',

@@ -187,6 +187,14 @@ const FOUND: readonly (readonly [what: string, server: string, ...asked: string[
     'GET /e?o=missing',
     'GET /e?o=missing&i=1',
   ],
+  [
+    'a request whose body stays here',
+    `proxy_pass_request_body off; proxy_set_header Content-Length ""; proxy_set_header X-A a;
+     location /a { proxy_pass http://ORIGIN; }`,
+    'POST /a\r\nContent-Length: 3',
+    'PUT /a\r\nContent-Length: 3\r\nX-Want: missing',
+    'GET /a',
+  ],
 ];
 
 /** For all of them. */

@@ -95,10 +95,37 @@ function locationContent(values: Values, around: Around, mayHaveUri: boolean): C
   return content;
 }
 
-function passTarget({ random }: Values, { upstreams }: Around, mayHaveUri: boolean): string {
+function passTarget(values: Values, { upstreams }: Around, mayHaveUri: boolean): string {
+  const { random } = values;
   const [group, ...more] = upstreams;
   const isGroup = group !== undefined && random.chance(0.3);
-  const host = isGroup ? random.pick([group, ...more]) : 'ORIGIN';
+  const other = random.chance(0.1) ? random.pick(['DEAD', 'unix:SOCKET']) : 'ORIGIN';
+  const host = isGroup ? random.pick([group, ...more]) : other;
+  if (random.chance(0.2)) return passWithVariables(values, host);
+  if (host.startsWith('unix:') && mayHaveUri) {
+    return `http://${host}${random.pick(['', ':/', ':/up/', ':/up'])}`;
+  }
   const uri = random.pick(['', '', '/', '/up/', '/up', '/up/x?q=1', '/%41/']);
   return `http://${host}${mayHaveUri ? uri : ''}`;
+}
+
+/** What comes out of them is the whole path, or no path at all. */
+function passWithVariables(values: Values, host: string): string {
+  const { random } = values;
+  const colon = host.startsWith('unix:') ? ':' : '';
+  const uri = random.pick([
+    ...([
+      '$request_uri',
+      '$uri',
+      '$uri$is_args$args',
+      '/v$uri?$args',
+      '/$arg_a',
+      '/%41$1',
+    ] as const),
+    ...(['/up?$args', '/$host/x', '?$args', '$document_uri'] as const),
+  ]);
+  if (random.chance(0.1))
+    return word(random.pick(['http://$host', 'http://$arg_a/x', '$http_x_a']));
+  if (random.chance(0.1)) return word(`$scheme://${host}`);
+  return word(`http://${host}${colon}${uri}`);
 }

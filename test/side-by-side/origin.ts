@@ -1,6 +1,9 @@
 // The origin behind both: keeps what it saw and answers what the request asks for.
 
-import { RawOrigin } from '#test/support/raw-origin.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type OriginConnection, RawOrigin, type SeenRequest } from '#test/support/raw-origin.ts';
 
 /** Heads by name; ORIGIN is its own address. A body follows unless the status has none. */
 const ANSWERS: Readonly<Record<string, string>> = {
@@ -26,33 +29,46 @@ const ANSWERS: Readonly<Record<string, string>> = {
   teapot: '418 Own Reason\r\n',
 };
 
+/** No answer at all: what is sent in its place before the connection closes. */
+const FAULTS: Readonly<Record<string, string>> = {
+  cut: '',
+  garbage: 'HTTP/1.1 200 OK\r\nX-O: a\0b\r\n\r\n',
+  'cut-head': 'HTTP/1.1 200 OK\r\nX-O: o\r\n',
+};
+
 const BODYLESS = /^(?:204|304)/;
 
 /** An origin for one of the two. Saw these requests, oldest first: head lines and body. */
 export class EchoOrigin {
   /** Address and port. */
   readonly address: string;
-  readonly #origin: RawOrigin;
+  /** Of its unix socket. */
+  readonly path: string;
+  readonly #folder: string;
+  readonly #origins: readonly RawOrigin[];
   #seen: string[][] = [];
 
-  constructor(origin: RawOrigin, host: string) {
-    this.#origin = origin;
-    this.address = `${host}:${origin.port}`;
+  constructor(origins: readonly RawOrigin[], address: string, folder: string) {
+    this.#origins = origins;
+    this.#folder = folder;
+    this.address = address;
+    this.path = join(folder, 'origin');
   }
 
   static async start(host: string, port: number): Promise<EchoOrigin> {
-    const raw = await RawOrigin.start({}, host, port);
-    const origin = new EchoOrigin(raw, host);
-    raw.script = {
-      onRequest: ({ body, line, lines }, connection) => {
-        origin.#seen.push([...lines, '', body.toString('latin1')]);
-        const { isLast, text } = origin.#answer(line, lines);
-        connection.send(text);
-        if (isLast) connection.end();
-        return undefined;
-      },
-    };
+    const folder = mkdtempSync(join(tmpdir(), 'weir-same-'));
+    const tcp = await RawOrigin.start({}, host, port);
+    const unix = await RawOrigin.startUnix({}, join(folder, 'origin'));
+    const origin = new EchoOrigin([tcp, unix], `${host}:${tcp.port}`, folder);
+    for (const raw of [tcp, unix]) raw.script = { onRequest: (...what) => origin.#take(...what) };
     return origin;
+  }
+
+  #take({ body, line, lines }: SeenRequest, connection: OriginConnection): undefined {
+    this.#seen.push([...lines, '', body.toString('latin1')]);
+    const { isLast, text } = this.#answer(line, lines);
+    connection.send(text);
+    if (isLast) connection.end();
   }
 
   /** What came since the last call. */
@@ -64,18 +80,22 @@ export class EchoOrigin {
 
   /** Forgets connections that are closed; what they brought costs memory. */
   forget(): void {
-    const { connections, requests } = this.#origin;
-    requests.length = 0;
-    connections.splice(0, connections.length, ...connections.filter(({ isClosed }) => !isClosed));
+    for (const { connections, requests } of this.#origins) {
+      requests.length = 0;
+      connections.splice(0, connections.length, ...connections.filter(({ isClosed }) => !isClosed));
+    }
   }
 
   async close(): Promise<void> {
-    await this.#origin.close();
+    for (const origin of this.#origins) await origin.close();
+    rmSync(this.#folder, { recursive: true });
   }
 
   #answer(line: string, lines: readonly string[]): { text: string; isLast: boolean } {
     const asked = lines.find((field) => /^x-want: /i.test(field))?.slice(8);
     const key = asked ?? /[?&]o=([\w-]+)/.exec(line)?.[1] ?? '';
+    const fault = FAULTS[key];
+    if (fault !== undefined) return { text: fault, isLast: true };
     const isHead = line.startsWith('HEAD ');
     const head = (ANSWERS[key] ?? '200 OK\r\n').replaceAll('ORIGIN', this.address);
     if (BODYLESS.test(head)) return { text: `HTTP/1.1 ${head}\r\n`, isLast: false };

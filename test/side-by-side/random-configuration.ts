@@ -10,8 +10,8 @@ import { table } from './tables.ts';
 import { HOSTS, Values } from './values.ts';
 
 /**
- * What stands in `http { }`, and what is asked. HERE, PORT_A, PORT_B, ORIGIN (address and port) and
- * DEAD (nobody listens) are filled in when it runs.
+ * What stands in `http { }`, and what is asked. HERE, PORT_A, PORT_B, ORIGIN (address and port),
+ * SOCKET (the origin's unix socket) and DEAD (nobody listens) are filled in when it runs.
  */
 export interface Configuration {
   readonly nodes: readonly ConfNode[];
@@ -52,7 +52,10 @@ function undefinedNames({ names }: Values, nodes: readonly ConfNode[]): readonly
 }
 
 function upstream(random: Random, name: string): ConfNode {
-  const content = [directive('server', 'ORIGIN')];
+  // Only what does not depend on what was asked before: all of them alike, and never given up.
+  const address = random.pick(['ORIGIN', 'ORIGIN', 'ORIGIN', 'ORIGIN', 'unix:SOCKET', 'DEAD']);
+  const count = random.pick([1, 1, 2, 3]);
+  const content = Array.from({ length: count }, () => directive('server', address, 'max_fails=0'));
   if (random.chance(0.2)) content.push(directive('server', 'DEAD', 'down'));
   if (random.chance(0.2)) content.push(directive('keepalive', '2'));
   return block('upstream', [name], content);

@@ -23,7 +23,8 @@ export function requestText({ body, lines, method, target }: Asked): string {
 const WANTS = [
   ...['plain', 'plain', 'moved', 'moved-own', 'moved-path', 'created', 'cookies', 'missing'],
   ...['missing', 'broken', 'down', 'bad', 'limited', 'forbidden', 'empty', 'unchanged', 'chunked'],
-  ...['until-close', 'accel', 'own-fields', 'refresh', 'partial', 'teapot'],
+  ...['until-close', 'accel', 'own-fields', 'refresh', 'partial', 'teapot', 'garbage', 'cut-head'],
+  'cut',
 ] as const;
 
 /** @param paths those of the locations @param ports on which somebody listens */
@@ -190,6 +191,11 @@ function field({ random }: Values): string {
     ] as const),
     ...([
       'X-Forwarded-For: 10.1.2.3',
+      'X-Forwarded-For: 10.1.2.3, 192.0.2.7',
+      'X-Forwarded-For: 192.0.2.9,127.0.1.2:80 , 127.0.1.2',
+      'X-Real-IP: 192.0.2.1',
+      'X-Real-IP: [::1]:8',
+      'X-Forwarded-For: x, 127.0.1.2',
       'X-A: a;b',
       'Accept-Encoding: gzip',
       'If-None-Match: "e"',

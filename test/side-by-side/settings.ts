@@ -184,7 +184,14 @@ const SETTINGS: readonly [Make, ...Make[]] = [
   choice('proxy_method', 'POST', 'GET', 'PUT', 'X-$request_method'),
   (values) => [directive('proxy_set_body', values.text())],
   choice('proxy_pass_request_headers', 'off', 'on'),
-  choice('proxy_pass_request_body', 'on'),
+  // Without its length, for which the origin would wait; docs/differences.md has the rest.
+  ({ random }, { level }) =>
+    level === 'location' && random.chance(0.5)
+      ? [
+          directive('proxy_pass_request_body', 'off'),
+          directive('proxy_set_header', 'Content-Length', '""'),
+        ]
+      : [directive('proxy_pass_request_body', 'on')],
   choice('proxy_http_version', '1.0', '1.1'),
   choice('proxy_buffering', 'off', 'on'),
   choice('proxy_request_buffering', 'off', 'on'),
@@ -200,7 +207,20 @@ const SETTINGS: readonly [Make, ...Make[]] = [
     'error',
     'error http_404 http_502',
     'error http_503 non_idempotent',
+    'http_500 http_503 http_403 http_429',
+    'error timeout invalid_header http_500 non_idempotent',
+    'invalid_header',
+    'off',
   ),
+  choice('proxy_next_upstream_tries', '1', '2', '3', '0'),
+  several(({ random }) =>
+    directive(
+      'set_real_ip_from',
+      random.pick(['127.0.1.0/24', '127.0.0.0/8', '127.0.1.2', '192.0.2.0/24', '0.0.0.0/0']),
+    ),
+  ),
+  choice('real_ip_header', 'X-Forwarded-For', 'X-Real-IP', 'X-A'),
+  choice('real_ip_recursive', 'on', 'off'),
   ({ random }, { level }) =>
     level !== 'http' ? [] : [directive('underscores_in_headers', random.pick(['on', 'off']))],
 ];

@@ -32,6 +32,7 @@ const VARIABLES = [
   ...['server_name', 'server_port', 'scheme', 'request_method', 'request', 'server_protocol'],
   ...['content_length', 'content_type', 'http_user_agent', 'http_referer', 'remote_addr'],
   ...['proxy_host', 'proxy_port', 'proxy_add_x_forwarded_for', 'remote_user', 'uri', 'args'],
+  ...['remote_addr', 'realip_remote_addr', 'http_x_forwarded_for'],
 ] as const;
 
 /** Those that only an answer has. */

@@ -122,6 +122,15 @@ export class RawOrigin {
     return origin;
   }
 
+  /** On a unix socket; it has no port. */
+  static async startUnix(script: OriginScript, path: string): Promise<RawOrigin> {
+    const server = createServer({ allowHalfOpen: true });
+    const origin = new RawOrigin(script, server);
+    server.listen(path);
+    await once(server, 'listening');
+    return origin;
+  }
+
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }

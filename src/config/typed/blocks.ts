@@ -352,7 +352,8 @@ export interface HttpBlock {
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
    * unless set. `Connection: close` ends the connection with the request; `Upgrade` has no effect,
-   * see `proxy_upgrade`. Fields that decide the framing cannot be set.
+   * see `proxy_upgrade`. Fields that decide the framing cannot be set; to empty them, as is usual
+   * with `proxy_pass_request_body off`, changes nothing.
    */
   readonly proxySetHeader?: TextRows | undefined;
   /**
@@ -941,7 +942,8 @@ export interface ServerBlock {
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
    * unless set. `Connection: close` ends the connection with the request; `Upgrade` has no effect,
-   * see `proxy_upgrade`. Fields that decide the framing cannot be set.
+   * see `proxy_upgrade`. Fields that decide the framing cannot be set; to empty them, as is usual
+   * with `proxy_pass_request_body off`, changes nothing.
    */
   readonly proxySetHeader?: TextRows | undefined;
   /**
@@ -1463,7 +1465,8 @@ export interface LocationBlock {
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
    * unless set. `Connection: close` ends the connection with the request; `Upgrade` has no effect,
-   * see `proxy_upgrade`. Fields that decide the framing cannot be set.
+   * see `proxy_upgrade`. Fields that decide the framing cannot be set; to empty them, as is usual
+   * with `proxy_pass_request_body off`, changes nothing.
    */
   readonly proxySetHeader?: TextRows | undefined;
   /**
