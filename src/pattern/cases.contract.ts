@@ -158,6 +158,61 @@ export const CASES: readonly PatternCase[] = [
   ['a(?!(?=b)b)', ['ab', 'ac']],
   ['(?:(?!ab).)+', ['xxab', 'ab']],
   ['^(?:(?!ab)(.))*$', ['xxa', 'xab']],
+  ['^(?=.*(\\d))(?=(.*[a-z]))(.{3,})$', ['a1b', 'abc', '123', '1ab2']],
+  ['(?=(a+))a(b?)', ['aab', 'ab', 'b']],
+  ['a(?=(b)|(c))', ['ab', 'ac', 'ad']],
+  // Turns that match nothing.
+  ...['*', '+', '*?', '+?', '{2,}', '{0,3}', '{1,2}?'].flatMap((quantifier): PatternCase[] =>
+    ['(a*)', '(|a)', '(a|)', '(a?)(b*)', '(?:(a)|(b*))', '(?:(a)*(b)?)', '((a*)b?)', '(a*?)'].map(
+      (body) => [`^(?:${body})${quantifier}c`, ['c', 'ac', 'aac', 'abc', 'baac', 'aabbabc', 'd']],
+    ),
+  ),
+  ['^([/\\w .-]*)*/?$', ['/a/b', '', '/a b', '/a!']],
+  ['(a*)*b', ['aab', 'b', 'aa']],
+  ['(.*)*x', ['aax', 'aa']],
+  ['^(?:(a*)*(b*)*)*c$', ['c', 'aabbc', 'abac', 'x']],
+  ['^((\\b|a)*?)*b', ['aab', 'b', 'ab']],
+  // Groups left out, and numbered alike.
+  ['(a){0}(b)', ['ab', 'b']],
+  ['(?|(a)|b(.)|(c)(d))(e)', ['ae', 'bxe', 'cde', 'e']],
+  ['(?|(?<n>a)|(?<n>b))', ['a', 'b', 'c']],
+  // The start of what is matched, which nothing shows.
+  ['a\\K(b)', ['ab', 'b']],
+  // V8 14.6 finds no blank beside an alternative with a ^ that cannot hold.
+  ['1bcb|ba((?s:.*?)?(?i:\xe9^A))|\\s??\\h', ['.c__baAa .', 'ba']],
+  // Properties of Unicode.
+  ...'L Lu Ll Lt Lo Lm M N Nd No P Pd Ps Po S Sc Sm So Z Zs C Cc Cf Any L& Xan Xwd Xsp Xps'
+    .split(' ')
+    .flatMap((name): PatternCase[] => {
+      const texts = [
+        'a',
+        'Z',
+        '5',
+        ' ',
+        '\t',
+        '\x85',
+        '\xa0',
+        '$',
+        '-',
+        '(',
+        '_',
+        '+',
+        '\xaa',
+        '\xad',
+        '\xb2',
+        '\xb5',
+        '\xd7',
+        '\xe9',
+        '\xc9',
+      ];
+      return [
+        [`^\\p{${name}}\\z`, texts],
+        [`^\\P{${name}}\\z`, texts],
+        [`^\\p{^${name}}\\z`, texts, true],
+        [`^[x\\p{${name}}]\\z`, texts, true],
+      ];
+    }),
+  ['^\\pL+$', ['abc', 'a1']],
   // As people write them.
   ['\\.(gif|jpe?g|png)$', ['/a.gif', '/a.jpeg', '/a.GIF', '/a.png?', '/a.png\n']],
   ['\\.(gif|jpe?g|png)$', ['/a.gif', '/a.JPEG'], true],

@@ -13,23 +13,9 @@ import {
  * Refuses a tree that the engines here would not treat as PCRE does.
  * @throws {PatternProblem} that says what to change
  */
-export function checkTree(root: Node, captureCount: number): void {
+export function checkTree(root: Node): void {
   walk(root, (node) => {
     if (node.kind === 'look') checkLook(node);
-    // After an empty turn PCRE leaves the loop and JavaScript takes it back: captures differ.
-    if (
-      node.kind === 'repeat' &&
-      captureCount > 0 &&
-      node.max > 1 &&
-      node.max > node.min &&
-      isNullable(node.body)
-    ) {
-      throw new PatternProblem(
-        'not supported: a repeated group that can match nothing, in a pattern with captures; ' +
-          'make one of its items mandatory',
-        node.offset,
-      );
-    }
   });
 }
 
@@ -71,6 +57,21 @@ export function hasJavaScriptCaptures(root: Node, captureCount: number): boolean
   return !contains(
     root,
     (node) => node.kind === 'repeat' && node.max > 1 && contains(node.body, isOptionalCapture),
+  );
+}
+
+/**
+ * Whether it shows what a turn does that matches nothing: behind it PCRE leaves the loop, JavaScript
+ * takes it back.
+ */
+export function hasEmptyTurns(root: Node, captureCount: number): boolean {
+  return (
+    captureCount > 0 &&
+    contains(
+      root,
+      (node) =>
+        node.kind === 'repeat' && node.max > 1 && node.max > node.min && isNullable(node.body),
+    )
   );
 }
 

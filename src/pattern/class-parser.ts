@@ -9,6 +9,7 @@ import {
   POSIX_SETS,
 } from './byte-set.ts';
 import { escapedCharacter, octal } from './escapes.ts';
+import { propertySet } from './properties.ts';
 import { PatternProblem } from './syntax.ts';
 
 /** What a class is, and where the source goes on behind its `]`. */
@@ -18,7 +19,7 @@ export interface ParsedClass {
 }
 
 /** One thing in a class: a character, which may begin a range, or a set, which may not. */
-type Member = { readonly code: number } | { readonly set: ByteSet };
+type Member = { readonly code: number } | { readonly set: ByteSet; readonly isProperty?: boolean };
 
 class ClassReader {
   readonly #source: string;
@@ -44,8 +45,7 @@ class ClassReader {
       this.#readMember(set, caseless);
       this.#skipQuotes();
     }
-    const folded = caseless ? foldedCase(set) : set;
-    return { set: negative ? inverted(folded) : folded, next: this.#at + 1 };
+    return { set: negative ? inverted(set) : set, next: this.#at + 1 };
   }
 
   #readMember(set: ByteSet, caseless: boolean): void {
@@ -53,13 +53,13 @@ class ClassReader {
     const from = this.#member(caseless);
     this.#skipQuotes();
     if (!this.#atRange()) {
-      addTo(set, 'set' in from ? from.set : byteSet((byte) => byte === from.code));
+      addMember(set, from, caseless);
       return;
     }
     this.#at++;
     this.#skipQuotes();
     if (this.#source[this.#at] === ']' && !this.#quoted) {
-      addTo(set, 'set' in from ? from.set : byteSet((byte) => byte === from.code));
+      addMember(set, from, caseless);
       set[0x2d] = 1;
       return;
     }
@@ -68,10 +68,8 @@ class ClassReader {
       throw new PatternProblem('a range of a class begins or ends with a set', offset);
     }
     if (from.code > to.code) throw new PatternProblem('a range of a class runs backwards', offset);
-    addTo(
-      set,
-      byteSet((byte) => byte >= from.code && byte <= to.code),
-    );
+    const range = byteSet((byte) => byte >= from.code && byte <= to.code);
+    addMember(set, { set: range }, caseless);
   }
 
   #atRange(): boolean {
@@ -122,6 +120,11 @@ class ClassReader {
       this.#at += 2;
       return { set };
     }
+    if (letter === 'p' || letter === 'P') {
+      const property = propertySet(this.#source, offset + 1);
+      this.#at = property.next;
+      return { set: property.set, isProperty: true };
+    }
     if (letter === 'b') {
       this.#at += 2;
       return { code: 8 };
@@ -135,6 +138,13 @@ class ClassReader {
     this.#at = character.next;
     return character;
   }
+}
+
+/** Without case a letter is both of its cases; a property of Unicode stays what it is. */
+function addMember(set: ByteSet, member: Member, caseless: boolean): void {
+  const own = 'set' in member ? member.set : byteSet((byte) => byte === member.code);
+  const isFolded = caseless && !('set' in member && member.isProperty === true);
+  addTo(set, isFolded ? foldedCase(own) : own);
 }
 
 /**

@@ -5,7 +5,7 @@
  * every text, but hardly more for `{1,63}` than for `+`, and lookarounds that read far cost it no more
  * than the rest of the pattern.
  */
-import { hasCapturesInLooks } from './check.ts';
+import { hasCapturesInLooks, hasEmptyTurns } from './check.ts';
 import { isAnchored, lookSteps } from './cost.ts';
 import { match } from './matcher.ts';
 import { firstBytes, mostInstructions, type Program, writeProgram } from './program.ts';
@@ -90,9 +90,8 @@ export function sweepInstead(
   captureCount: number,
   isPromised: boolean,
 ): SweepProgram | undefined {
-  if (!hasCapturesInLooks(root) && (!isPromised || isForMatcher(root, captureCount))) {
-    return undefined;
-  }
+  const isSweepOnly = hasCapturesInLooks(root) || hasEmptyTurns(root, captureCount);
+  if (!isSweepOnly && (!isPromised || isForMatcher(root, captureCount))) return undefined;
   const program = writeSweep(root, captureCount, MAX_SWEEP_OPS);
   if (isPromised) checkCost(program);
   return program;

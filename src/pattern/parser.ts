@@ -4,6 +4,7 @@ import { bytesOf, ESCAPED_SETS, EVERYTHING, NOT_NEWLINE, singleByte } from './by
 import { parseClass } from './class-parser.ts';
 import { escapedCharacter, octal } from './escapes.ts';
 import { type Flags, isSpace, parseFlags } from './flags.ts';
+import { propertySet } from './properties.ts';
 import { type AssertionName, EMPTY, isNullable, type Node, PatternProblem } from './syntax.ts';
 import { REFUSED_ESCAPES, refusedGroup } from './unsupported.ts';
 
@@ -54,6 +55,7 @@ class Parser {
   captureCount = 0;
   #at = 0;
   #depth = 0;
+  #lookDepth = 0;
   #quoted = false;
   #flags: Flags;
 
@@ -68,17 +70,25 @@ class Parser {
     return root;
   }
 
-  /** Branches up to a closing parenthesis, which stays, or the end. Flags end with them. */
-  #alternatives(): Node {
+  /**
+   * Branches up to a closing parenthesis, which stays, or the end. Flags end with them.
+   * @param resets whether each branch numbers its captures from the same number on
+   */
+  #alternatives(resets = false): Node {
     const flags = this.#flags;
     if (++this.#depth > MAX_DEPTH) {
       throw new PatternProblem(`groups are nested deeper than ${MAX_DEPTH}`, this.#at);
     }
+    const before = this.captureCount;
     const branches = [this.#branch()];
+    let most = this.captureCount;
     while (this.#peek() === '|' && !this.#quoted) {
       this.#at++;
+      if (resets) this.captureCount = before;
       branches.push(this.#branch());
+      most = Math.max(most, this.captureCount);
     }
+    this.captureCount = most;
     this.#depth--;
     this.#flags = flags;
     return choice(branches);
@@ -142,7 +152,7 @@ class Parser {
         return { kind: 'set', set: parsed.set };
       }
       case '\\':
-        return this.#escape();
+        return this.#source[this.#at + 1] === 'K' ? this.#newStart() : this.#escape();
       case '.':
         this.#at++;
         return { kind: 'set', set: this.#flags.dotAll ? EVERYTHING : NOT_NEWLINE };
@@ -175,6 +185,11 @@ class Parser {
     if (refused !== undefined && !isNewlineSet) {
       throw new PatternProblem(`not supported: ${refused}`, offset);
     }
+    if (letter === 'p' || letter === 'P') {
+      const { set, next } = propertySet(this.#source, offset + 1);
+      this.#at = next;
+      return { kind: 'set', set };
+    }
     this.#at += 2;
     const name = ASSERTIONS.get(letter);
     if (name !== undefined) return { kind: 'assertion', name };
@@ -189,6 +204,12 @@ class Parser {
     if (character === undefined) throw new PatternProblem(`\\${letter} means nothing`, offset);
     this.#at = character.next;
     return this.#character(character.code);
+  }
+
+  /** \K sets where `$&` begins, which nginx has no variable for: so it means nothing here. */
+  #newStart(): undefined {
+    if (this.#lookDepth > 0) throw new PatternProblem('\\K stands in a lookaround', this.#at);
+    this.#at += 2;
   }
 
   #octalOrReference(offset: number): { code: number; next: number } {
@@ -217,8 +238,14 @@ class Parser {
     const look = /^\(\?(<?)([=!])/.exec(rest);
     if (look !== null) {
       this.#at += look[0].length;
+      this.#lookDepth++;
       const body = this.#body(offset);
+      this.#lookDepth--;
       return { kind: 'look', behind: look[1] === '<', negative: look[2] === '!', body, offset };
+    }
+    if (rest.startsWith('(?|')) {
+      this.#at += 3;
+      return this.#body(offset, true);
     }
     if (rest.startsWith('(?>')) {
       this.#at += 3;
@@ -243,14 +270,15 @@ class Parser {
   #capture(offset: number, name?: string): Node {
     const index = ++this.captureCount;
     if (name !== undefined) {
-      if (this.names.has(name)) throw new PatternProblem(`two captures are named ${name}`, offset);
+      const known = this.names.get(name) ?? index;
+      if (known !== index) throw new PatternProblem(`two captures are named ${name}`, offset);
       this.names.set(name, index);
     }
     return { kind: 'capture', index, body: this.#body(offset) };
   }
 
-  #body(offset: number): Node {
-    const body = this.#alternatives();
+  #body(offset: number, resets = false): Node {
+    const body = this.#alternatives(resets);
     if (this.#peek() !== ')') throw new PatternProblem('a ( is not closed', offset);
     this.#at++;
     return body;

@@ -6,7 +6,7 @@
  * its steps, bounded by cost.ts, are few. Longer texts go to one that is linear: matcher.ts, or sweep.ts
  * for patterns that are too large for it (linear-engine.ts chooses).
  */
-import { checkTree, hasJavaScriptCaptures } from './check.ts';
+import { checkTree, hasEmptyTurns, hasJavaScriptCaptures } from './check.ts';
 import { backtrackingSteps } from './cost.ts';
 import {
   GUARANTEED_LENGTH,
@@ -71,8 +71,9 @@ class CompiledPattern implements Pattern {
     this.captureCount = captureCount;
     this.names = names;
     this.#root = root;
-    checkTree(root, captureCount);
-    const isFastAble = hasJavaScriptCaptures(root, captureCount);
+    checkTree(root);
+    const isFastAble =
+      hasJavaScriptCaptures(root, captureCount) && !hasEmptyTurns(root, captureCount);
     if (!isFastAble) this.#fastNeverAbove = -1;
     const fastSteps = isFastAble ? backtrackingSteps(root, GUARANTEED_LENGTH) : Infinity;
     // Then some of the texts that the promise is about are for the linear engine.

@@ -4,7 +4,7 @@ import { SWEEP_CELLS, SWEEP_NEWEST, type Sweep } from './sweep-program.ts';
 /** Nanoseconds of an instruction, as measured. */
 export const OP_NS = 5;
 /** Of a counter, of a kept register, of a position. */
-const COUNTER_NS = 8;
+const COUNTER_NS = 10;
 const KEPT_NS = 2.5;
 const POSITION_NS = 12;
 

@@ -40,14 +40,19 @@ export const WALK_SEQUENCE = 1;
 export const WALK_CHOICE = 2;
 /** The items one behind the other, as long as the bit of the next is `goesOn`. */
 export const WALK_TURNS = 3;
-/** As `WALK_TURNS`, with its one item again and again. */
+/** As `WALK_TURNS`, with its one item again and again, until a turn takes no byte. */
 export const WALK_LOOP = 4;
-/** As many bytes of `counter` as can be (`goesOn` is 1) or must be (0), where its bit is set behind them. */
+/** As many bytes of `counter` as can be (`goesOn` is 1) or must be (0), where a bit is set behind them: the first one without a byte, the second one else. */
 export const WALK_COUNT = 5;
 /** Its one item, noted as capture `index`. */
 export const WALK_CAPTURE = 6;
 /** Its one item, from here on in the bits of lookahead number `index`; then back. */
 export const WALK_LOOK = 7;
+
+/** Its first item as a turn, if it has no bit or that is `goesOn`; then its second one, if that took a byte. */
+export const WALK_TURN = 8;
+/** Its first item where the turn has not taken a byte yet, else its second one. */
+export const WALK_EITHER = 9;
 
 /**
  * A step of the walk from the start of a match to its end. One class for all of them: the walk meets

@@ -23,10 +23,12 @@ import {
   WALK_CAPTURE,
   WALK_CHOICE,
   WALK_COUNT,
+  WALK_EITHER,
   WALK_LOOK,
   WALK_LOOP,
   WALK_SEQUENCE,
   WALK_SKIP,
+  WALK_TURN,
   WALK_TURNS,
 } from './sweep-program.ts';
 import {
@@ -126,47 +128,72 @@ class SweepWriter {
     return known < 0 ? this.#kept.push(register) - 1 : known;
   }
 
-  #node(node: Node, next: number): Written {
+  /**
+   * Writes a node.
+   * @param next the register of what follows it once a byte has been taken
+   * @param unmoved the same where none has been taken yet. Another one only within a turn of an
+   * endless loop: PCRE leaves the loop behind a turn that matched nothing
+   */
+  #node(node: Node, next: number, unmoved = next): Written {
     switch (node.kind) {
       case 'set':
         return this.#sets([node.set], next);
       case 'sequence':
-        return this.#sequence(node.items, next);
+        return this.#sequence(node.items, next, unmoved);
       case 'choice':
-        return this.#choice(node.branches, next);
+        return this.#choice(node.branches, next, unmoved);
       case 'capture': {
-        const { register, plan } = this.#node(node.body, next);
+        const { register, plan } = this.#node(node.body, next, unmoved);
         return { register, plan: new Plan(WALK_CAPTURE, { items: [plan], index: node.index }) };
       }
       case 'repeat':
-        return node.body.kind === 'set'
-          ? this.#repeatedSet(node.body.set, node, next)
-          : this.#repeat(node, next);
+        if (node.body.kind === 'set') {
+          return this.#repeatedSet(node.body.set, node, next, unmoved);
+        }
+        return node.max === Number.POSITIVE_INFINITY
+          ? this.#loop(node, next, unmoved)
+          : this.#turns(node, next, unmoved);
       case 'assertion': {
         const condition = CONDITIONS.indexOf(node.name);
-        return { register: this.#emit(SWEEP_ASSERT, condition, next), plan: NOTHING };
+        return { register: this.#emit(SWEEP_ASSERT, condition, unmoved), plan: NOTHING };
       }
       case 'look':
-        return this.#look(node, next);
+        return this.#look(node, unmoved);
     }
   }
 
-  #sequence(all: readonly Node[], next: number): Written {
+  #sequence(all: readonly Node[], next: number, unmoved: number): Written {
     const rows = rowsOf(all);
+    // Only up to the first row that takes a byte it matters whether one has been taken.
+    const mover = rows.findIndex((row) => Array.isArray(row) || !isNullable(row as Node));
+    const lastUnmoved = mover < 0 ? rows.length - 1 : mover - 1;
     const items: Plan[] = [];
-    let register = next;
-    for (const row of this.#isForward ? rows : rows.toReversed()) {
-      const written = Array.isArray(row)
-        ? this.#sets(row as ByteSet[], register)
-        : this.#node(row as Node, register);
-      register = written.register;
-      if (written.plan !== NOTHING) items.unshift(written.plan);
+    let moved = next;
+    let still = unmoved;
+    const inOrder = [...rows.entries()];
+    for (const [at, row] of this.#isForward ? inOrder : inOrder.toReversed()) {
+      const written = this.#row(row, moved, moved);
+      if (still === moved || at > lastUnmoved) {
+        if (written.plan !== NOTHING) items.unshift(written.plan);
+        still = written.register;
+      } else {
+        const first = this.#row(row, moved, still);
+        items.unshift(new Plan(WALK_EITHER, { items: [first.plan, written.plan] }));
+        still = first.register;
+      }
+      moved = written.register;
     }
     const [only = NOTHING] = items;
     return {
-      register,
+      register: still,
       plan: items.length < 2 ? only : new Plan(WALK_SEQUENCE, { items }),
     };
+  }
+
+  #row(row: Node | readonly ByteSet[], next: number, unmoved: number): Written {
+    return Array.isArray(row)
+      ? this.#sets(row as ByteSet[], next)
+      : this.#node(row as Node, next, unmoved);
   }
 
   #sets(sets: readonly ByteSet[], next: number): Written {
@@ -179,8 +206,8 @@ class SweepWriter {
     return { register: this.#emit(SWEEP_CHAIN, table, next, sets.length - 1), plan };
   }
 
-  #choice(branches: readonly Node[], next: number): Written {
-    const written = branches.map((branch) => this.#node(branch, next));
+  #choice(branches: readonly Node[], next: number, unmoved: number): Written {
+    const written = branches.map((branch) => this.#node(branch, next, unmoved));
     const registers = written.map((branch) => branch.register);
     const bits = registers.slice(0, -1).map((register) => this.#keep(register));
     const items = written.map((branch) => branch.plan);
@@ -192,9 +219,9 @@ class SweepWriter {
     };
   }
 
-  #repeatedSet(set: ByteSet, { min, max, greedy }: RepeatNode, next: number): Written {
+  #repeatedSet(set: ByteSet, repeat: RepeatNode, next: number, unmoved: number): Written {
+    const { greedy, max, min } = repeat;
     const table = this.#shared.setTable(set);
-    const counter = { table, min, max };
     const least = Math.max(1, min);
     const isEndless = max === Number.POSITIVE_INFINITY;
     let register: number;
@@ -205,50 +232,73 @@ class SweepWriter {
       const kind = isEndless ? SWEEP_OLDEST : least === 1 ? SWEEP_NEWEST : SWEEP_WINDOW;
       register = this.#emit(kind, table, next, number);
     }
-    const bits = [this.#keep(next)];
+    const bits = [this.#keep(unmoved), this.#keep(next)];
+    const counter = { table, min, max };
     return {
-      register: min > 0 ? register : this.#emit(SWEEP_OR, register, next),
+      register: min > 0 ? register : this.#emit(SWEEP_OR, register, unmoved),
       plan: new Plan(WALK_COUNT, { counter, bits, goesOn: greedy ? 1 : 0 }),
     };
   }
 
-  #repeat({ body, min, max, greedy, offset }: RepeatNode, next: number): Written {
+  /** An endless repetition. A turn that takes no byte is the last one. */
+  #loop({ body, min, greedy, offset }: RepeatNode, next: number, unmoved: number): Written {
     const goesOn = greedy ? 1 : 0;
+    const head = this.#emit(SWEEP_OR, next, SWEEP_TRUE);
+    const turn = this.#node(body, head, next);
+    this.#ops[head] = { kind: SWEEP_OR, a: next, b: turn.register, c: 0 };
+    const loop = new Plan(WALK_LOOP, {
+      items: [turn.plan],
+      bits: [this.#keep(greedy ? turn.register : next)],
+      goesOn,
+    });
+    const first = unmoved === next || !isNullable(body) ? turn : this.#node(body, head, unmoved);
+    if (min > 0) {
+      const plan = new Plan(WALK_TURN, { items: [first.plan, loop] });
+      return this.#mandatory(
+        body,
+        min - 1,
+        { register: first.register, plan },
+        unmoved !== next,
+        offset,
+      );
+    }
+    if (unmoved === next) return { register: head, plan: loop };
+    const bits = [this.#keep(greedy ? first.register : unmoved)];
+    return {
+      register: this.#emit(SWEEP_OR, unmoved, first.register),
+      plan: new Plan(WALK_TURN, { items: [first.plan, loop], bits, goesOn }),
+    };
+  }
+
+  /** A repetition with a most. Turns that take no byte are turns as others are. */
+  #turns({ body, max, min, greedy, offset }: RepeatNode, next: number, unmoved: number): Written {
     const items: Plan[] = [];
     const bits: number[] = [];
     let register = next;
-    let optional = NOTHING;
-    if (max === Number.POSITIVE_INFINITY) {
-      if (isNullable(body)) {
-        throw new PatternProblem(
-          'not supported: a repeated group that can match nothing, in a pattern of this size; ' +
-            'make one of its items mandatory',
-          offset,
-        );
-      }
-      const loop = this.#emit(SWEEP_OR, next, 0);
-      const turn = this.#node(body, loop);
-      this.#ops[loop] = { kind: SWEEP_OR, a: next, b: turn.register, c: 0 };
-      const bit = this.#keep(greedy ? turn.register : next);
-      optional = new Plan(WALK_LOOP, { items: [turn.plan], bits: [bit], goesOn });
-      register = loop;
-    } else if (max > min) {
-      for (let turn = min; turn < max; turn++) {
-        const { register: entry, plan } = this.#node(body, register);
-        items.unshift(plan);
-        // What follows the loop comes next, however many turns are left.
-        bits.unshift(this.#keep(greedy ? entry : next));
-        register = this.#emit(SWEEP_OR, next, entry);
-      }
-      optional = new Plan(WALK_TURNS, { items, bits, goesOn });
+    for (let turn = min; turn < max; turn++) {
+      const { register: entry, plan } = this.#node(body, register);
+      items.unshift(plan);
+      // What follows the loop comes next, however many turns are left.
+      const exit = turn === max - 1 && min === 0 ? unmoved : next;
+      bits.unshift(this.#keep(greedy ? entry : exit));
+      register = this.#emit(SWEEP_OR, exit, entry);
     }
-    const mandatory: Plan[] = [];
-    for (let turn = 0; turn < min; turn++) {
+    const plan = new Plan(WALK_TURNS, { items, bits, goesOn: greedy ? 1 : 0 });
+    if (unmoved !== next && isNullable(body)) throw emptyTurn(offset);
+    return this.#mandatory(body, min, { register, plan }, unmoved !== next, offset);
+  }
+
+  #mandatory(body: Node, turns: number, rest: Written, isFirst: boolean, offset: number): Written {
+    if (turns === 0) return rest;
+    if (isFirst && isNullable(body)) throw emptyTurn(offset);
+    const items = [rest.plan];
+    let { register } = rest;
+    for (let turn = 0; turn < turns; turn++) {
       const written = this.#node(body, register);
-      mandatory.unshift(written.plan);
+      items.unshift(written.plan);
       register = written.register;
     }
-    return { register, plan: new Plan(WALK_SEQUENCE, { items: [...mandatory, optional] }) };
+    return { register, plan: new Plan(WALK_SEQUENCE, { items }) };
   }
 
   #look({ body, behind, negative }: LookNode, next: number): Written {
@@ -259,6 +309,14 @@ class SweepWriter {
     if (!isWalked || sweep.plan === undefined) return { register, plan: NOTHING };
     return { register, plan: new Plan(WALK_LOOK, { items: [sweep.plan], index }) };
   }
+}
+
+function emptyTurn(offset: number): PatternProblem {
+  return new PatternProblem(
+    'not supported: a counted group that can match nothing in a repeated one; ' +
+      'make one of its items mandatory',
+    offset,
+  );
 }
 
 function withoutWalk(sweep: Sweep): Sweep {
@@ -294,8 +352,8 @@ function isShortRow(node: Node): node is RepeatNode {
 
 /**
  * Writes the program of a tree.
- * @throws {PatternProblem} when it has more than `maxOps` instructions, or an endless repetition of
- * what can be empty
+ * @throws {PatternProblem} when it has more than `maxOps` instructions, or a counted
+ * repetition of what can be empty in an endless one
  */
 export function writeSweep(root: Node, captureCount: number, maxOps: number): SweepProgram {
   const shared = new Shared(root, maxOps);

@@ -25,10 +25,12 @@ import {
   WALK_CAPTURE,
   WALK_CHOICE,
   WALK_COUNT,
+  WALK_EITHER,
   WALK_LOOK,
   WALK_LOOP,
   WALK_SEQUENCE,
   WALK_SKIP,
+  WALK_TURN,
   WALK_TURNS,
 } from './sweep-program.ts';
 
@@ -56,6 +58,8 @@ let walkLimit = 0;
 let walkSlots: Int32Array = new Int32Array(0);
 let rowsAt = 0;
 let rowWords = 0;
+/** Where the present turn of the innermost endless loop has begun. */
+let turnStart = 0;
 
 /** Whether the program matches somewhere in the text. */
 export function sweepTest(program: SweepProgram, text: string): boolean {
@@ -325,9 +329,17 @@ function walk(plan: Plan, from: number): number {
       return position;
     case WALK_LOOP:
       while (bitAt(numbers[0] as number, position) === plan.goesOn) {
-        position = walk(items[0] as Plan, position);
+        const end = walkTurn(items[0] as Plan, position);
+        if (end === position) break;
+        position = end;
       }
       return position;
+    case WALK_TURN:
+      if (numbers.length > 0 && bitAt(numbers[0] as number, from) !== plan.goesOn) return from;
+      position = walkTurn(items[0] as Plan, from);
+      return position === from ? from : walk(items[1] as Plan, position);
+    case WALK_EITHER:
+      return walk(items[position === turnStart ? 0 : 1] as Plan, position);
     case WALK_COUNT:
       return walkCount(plan, position);
     case WALK_CAPTURE:
@@ -342,16 +354,25 @@ function walk(plan: Plan, from: number): number {
   return position;
 }
 
+function walkTurn(body: Plan, from: number): number {
+  const outer = turnStart;
+  turnStart = from;
+  const end = walk(body, from);
+  turnStart = outer;
+  return end;
+}
+
 function walkCount({ bits: numbers, counter, goesOn }: Plan, from: number): number {
   const { classOf, tables } = walked;
   const { max, min, table } = counter;
-  const bit = numbers[0] as number;
+  let bit = numbers[0] as number;
   let end = from;
   for (let position = from; position <= walkLimit; position++) {
     if (position - from >= min && bitAt(bit, position) === 1) {
       end = position;
       if (goesOn === 0) break;
     }
+    bit = numbers[1] as number;
     if (position - from === max || position === walkLimit) break;
     const code = walkText.charCodeAt(position);
     if (code > 255 || tables[table + (classOf[code] as number)] === 0) break;
