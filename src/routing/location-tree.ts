@@ -52,13 +52,16 @@ export class LocationTree {
     const byLength = new Map<number, PathTable<Location>>();
     // nginx: a location of exactly that path, of either kind, takes it without a detour.
     const paths = new Set(here.map(({ match }) => match.path));
+    const exact = here.filter(({ match }) => match.kind === 'exact');
+    const byPath = new Map(exact.map((location) => [location.match.path, location]));
     let root: Location | undefined;
     for (const location of here) {
       const { kind, path } = location.match;
       if (kind === 'named' || kind === 'regex') continue;
       const bare = path.slice(0, -1);
       if (path.endsWith('/') && location.handler.kind === 'proxy' && !paths.has(bare)) {
-        this.#withoutSlash.set(bare, location);
+        // nginx: of two of that path the exact one redirects, whichever is proxied.
+        this.#withoutSlash.set(bare, byPath.get(path) ?? location);
       }
       if (kind === 'exact') this.#exact.set(path, location);
       else if (path === '/') root = location;

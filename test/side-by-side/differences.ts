@@ -160,11 +160,14 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     name: '$upstream_http_ is empty when an error page stands for the answer',
-    holds: ({ weir, what }, { nginx }, text) =>
+    holds: ({ weir, what }, { asked, nginx }, text) =>
       what.startsWith('field ') &&
       /(?:^|\n)s-(?:$|\n)/.test(weir) &&
       nginx.seen.length > 0 &&
-      /proxy_intercept_errors on/.test(text) &&
+      (/proxy_intercept_errors on/.test(text) ||
+        [asked.target, ...asked.lines].some((one) =>
+          /\bo=(?:cut|garb)|^x-want: (?:cut|garb)/i.test(one),
+        )) &&
       /\$\{?upstream_http_/.test(text),
   },
   {

@@ -31,6 +31,14 @@ const FOUND: readonly (readonly [what: string, server: string, ...asked: string[
     'GET /',
   ],
   [
+    'of two locations with a slash the exact one redirects to it',
+    `location /api/ { proxy_pass http://ORIGIN$uri; } location = /api/ { internal; }
+     location /b/ { proxy_pass http://ORIGIN; } location = /b/ { add_header X-A exact always; return 200; }`,
+    'GET /api',
+    'GET /b',
+    'GET /b/',
+  ],
+  [
     'what is inside an internal location is internal',
     'location / { internal; location ~ png$ { return 200 in; } location /a/ { return 200 in; } }',
     'GET /x.png',
