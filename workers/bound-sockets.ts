@@ -6,6 +6,7 @@ import type { Problem } from '#src/schema/problem.ts';
 import { EXTRA_NUMBERS } from './descriptor-pool.ts';
 import type { SocketShare } from './messages.ts';
 import { explainHolder } from './port-holder.ts';
+import { setSocketOptions } from './socket-options.ts';
 
 /** For the threads that replace one; never given away as extras. */
 const REPLACEMENT_NUMBERS = 5;
@@ -63,14 +64,15 @@ export class BoundSockets {
   }
 
   /**
-   * Binds what is missing for these addresses. Binds nothing when anything fails.
+   * Binds what is missing for these addresses, and sets the options of all. Binds nothing when
+   * anything fails. @returns one line per option that cannot be set
    * @throws BindError naming every address that cannot be bound
    */
   async bind(
     listens: readonly ListenConfig[],
     threadCount: number,
     mode: 'reuseport' | 'shared',
-  ): Promise<void> {
+  ): Promise<readonly string[]> {
     const isNew = (listen: ListenConfig) => !this.#held.has(listen.key);
     const added = listens.filter(isNew).map(({ key }) => key);
     const problems: string[] = [];
@@ -86,6 +88,16 @@ export class BoundSockets {
       for (const key of added) this.#close(key);
       throw new BindError(problems.join('\n'));
     }
+    return listens.flatMap((listen) => this.#setOptions(listen));
+  }
+
+  /** The sockets of one address are alike: what one of them refuses is said once. */
+  #setOptions(listen: ListenConfig): readonly string[] {
+    const { key, socketOptions } = listen;
+    if (socketOptions === undefined) return [];
+    const sockets = this.#held.get(key)?.sockets ?? [];
+    const lines = sockets.flatMap(({ bound }) => setSocketOptions(bound.fd(), socketOptions));
+    return [...new Set(lines)].map((line) => `${line} for ${key}${inPlace(listen)}`);
   }
 
   /** Numbers for a new generation: every socket of these addresses gets its listeners. */

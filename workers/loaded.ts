@@ -46,7 +46,9 @@ export async function makeReady(
   }
   if (preparation === undefined) throw new Refusal(fatalLines(more));
   try {
-    await sockets.bind(model.listens, preparation.threadCount, model.main.acceptMode);
+    const { acceptMode } = model.main;
+    const lines = await sockets.bind(model.listens, preparation.threadCount, acceptMode);
+    for (const line of lines) warn(line);
   } catch (error) {
     if (error instanceof BindError) throw new Refusal(error.message.split('\n'));
     throw error;

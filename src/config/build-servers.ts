@@ -243,9 +243,14 @@ function faultInside(outer: LocationMatch, inner: LocationMatch): string | undef
   return path.startsWith(outer.path) ? undefined : `${name} is outside ${around}`;
 }
 
-type ListenOptions = Pick<ListenArgument, 'isDefault' | 'backlog' | 'ipv6Only'>;
+type ListenOptions = Pick<ListenArgument, 'isDefault' | 'backlog' | 'ipv6Only' | 'socketOptions'>;
 
-const PLAIN_LISTEN: ListenOptions = { isDefault: false, backlog: undefined, ipv6Only: undefined };
+const PLAIN_LISTEN: ListenOptions = {
+  isDefault: false,
+  backlog: undefined,
+  ipv6Only: undefined,
+  socketOptions: undefined,
+};
 
 /** The listening addresses of all servers: unique, each with one default server. */
 class ListenTable {
@@ -259,9 +264,7 @@ class ListenTable {
   }
 
   get all(): readonly ListenConfig[] {
-    return [...this.#all.values()].map(({ key, address, backlog, ipv6Only, place }) => {
-      return { key, address, backlog, ipv6Only, place };
-    });
+    return [...this.#all.values()].map(({ hasOptions, ...listen }) => listen);
   }
 
   /** The place of the server that is the default of that address. */
@@ -297,7 +300,9 @@ class ListenTable {
     const key = formatAddress(address);
     const known = this.#all.get(key);
     const { backlog, ipv6Only } = listen;
-    const setsOptions = backlog !== undefined || ipv6Only !== undefined;
+    const socketOptions = listen.socketOptions ?? known?.socketOptions;
+    const setsOptions =
+      backlog !== undefined || ipv6Only !== undefined || listen.socketOptions !== undefined;
     if (known?.hasOptions === true && setsOptions) {
       const message = `duplicate listen options for ${key}`;
       this.#problems.emerg(place, message, firstAt(known.place, place));
@@ -307,6 +312,7 @@ class ListenTable {
       address,
       backlog: backlog ?? known?.backlog ?? DEFAULT_BACKLOG,
       ipv6Only: ipv6Only ?? known?.ipv6Only ?? true,
+      ...(socketOptions === undefined ? {} : { socketOptions }),
       place: known?.place ?? placeOf(place),
       hasOptions: known?.hasOptions === true || setsOptions,
     });

@@ -2,16 +2,17 @@
 import type { Address } from '#src/base/address.ts';
 import { reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
-import { reportNotBuilt } from '#src/schema/not-built.ts';
 import { didYouMean } from '#src/schema/suggestion.ts';
 import type { Word } from '#src/schema/tree.ts';
 import { hostNameOf, resolveAddresses } from '#src/upstream/resolve-address.ts';
 
 /** Where messages of RFC 3164 go, and what each says of itself. Plain data: it goes to threads. */
 export interface SyslogTarget {
-  /** An IP address. */
+  /** An IP address; '' for a path. */
   readonly host: string;
   readonly port: number;
+  /** Of a unix socket for datagrams; absent for UDP. */
+  readonly path?: string;
   /** 0 to 23. */
   readonly facility: number;
   /** 0 (emerg) to 7 (debug): of access logs. Lines of error logs have their own. */
@@ -37,6 +38,7 @@ const SEVERITIES = 'emerg alert crit error warn notice info debug'.split(' ');
 interface Draft {
   host: string | undefined;
   port: number;
+  path?: string;
   facility: number;
   severity: number;
   tag: string;
@@ -114,10 +116,9 @@ function readServer(value: string, part: Word, draft: Draft, context: ParseConte
   const first: Address | undefined = addresses?.[0];
   if (first === undefined) return false;
   if (first.kind === 'unix') {
-    // Node has no datagram sockets of that family.
-    const advice = 'write the address of a server that listens for UDP, as in "127.0.0.1:514"';
-    reportNotBuilt('"syslog:server=unix:"', part, context, advice);
-    return false;
+    draft.host = '';
+    draft.path = first.path;
+    return true;
   }
   draft.host = first.host;
   draft.port = first.port;

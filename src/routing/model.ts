@@ -1,5 +1,6 @@
 /** What `server` and `location` blocks compile to: frozen, and complete with every default. */
 import type { Address } from '#src/base/address.ts';
+import type { SocketOptions } from '#src/base/socket-options.ts';
 import type { LogSettings } from '#src/exchange/directives.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
@@ -22,6 +23,7 @@ export interface ListenConfig {
   readonly backlog: number;
   /** False: an IPv6 address that takes IPv4, too. */
   readonly ipv6Only: boolean;
+  readonly socketOptions?: SocketOptions;
   /** The first `listen` that names it. */
   readonly place: Place;
 }

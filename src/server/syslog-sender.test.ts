@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nativeFunctions } from '#src/base/native-functions.ts';
 import type { SyslogTarget } from '#src/exchange/syslog-argument.ts';
 import { SyslogSender } from './syslog-sender.ts';
 
@@ -126,4 +130,65 @@ test('what is too long for a datagram is lost and counted', async (t) => {
   line(sender, 'short');
   while (rig.messages.length === 0) await nextTurn();
   assert.match(rig.messages[0] ?? '', /short$/);
+});
+
+/** A daemon's end of a unix socket for datagrams, which Node cannot open. */
+class UnixDaemon {
+  readonly path = join(mkdtempSync(join(tmpdir(), 'weir-syslog-')), 'log');
+  readonly #native = nativeFunctions({
+    socket: { return: 'int32', arguments: ['int32', 'int32', 'int32'] },
+    bind: { return: 'int32', arguments: ['int32', 'buffer', 'uint32'] },
+    recv: { return: 'int64', arguments: ['int32', 'buffer', 'uint64', 'int32'] },
+    close: { return: 'int32', arguments: ['int32'] },
+  });
+  #descriptor = -1;
+
+  listen(): void {
+    this.#descriptor = this.#native?.call('socket', 1, 2 | 0o4000, 0) as number;
+    const address = Buffer.from(`\x01\0${this.path}\0`, 'latin1');
+    assert.equal(this.#native?.call('bind', this.#descriptor, address, address.length), 0);
+  }
+
+  /** The oldest message; undefined when none waits. */
+  read(): string | undefined {
+    const into = Buffer.alloc(64 * 1024);
+    const given = [this.#descriptor, into, BigInt(into.length), 0];
+    const length = Number(this.#native?.call('recv', ...given));
+    return length < 0 ? undefined : into.toString('latin1', 0, length);
+  }
+
+  close(): void {
+    this.#native?.call('close', this.#descriptor);
+    rmSync(this.path, { force: true });
+  }
+}
+
+test('a unix socket gets the same datagrams; one that is gone costs its messages only', (t) => {
+  const daemon = new UnixDaemon();
+  t.after(() => rmSync(dirname(daemon.path), { recursive: true, force: true }));
+  const rig = new Rig(t);
+  const sender = rig.open({ ...TARGET, host: '', path: daemon.path });
+  line(sender, 'lost');
+  assert.deepEqual(
+    [rig.dropped, /connect\(\) .* failed \(2: no such file/.test(rig.reason)],
+    [1, true],
+  );
+  daemon.listen();
+  line(sender, `one ${'x'.repeat(10_000)}`);
+  sender.send(3, 'two');
+  assert.match(
+    daemon.read() ?? '',
+    /^<190>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d weir: one x{10000}$/,
+  );
+  assert.match(daemon.read() ?? '', /^<187>.*: two$/);
+  for (let sent = 0; rig.dropped === 1; sent++)
+    assert.ok(sent < 100_000, line(sender, 'full') ?? '');
+  assert.match(rig.reason, /send\(\) failed \(11: /); // it never waits for the daemon
+  daemon.close();
+  line(sender, 'lost, too');
+  assert.match(rig.reason, /failed \((2|111): /);
+  daemon.listen();
+  line(sender, 'again');
+  assert.match(daemon.read() ?? '', /: again$/);
+  daemon.close();
 });

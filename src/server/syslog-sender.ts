@@ -1,5 +1,5 @@
 /**
- * Data path. Messages to a syslog server over UDP (RFC 3164), each a datagram of its own. A server
+ * Data path. Messages to a syslog server over UDP or a unix socket (RFC 3164), each a datagram of its own. A server
  * that is gone or slow costs messages, which are counted, and never a request: no more than
  * MAX_WAITING_BYTES wait for the kernel.
  */
@@ -10,6 +10,7 @@ import { hostname } from 'node:os';
 import { ByteWriter } from '#src/bytes/byte-writer.ts';
 import type { SyslogTarget } from '#src/exchange/syslog-argument.ts';
 import type { LineSink, LogObserver } from './access-log-file.ts';
+import { UnixDatagram } from './unix-datagram.ts';
 
 const MAX_WAITING_BYTES = 1024 * 1024;
 /** Beside its bytes a waiting message costs about so much. */
@@ -25,6 +26,8 @@ export class SyslogSender implements LineSink {
   readonly #who: string;
   readonly #line = new ByteWriter(LINE_ROOM_BYTES);
   #socket: Socket | undefined = undefined;
+  /** In place of `#socket`, for a path. */
+  #local: UnixDatagram | undefined = undefined;
   #isConnected = false;
   /** Until it is connected. */
   #queue: Buffer[] = [];
@@ -47,6 +50,10 @@ export class SyslogSender implements LineSink {
 
   /** LineSink. */
   endLine(): void {
+    if (this.#target.path !== undefined) {
+      this.#sendLocal(this.#target.path);
+      return;
+    }
     const message = Buffer.from(this.#line.bytes.subarray(0, this.#line.at));
     if (this.#waitingBytes + message.length + MESSAGE_BYTES > MAX_WAITING_BYTES) {
       this.#observer.onDropped(1, 'the system sends more slowly than requests come');
@@ -57,6 +64,18 @@ export class SyslogSender implements LineSink {
     else {
       this.#queue.push(message);
       if (this.#socket === undefined) this.#connect();
+    }
+  }
+
+  /** At once, without a copy. A daemon that is gone or behind costs the message; the next tries anew. */
+  #sendLocal(path: string): void {
+    try {
+      this.#local ??= UnixDatagram.connect(path);
+      this.#local.send(this.#line.bytes.subarray(0, this.#line.at));
+    } catch (error) {
+      this.#local?.close();
+      this.#local = undefined;
+      this.#observer.onDropped(1, `syslog: ${(error as Error).message}`);
     }
   }
 
@@ -76,6 +95,8 @@ export class SyslogSender implements LineSink {
     this.#isConnected = false;
     this.#queue = [];
     socket?.close();
+    this.#local?.close();
+    this.#local = undefined;
   }
 
   #begin(severity: number): void {

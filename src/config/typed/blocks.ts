@@ -646,10 +646,11 @@ export interface ServerBlock {
    */
   readonly location?: Several<NamedBlocks<LocationBlock>> | undefined;
   /**
-   * `listen address[:port] | port | unix:path [default_server] [backlog=number] [reuseport]`. An
-   * address the server answers on; `*:80` (or `*:8000` when Weir runs without root) when a server
-   * has none. `default_server` makes it the one that answers names no server has; else the first in
-   * the file does. `reuseport` is always on in Weir and accepted.
+   * `listen address[:port] | port | unix:path [default_server] [backlog=number] [reuseport]
+   * [so_keepalive=on|off|[idle]:[interval]:[count]] [rcvbuf=size] [sndbuf=size] [deferred]
+   * [fastopen=number]`. An address the server answers on; `*:80` (or `*:8000` when Weir runs
+   * without root) when a server has none. `default_server` makes it the one that answers names no
+   * server has; else the first in the file does. `reuseport` is always on in Weir and accepted.
    */
   readonly listen?: Rows | undefined;
   /**

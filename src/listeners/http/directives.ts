@@ -25,7 +25,8 @@ export const listenDirectives = directives({
     name: 'listen',
     contexts: ['server'],
     argument: custom({
-      usage: 'address[:port] | port | unix:path [default_server] [backlog=number] [reuseport]',
+      usage:
+        'address[:port] | port | unix:path [default_server] [backlog=number] [reuseport] [so_keepalive=on|off|[idle]:[interval]:[count]] [rcvbuf=size] [sndbuf=size] [deferred] [fastopen=number]',
       minWords: 1,
       maxWords: 20,
       parse: parseListen,

@@ -1,11 +1,13 @@
 /** The words of `listen`. */
 import type { Address } from '#src/base/address.ts';
+import type { SocketOptions } from '#src/base/socket-options.ts';
 import { parseInteger, reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
 import { reportNotBuilt } from '#src/schema/not-built.ts';
 import { didYouMean } from '#src/schema/suggestion.ts';
 import { placeOfWord, type Word } from '#src/schema/tree.ts';
 import { resolveAddresses } from '#src/upstream/resolve-address.ts';
+import { isSocketOption, parseSocketOption } from './socket-option-argument.ts';
 
 /** One `listen` line. A name may have several addresses. */
 export interface ListenArgument {
@@ -16,15 +18,20 @@ export interface ListenArgument {
   readonly backlog: number | undefined;
   /** `ipv6only`; undefined when the line does not say. */
   readonly ipv6Only: boolean | undefined;
+  /** Undefined when the line says none of them. */
+  readonly socketOptions: SocketOptions | undefined;
 }
 
-const BUILT = ['default_server', 'default', 'backlog=', 'reuseport', 'bind', 'ipv6only='];
+const BUILT = [
+  ...['default_server', 'default', 'backlog=', 'reuseport', 'bind', 'ipv6only='],
+  ...['so_keepalive=', 'rcvbuf=', 'sndbuf=', 'deferred', 'fastopen='],
+];
 
 /** Parameters of nginx that this version has not: named, so that none is ignored. */
-const NOT_BUILT = ['ssl', 'http2', 'quic', 'proxy_protocol', 'so_keepalive'];
+const NOT_BUILT = ['ssl', 'http2', 'quic', 'proxy_protocol'];
 
-/** Options of sockets that Node cannot set. What clients see is the same without them. */
-const INERT = ['setfib', 'fastopen', 'rcvbuf', 'sndbuf', 'accept_filter', 'deferred', 'multipath'];
+/** Of other systems, or of TCP that Weir does not speak. What clients see is the same without them. */
+const INERT = ['setfib', 'accept_filter', 'multipath'];
 
 const MAX_PORT = 65_535;
 /** Ports of one range: each is a socket per thread. */
@@ -42,6 +49,7 @@ export function parseListen(
   let isDefault = false;
   let backlog: number | undefined;
   let ipv6Only: boolean | undefined;
+  let socketOptions: SocketOptions | undefined;
   for (const parameter of parameters) {
     const { text } = parameter;
     if (text === 'default_server' || text === 'default') {
@@ -53,13 +61,17 @@ export function parseListen(
     } else if (text === 'ipv6only=on' || text === 'ipv6only=off') {
       ipv6Only = text === 'ipv6only=on';
       if (!checkIpv6(addresses, parameter, context)) isGood = false;
+    } else if (isSocketOption(text)) {
+      const option = parseSocketOption(parameter, context);
+      if (option === undefined) isGood = false;
+      else socketOptions = { ...socketOptions, ...option };
     } else if (text !== 'reuseport' && text !== 'bind' && !isInert(parameter, context)) {
       reportParameter(parameter, context);
       isGood = false;
     }
   }
   if (!isGood || addresses === undefined) return undefined;
-  return { word, addresses, isDefault, backlog, ipv6Only };
+  return { word, addresses, isDefault, backlog, ipv6Only, socketOptions };
 }
 
 /** nginx: an address of IPv4 cannot say what is for IPv6. */
