@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
 import { CONNECTIONS_ACTIVE, REQUESTS } from '#src/shared/thread-rows.ts';
 import { ForeignLoad } from './foreign-load.ts';
@@ -11,6 +12,9 @@ const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   upstreams,
   endpointUpstreams: endpoints.map(() => 0),
   endpointWeights: endpoints.map(() => 1),
+  endpointTiers: endpoints.map(() => 0),
+  endpointSlowStarts: endpoints.map(() => true),
+  policies: upstreams.map(() => 'round_robin'),
   functions: [],
   parts: [],
   configFile: '/weir.conf',
@@ -40,7 +44,7 @@ test('what an old generation has in flight counts at the same endpoint of the ne
     [1, 0, 2],
   );
   assert.deepEqual([after.rows.total(REQUESTS), after.rows.total(CONNECTIONS_ACTIVE)], [5, 3]);
-  before.endpoints.finish(2);
+  before.endpoints.finish(2, 0);
   applyForeign(now, after, takeLoad(old, before));
   assert.equal(after.endpoints.active(0), 0);
 });
@@ -77,4 +81,20 @@ test('round robin goes on where the old generation was', () => {
     [0, 1, 2].map((upstream) => after.endpoints.turn(upstream)),
     [0, 0, 4],
   );
+});
+
+test('times and slow starts go on; an endpoint that is new begins its own', () => {
+  const before = stateOf(old);
+  const nowMs = sharedNowMs(performance.now());
+  before.endpoints.times.record(1, 20, 40, false, nowMs);
+  before.endpoints.times.join(1, nowMs - 5_000);
+  const after = stateOf(now);
+  applySnapshot(now, after, takeSnapshot(old, before));
+  const { times } = after.endpoints;
+  assert.ok(Math.abs(times.headerMs(2, nowMs) - 20) < 0.01);
+  assert.ok(Math.abs(times.totalMs(2, nowMs) - 40) < 0.01);
+  assert.equal(times.headerMs(1, nowMs), -1);
+  assert.equal(times.joinedAtMs(2), nowMs - 5_000);
+  assert.equal(times.joinedAtMs(0), 0);
+  assert.ok(times.joinedAtMs(1) >= nowMs);
 });

@@ -1,3 +1,4 @@
+import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { SharedSizes } from '#src/shared/layout.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import { COLUMN_COUNT, GAUGES } from '#src/shared/thread-rows.ts';
@@ -10,20 +11,37 @@ export function sizesOf(outline: Outline, threadCount: number): SharedSizes {
 }
 
 /** What a newer generation continues with. */
-export function takeSnapshot({ upstreams }: Outline, state: SharedState): Snapshot {
-  return { turns: upstreams.map((name, id) => [name, state.endpoints.turn(id)]) };
+export function takeSnapshot({ endpoints, upstreams }: Outline, state: SharedState): Snapshot {
+  const nowMs = sharedNowMs(performance.now());
+  const { times } = state.endpoints;
+  return {
+    turns: upstreams.map((name, id) => [name, state.endpoints.turn(id)]),
+    endpoints: endpoints.map((name, id) => {
+      const isKnown = times.headerMs(id, nowMs) >= 0;
+      return {
+        name,
+        times: isKnown ? times.take(id, nowMs) : [],
+        joinedAtMs: times.joinedAtMs(id),
+      };
+    }),
+  };
 }
 
-/** Takes over what still exists in this configuration. */
-export function applySnapshot(
-  { upstreams }: Outline,
-  state: SharedState,
-  snapshot: Snapshot,
-): void {
+/** Takes over what still exists in this configuration; who is new in it starts slowly if it may. */
+export function applySnapshot(outline: Outline, state: SharedState, snapshot: Snapshot): void {
   const turns = new Map(snapshot.turns);
-  for (const [id, name] of upstreams.entries()) {
+  for (const [id, name] of outline.upstreams.entries()) {
     const turn = turns.get(name);
     if (turn !== undefined) state.endpoints.setTurn(id, turn);
+  }
+  const known = new Map(snapshot.endpoints.map((endpoint) => [endpoint.name, endpoint]));
+  const { times } = state.endpoints;
+  for (const [id, name] of outline.endpoints.entries()) {
+    const before = known.get(name);
+    if (before !== undefined) {
+      if (before.times.length > 0) times.restore(id, before.times);
+      times.join(id, before.joinedAtMs);
+    } else if (outline.endpointSlowStarts[id]) times.join(id, sharedNowMs(performance.now()));
   }
 }
 

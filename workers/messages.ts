@@ -38,6 +38,12 @@ export interface Outline {
   /** Per endpoint, as `endpoints`: its upstream's id and its weight. */
   readonly endpointUpstreams: readonly number[];
   readonly endpointWeights: readonly number[];
+  /** 0, or the rank of `backup`. */
+  readonly endpointTiers: readonly number[];
+  /** Per endpoint: it starts slowly when it is new. */
+  readonly endpointSlowStarts: readonly boolean[];
+  /** Per upstream, as `upstreams`: the name of its policy. */
+  readonly policies: readonly string[];
   /** Names of the functions of weir.config.ts, by number; empty without any. */
   readonly functions: readonly string[];
   /** The memory that functions share. */
@@ -76,6 +82,17 @@ export interface StartOrder {
 export interface Snapshot {
   /** Round-robin position by upstream name. */
   readonly turns: readonly (readonly [upstream: string, turn: number])[];
+  /** What is known of each endpoint, by its name. */
+  readonly endpoints: readonly EndpointSnapshot[];
+}
+
+/** An endpoint in a snapshot. */
+export interface EndpointSnapshot {
+  readonly name: string;
+  /** Of EndpointTimes.take; empty when nothing is known. */
+  readonly times: readonly number[];
+  /** When it last came into service, for its slow start; 0: from the start. */
+  readonly joinedAtMs: number;
 }
 
 /**

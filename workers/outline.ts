@@ -1,6 +1,6 @@
 import type { Model } from '#src/config/model.ts';
 import type { ConfigTree } from '#src/config/tree.ts';
-import type { StatusModel } from '#src/shared/status-report.ts';
+import type { EndpointFacts, StatusModel } from '#src/shared/status-report.ts';
 import { transportTier } from '#src/transport/transport.ts';
 import type { Outline } from './messages.ts';
 
@@ -21,6 +21,11 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
     upstreams: upstreams.map(({ name }) => name),
     endpointUpstreams: upstreams.flatMap(({ endpoints: own }, id) => own.map(() => id)),
     endpointWeights: upstreams.flatMap(({ endpoints: own }) => own.map(({ weight }) => weight)),
+    endpointTiers: upstreams.flatMap(({ endpoints: own }) => own.map(({ tier }) => tier)),
+    endpointSlowStarts: upstreams.flatMap(({ endpoints: own }) =>
+      own.map(({ slowStartMs }) => slowStartMs > 0),
+    ),
+    policies: upstreams.map(({ policy }) => policy.name),
     functions: (program?.functions ?? []).map(({ name }) => name),
     parts: program?.parts ?? [],
     configFile: file,
@@ -33,15 +38,17 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
 
 /** Its upstreams again, as a status report names them. */
 export function statusModelOf(outline: Outline): StatusModel {
-  const { endpointUpstreams, endpointWeights, endpoints, upstreams } = outline;
-  const groups = upstreams.map((name) => ({
+  const { endpointTiers, endpointUpstreams, endpointWeights, endpoints, policies } = outline;
+  const groups = outline.upstreams.map((name, id) => ({
     name,
-    endpoints: [] as { name: string; weight: number }[],
+    policy: { name: policies[id] ?? '' },
+    endpoints: [] as EndpointFacts[],
   }));
   endpoints.forEach((path, at) => {
     const group = groups[endpointUpstreams[at] ?? -1];
     const name = path.slice((group?.name.length ?? 0) + 1);
-    group?.endpoints.push({ name, weight: endpointWeights[at] ?? 1 });
+    const [weight = 1, tier = 0] = [endpointWeights[at], endpointTiers[at]];
+    group?.endpoints.push({ name, weight, tier });
   });
   return { upstreams: groups };
 }

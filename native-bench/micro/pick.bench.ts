@@ -46,7 +46,7 @@ function pick(name: string, count: number, down = 0, words: readonly string[] = 
       if (endpoint === undefined) continue;
       table.start(endpoint.id);
       total += endpoint.id;
-      table.finish(endpoint.id);
+      table.finish(endpoint.id, 0);
     }
     return total;
   };

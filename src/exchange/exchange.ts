@@ -163,6 +163,10 @@ export class Exchange {
   passTarget: string | undefined = undefined;
   upstreamAddress = '';
   upstreamStatus = '';
+  /** Name of the policy that chose the endpoint. */
+  upstreamPolicy = '';
+  /** Exchanges in flight at the last endpoint when it was chosen, this one included (wanted.ts). */
+  upstreamInFlight = 0;
   /** Milliseconds from the start of the attempt; −1 when it did not come so far. */
   upstreamConnectMs = -1;
   upstreamHeaderMs = -1;
@@ -216,6 +220,8 @@ export class Exchange {
     this.passTarget = undefined;
     this.upstreamAddress = '';
     this.upstreamStatus = '';
+    this.upstreamPolicy = '';
+    this.upstreamInFlight = 0;
     this.upstreamConnectMs = -1;
     this.upstreamHeaderMs = -1;
     this.upstreamResponseMs = -1;

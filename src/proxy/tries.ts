@@ -4,6 +4,7 @@
  */
 
 import type { Exchange } from '#src/exchange/exchange.ts';
+import { wanted } from '#src/exchange/wanted.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { Pool } from '#src/upstream/pool/pool.ts';
 import type { PickContext } from '#src/upstream/tier.ts';
@@ -76,12 +77,15 @@ export class Tries implements PickContext {
     this.#isErrorAnswer = false;
     if (this.#count++ === 0) this.#firstAtMs = nowMs;
     const { name } = endpoint.config;
+    const upstream = this.#upstream as Upstream;
+    exchange.upstreamPolicy = upstream.config.policy.name;
+    if (wanted.inFlight) exchange.upstreamInFlight = upstream.inFlight(endpoint);
     if (exchange.upstreamAddress === '') exchange.upstreamAddress = name;
     else {
       exchange.upstreamAddress = `${exchange.upstreamAddress}, ${name}`;
       keepBytes(exchange);
     }
-    return (this.#upstream as Upstream).poolOf(endpoint);
+    return upstream.poolOf(endpoint);
   }
 
   /**
@@ -120,7 +124,7 @@ export class Tries implements PickContext {
     this.endpoint = undefined;
     const upstream = this.#upstream as Upstream;
     if (upstream.recordsTimes) this.#record(upstream, endpoint, isFailure);
-    upstream.finish(endpoint, isFailure);
+    upstream.finish(endpoint, isFailure, this.#startedAtMs);
   }
 
   /** A try that ended without an answer says nothing, unless that was the endpoint's fault. */

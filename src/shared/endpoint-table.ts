@@ -4,6 +4,7 @@ import { ENDPOINT_COUNTERS, layoutOf } from './layout.ts';
 
 const REQUESTS = 0;
 const FAILURES = 1;
+const BUSY_MS = 2;
 /** A turn is taken modulo 2^30, so it stays a small non-negative integer. */
 const TURN_MASK = 0x3fffffff;
 
@@ -84,10 +85,15 @@ export class EndpointTable {
     return true;
   }
 
-  /** The exchange that `start` or `tryStart` counted has left this endpoint. Exactly once each. */
-  finish(endpoint: number): void {
+  /**
+   * The exchange that `start` or `tryStart` counted has left this endpoint, which it kept busy for so
+   * many milliseconds. Exactly once each.
+   */
+  finish(endpoint: number, busyMs: number): void {
     const cell = this.#own + endpoint;
     this.#inFlight[cell] = (this.#inFlight[cell] ?? 0) - 1;
+    const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + BUSY_MS;
+    this.#counters[counter] = (this.#counters[counter] ?? 0) + busyMs;
   }
 
   /** An attempt against this endpoint failed. */
@@ -123,6 +129,11 @@ export class EndpointTable {
   /** Failed attempts against this endpoint in this generation. */
   failures(endpoint: number): number {
     return this.#counted(endpoint, FAILURES);
+  }
+
+  /** Milliseconds that exchanges which have left have spent at this endpoint, in this generation. */
+  busyMs(endpoint: number): number {
+    return this.#counted(endpoint, BUSY_MS);
   }
 
   /** A dead thread has nothing in flight. Called by the main thread after the thread has ended. */

@@ -22,8 +22,8 @@ export const ROW_ALIGNMENT_BYTES = 128;
 /** Float64 cells in a thread's row: 32 columns, 256 bytes. */
 export const THREAD_ROW_CELLS = 32;
 
-/** Float64 counters per thread and endpoint: requests, failures. */
-export const ENDPOINT_COUNTERS = 2;
+/** Float64 counters per thread and endpoint: requests, failures, busy milliseconds. */
+export const ENDPOINT_COUNTERS = 3;
 
 /** Float64 cells of times per thread and endpoint (endpoint-times.ts): one cache line. */
 export const TIME_CELLS = 8;

@@ -46,7 +46,8 @@ test('max_conns is counted over all threads and draining generations', () => {
   assert.equal(view(all, 2).endpoints.tryStart(4, 3), false);
   assert.equal(view(all, 2).endpoints.active(4), 3);
   assert.equal(view(all, 2).endpoints.ownActive(4), 2);
-  view(all, 1).endpoints.finish(4);
+  view(all, 1).endpoints.finish(4, 12);
+  assert.equal(view(all, 0).endpoints.busyMs(4), 12);
   assert.equal(view(all, 2).endpoints.tryStart(4, 3), true);
 });
 

@@ -1,6 +1,9 @@
 /** What a status page tells, as a value: sums over the shared rows, and the facts. */
 import { PRODUCT, VERSION } from '#src/base/version.ts';
+import type { EndpointTable } from './endpoint-table.ts';
+import { type EndpointTimes, sharedNowMs } from './endpoint-times.ts';
 import type { Facts } from './facts.ts';
+import { jainIndex } from './fairness.ts';
 import type { SharedState } from './shared-state.ts';
 import {
   BYTES_IN,
@@ -21,12 +24,56 @@ import {
   UPSTREAM_REUSES,
 } from './thread-rows.ts';
 
+/** An endpoint as it is configured. */
+export interface EndpointFacts {
+  readonly name: string;
+  readonly weight: number;
+  /** 0, or its rank of `backup`. */
+  readonly tier: number;
+}
+
 /** What the report must know of the model: its upstreams, in the order of the endpoint table. */
 export interface StatusModel {
   readonly upstreams: readonly {
     readonly name: string;
-    readonly endpoints: readonly { readonly name: string; readonly weight: number }[];
+    readonly policy: { readonly name: string };
+    readonly endpoints: readonly EndpointFacts[];
   }[];
+}
+
+function endpointReport({ name, weight, tier }: EndpointFacts, id: number, table: EndpointTable) {
+  const nowMs = sharedNowMs(performance.now());
+  return {
+    name,
+    weight,
+    ...(tier === 0 ? {} : { backup: tier }),
+    active: table.active(id),
+    requests: table.requests(id),
+    failures: table.failures(id),
+    busySeconds: table.busyMs(id) / 1000,
+    // Only policies that look at times have them recorded.
+    ...timesOf(table.times, id, nowMs),
+  };
+}
+
+function timesOf(times: EndpointTimes, id: number, nowMs: number) {
+  const headerMs = times.headerMs(id, nowMs);
+  if (headerMs < 0) return {};
+  return { headerMs, responseMs: times.totalMs(id, nowMs), peakMs: times.peakMs(id, nowMs) };
+}
+
+type Loaded = Pick<
+  ReturnType<typeof endpointReport>,
+  'active' | 'busySeconds' | 'weight' | 'backup'
+>;
+
+/** Jain's index over the first endpoints, for their weights: of what is in flight, of time so far. */
+function balanceOf(endpoints: readonly Loaded[]) {
+  const first = endpoints.filter(({ backup }) => backup === undefined);
+  return {
+    inFlight: jainIndex(first.map(({ active, weight }) => active / weight)),
+    busy: jainIndex(first.map(({ busySeconds, weight }) => busySeconds / weight)),
+  };
 }
 
 /** What `status_json` tells, as a value. Times in milliseconds since the epoch. */
@@ -46,19 +93,16 @@ export function statusReport(model: StatusModel, shared: SharedState, facts: Fac
     };
   });
   let id = 0;
-  const upstreams = model.upstreams.map((upstream) => ({
-    name: upstream.name,
-    endpoints: upstream.endpoints.map(({ name, weight }) => {
-      const endpoint = id++;
-      return {
-        name,
-        weight,
-        active: endpoints.active(endpoint),
-        requests: endpoints.requests(endpoint),
-        failures: endpoints.failures(endpoint),
-      };
-    }),
-  }));
+  const upstreams = model.upstreams.map((upstream) => {
+    const own = upstream.endpoints.map((known) => endpointReport(known, id++, endpoints));
+    return {
+      name: upstream.name,
+      policy: upstream.policy.name,
+      balance: balanceOf(own),
+      endpoints: own,
+    };
+  });
+  const shares = (column: number) => threads.map(({ thread }) => rows.row(thread)[column] ?? 0);
   return {
     product: PRODUCT,
     version: VERSION,
@@ -90,6 +134,11 @@ export function statusReport(model: StatusModel, shared: SharedState, facts: Fac
     functions: { calls: rows.total(FUNCTION_CALLS), failures: rows.total(FUNCTION_ERRORS) },
     logLinesDropped: rows.total(LOG_LINES_DROPPED),
     threads,
+    // Jain's index over the threads: 1 is even, 1/n is one thread doing everything.
+    threadBalance: {
+      connections: jainIndex(shares(CONNECTIONS_ACTIVE)),
+      requests: jainIndex(shares(REQUESTS)),
+    },
     upstreams,
   };
 }

@@ -47,7 +47,7 @@ test('failures put none of its endpoints aside', () => {
   for (let count = 0; count < 10; count++) {
     const endpoint = upstream.pick(context);
     assert.ok(endpoint);
-    upstream.finish(endpoint, true);
+    upstream.finish(endpoint, true, 0);
   }
   assert.ok(upstream.endpoints.every((endpoint) => endpoint.isEligible()));
 });

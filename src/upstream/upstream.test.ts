@@ -57,7 +57,7 @@ describe('an upstream', () => {
     assert.deepEqual([first?.id, second?.id], [FIRST, FIRST + 1]);
     assert.deepEqual([table.active(FIRST), table.active(FIRST + 1)], [1, 1]);
     assert.ok(first !== undefined);
-    upstream.finish(first, false);
+    upstream.finish(first, false, 0);
     assert.deepEqual([table.active(FIRST), table.requests(FIRST)], [0, 1]);
     assert.equal(table.failures(FIRST), 0);
   });
@@ -66,7 +66,7 @@ describe('an upstream', () => {
     const { context, table, upstream } = make(2);
     const first = upstream.pick(context);
     assert.ok(first !== undefined);
-    upstream.finish(first, true);
+    upstream.finish(first, true, 0);
     assert.equal(table.failures(FIRST), 1);
     for (let pick = 0; pick < 4; pick++) assert.equal(upstream.pick(context)?.id, FIRST + 1);
     assert.equal(table.active(FIRST), 0);
@@ -84,7 +84,7 @@ describe('an upstream', () => {
     for (let attempt = 0; attempt < 3; attempt++) {
       const endpoint = upstream.pick(context);
       assert.ok(endpoint !== undefined);
-      upstream.finish(endpoint, true);
+      upstream.finish(endpoint, true, 0);
     }
   });
 
@@ -102,10 +102,10 @@ describe('an upstream', () => {
     const { context, table, upstream } = make(1);
     const endpoint = upstream.pick(context);
     assert.ok(endpoint !== undefined);
-    upstream.finish(endpoint, false);
+    upstream.finish(endpoint, false, 0);
     upstream.restart(endpoint);
     assert.deepEqual([table.active(FIRST), table.requests(FIRST)], [1, 2]);
-    upstream.finish(endpoint, false);
+    upstream.finish(endpoint, false, 0);
     assert.equal(table.active(FIRST), 0);
   });
 });

@@ -107,9 +107,9 @@ export class Upstream {
     return this.#tiers.some((tier) => tier.hasUntried(context));
   }
 
-  /** The attempt has left the endpoint. */
-  finish(endpoint: Endpoint, isFailure: boolean): void {
-    this.#table.finish(endpoint.id);
+  /** The attempt has left the endpoint; it began at `startedAtMs`. */
+  finish(endpoint: Endpoint, isFailure: boolean, startedAtMs: number): void {
+    this.#table.finish(endpoint.id, this.#thread.wheel.clock.nowMs - startedAtMs);
     if (isFailure) {
       this.#table.fail(endpoint.id);
       endpoint.onFailure();
@@ -131,6 +131,11 @@ export class Upstream {
   #joined(endpoint: Endpoint): void {
     if (endpoint.config.slowStartMs === 0) return;
     this.#table.times.join(endpoint.id, sharedNowMs(this.#thread.wheel.clock.nowMs));
+  }
+
+  /** Exchanges in flight there, over all threads. */
+  inFlight(endpoint: Endpoint): number {
+    return this.#table.active(endpoint.id);
   }
 
   poolOf(endpoint: Endpoint): Pool {

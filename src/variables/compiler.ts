@@ -267,8 +267,9 @@ export class VariableCompiler {
     if (this.#compilePattern !== undefined && /^[1-9]$/.test(name)) {
       return { name, read: captureReader(Number(name)), isOfConnection: false };
     }
-    for (const { names, ofConnection, prefixes } of this.#tables) {
+    for (const { names, ofConnection, onUse, prefixes } of this.#tables) {
       const read = Object.hasOwn(names, name) ? names[name] : undefined;
+      if (read !== undefined && onUse !== undefined && Object.hasOwn(onUse, name)) onUse[name]?.();
       if (read !== undefined) return { name, read, isOfConnection: ofConnection.has(name) };
       for (const [prefix, make] of Object.entries(prefixes)) {
         const rest = name.slice(prefix.length);

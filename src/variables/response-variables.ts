@@ -1,6 +1,7 @@
 /** Data path. The answer and how it came about: `$status`, `$upstream_addr`, `$reason`, … */
 import { FAILURES } from '#src/base/failure.ts';
 import { type Exchange, RESPONSE_ENDED, RESPONSE_NONE } from '#src/exchange/exchange.ts';
+import { wanted } from '#src/exchange/wanted.ts';
 import type { HeaderMap } from '#src/http/header-map.ts';
 import { BODY_LENGTH } from '#src/http/message.ts';
 import { fieldReader } from './fields.ts';
@@ -20,6 +21,10 @@ export const responseVariables: VariableTable = {
     proxy_port: ({ proxyHost, proxyPort }) => (proxyHost === '' ? undefined : proxyPort),
     upstream_addr: ({ upstreamAddress }) => (upstreamAddress === '' ? undefined : upstreamAddress),
     upstream_status: ({ upstreamStatus }) => (upstreamStatus === '' ? undefined : upstreamStatus),
+    upstream_policy: ({ upstreamPolicy }) => (upstreamPolicy === '' ? undefined : upstreamPolicy),
+    upstream_inflight: ({ upstreamInFlight }) => {
+      return upstreamInFlight === 0 ? undefined : `${upstreamInFlight}`;
+    },
     upstream_connect_time: (exchange) => timeText(exchange, 3, exchange.upstreamConnectMs),
     upstream_header_time: (exchange) => timeText(exchange, 4, exchange.upstreamHeaderMs),
     upstream_bytes_received: (exchange) => bytesText(exchange, 0, exchange.upstreamReceivedBytes),
@@ -32,6 +37,11 @@ export const responseVariables: VariableTable = {
   },
   // Of a location, and so of what a location makes of a connection.
   ofConnection: new Set(['proxy_host', 'proxy_port']),
+  onUse: {
+    upstream_inflight: () => {
+      wanted.inFlight = true;
+    },
+  },
   prefixes: {
     sent_http_: (rest) => {
       const read = fieldReader(rest);

@@ -146,6 +146,11 @@ export const VARIABLE_CHAPTERS: readonly VariableChapter[] = [
         'What each answered, or the status that stands for its failure',
         '502, 200',
       ],
+      upstream_policy: ['Weir only. How the endpoint was chosen', 'least_conn'],
+      upstream_inflight: [
+        'Weir only. Exchanges in flight at the last endpoint when it was chosen, this one included, over all threads',
+        '17',
+      ],
       upstream_connect_time: [
         'Seconds until the connection of the last try stood; 0.000 when it was kept',
         '0.001',

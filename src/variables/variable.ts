@@ -23,6 +23,8 @@ export interface VariableTable {
   readonly names: Readonly<Record<string, VariableReader>>;
   /** Those of `names` that are the same for a whole connection, as of a ComplexValue. */
   readonly ofConnection: ReadonlySet<string>;
+  /** Called when a text that uses the name is compiled: what must be noted for it is, from then on. */
+  readonly onUse?: Readonly<Record<string, () => void>>;
   /** Names with an open end, such as `http_…`: prefix → the reader for what follows it. */
   readonly prefixes: Readonly<Record<string, (rest: string) => VariableReader>>;
 }
