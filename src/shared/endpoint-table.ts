@@ -111,6 +111,11 @@ export class EndpointTable {
     return sum;
   }
 
+  /** What this thread alone has in flight at this endpoint. */
+  activeHere(endpoint: number): number {
+    return this.#inFlight[this.#own + endpoint] ?? 0;
+  }
+
   /** As `active`, without what draining generations report. */
   ownActive(endpoint: number): number {
     return this.active(endpoint) - (this.#inFlight[this.#foreignCell(endpoint)] ?? 0);

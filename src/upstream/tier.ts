@@ -19,6 +19,8 @@ export interface PickContext {
   key(): string;
 }
 
+/** A test switch: each thread knows of its own exchanges only (npm run prove -- skew-story). */
+const COUNTS_ALONE = process.env['WEIR_TEST_LOCAL_LOAD'] === '1';
 /** Of a share that is nearly nothing: somebody has to be the first to try it again. */
 const LEAST_SHARE = 0.01;
 const NO_CONTEXT: PickContext = {
@@ -93,7 +95,8 @@ export class Tier implements PickView {
   }
 
   inFlight(at: number): number {
-    return this.#table.active((this.endpoints[at] as Endpoint).id);
+    const { id } = this.endpoints[at] as Endpoint;
+    return COUNTS_ALONE ? this.#table.activeHere(id) : this.#table.active(id);
   }
 
   timeMs(at: number): number {
