@@ -11,8 +11,8 @@ const HELP = `Usage: weir config --effective [options]
 
 Prints the configuration as it holds: every default written out, servers and locations with what they
 inherit, paths absolute, passwords, keys and tokens masked. The text is a configuration itself, and
-means the same, secrets apart (functions of a weir.config.ts are shown as numbers, and cannot be read
-again). What was written, comments and all, is printed by weir -T.
+means the same, secrets apart. Functions of a weir.config.ts are shown by their names: such a text
+cannot be read again, and says so. What was written, comments and all, is printed by weir -T.
 
 Options:
   --effective : what holds
@@ -42,12 +42,34 @@ export async function printConfig(args: readonly string[], usualFile: string): P
     sayProblems(problems.filter(({ severity }) => severity === 'emerg'));
     return failed(`configuration file ${place.file} cannot be used`);
   }
-  const nodes = effectiveNodes(main, tree);
-  const text = flags.has('--json')
-    ? `${JSON.stringify(plain(nodes), undefined, 2)}\n`
-    : print(nodes);
-  process.stdout.write(text);
+  const functions = new Map(tree.program?.functions.map(({ path, name }) => [path, name]));
+  const nodes = named(effectiveNodes(main, tree), functions);
+  const isJson = flags.has('--json');
+  const text = isJson ? `${JSON.stringify(plain(nodes), undefined, 2)}\n` : print(nodes);
+  if (functions.size === 0) process.stdout.write(text);
+  else if (isJson) {
+    process.stderr.write(`weir: [notice] ${NOT_READABLE}\n`);
+    process.stdout.write(text);
+  } else process.stdout.write(`# ${NOT_READABLE}\n${text}`);
   return 0;
+}
+
+const NOT_READABLE = 'functions are shown by their names: this is for reading, not for -c';
+
+/** Functions stand in a tree by their places. */
+function named(
+  nodes: readonly ConfigNode[],
+  functions: ReadonlyMap<string, string>,
+): readonly ConfigNode[] {
+  if (functions.size === 0) return nodes;
+  return nodes.map((node) => {
+    const words = node.words.map((word) => {
+      const name = functions.get(word.text);
+      return name === undefined ? word : { ...word, text: `function ${name}` };
+    });
+    const block = node.block === undefined ? {} : { block: named(node.block, functions) };
+    return { ...node, words, ...block };
+  });
 }
 
 /** A node for programs; a default has no place. */

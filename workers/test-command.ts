@@ -8,7 +8,13 @@ import { coverageOf } from '#src/explain/coverage.ts';
 import { where } from '#src/explain/directive-index.ts';
 import { OfflineHosts } from '#src/explain/offline-hosts.ts';
 import type { Rehearsal } from '#src/explain/rehearsal.ts';
-import { coverageReport, failureReport, hasPassed, runTests } from '#src/explain/run-tests.ts';
+import {
+  coverageReport,
+  failureReport,
+  hasPassed,
+  jsonReport,
+  runTests,
+} from '#src/explain/run-tests.ts';
 import { type ConfigPlace, loadConfiguration } from './configuration.ts';
 import { evaluatorOf } from './evaluate-config.ts';
 import { evaluateTests } from './evaluate-tests.ts';
@@ -28,6 +34,7 @@ or JavaScript:
 
 Options:
   --min-coverage N    : fail when less than N percent of the configuration is tested
+  --json              : outcomes and coverage for programs, with file and line
   --timeout SECONDS   : that reading one file may take (default: 10)
   -c FILE, -p PREFIX, -g DIRECTIVES : the configuration, as without a command
 
@@ -36,7 +43,7 @@ Exit code: 0 all is as expected, 1 something is not, 2 it could not be run.
 
 const OPTIONS = {
   values: [['--min-coverage'], ['--timeout'], ...CONFIG_OPTIONS],
-  flags: ['-h', '--help'],
+  flags: ['--json', '-h', '--help'],
 };
 
 const USUAL_TIMEOUT_SEC = 10;
@@ -47,7 +54,7 @@ const NOT_RUN = 2;
 export async function runTestCommand(args: readonly string[], usualFile: string): Promise<number> {
   const given = readOptions(args, OPTIONS);
   if (typeof given === 'string') return notRun(given);
-  if (given.flags.size > 0) {
+  if (given.flags.has('-h') || given.flags.has('--help')) {
     process.stdout.write(TEST_HELP);
     return 0;
   }
@@ -59,13 +66,19 @@ export async function runTestCommand(args: readonly string[], usualFile: string)
   const place = configPlaceOf(given, usualFile);
   const tests = await readTests(given.words, place, timeoutSec * 1000);
   if (typeof tests === 'string') return notRun(tests);
-  return await runAll(tests, place, minCoverage);
+  return await runAll(tests, place, { minCoverage, isJson: given.flags.has('--json') });
+}
+
+/** What the command line asks for. */
+interface Wishes {
+  readonly minCoverage: number;
+  readonly isJson: boolean;
 }
 
 async function runAll(
   tests: readonly CheckedTest[],
   place: ConfigPlace,
-  minCoverage: number,
+  wishes: Wishes,
 ): Promise<number> {
   const hosts = new OfflineHosts();
   const { model, problems, tree } = await loadConfiguration({ ...place, lookup: hosts.lookup });
@@ -75,7 +88,7 @@ async function runAll(
     return notRun(`configuration file ${place.file} cannot be used`);
   }
   try {
-    return await report(rehearsal, tests, hosts, minCoverage);
+    return await report(rehearsal, tests, hosts, wishes);
   } finally {
     rehearsal.close();
   }
@@ -85,19 +98,24 @@ async function report(
   rehearsal: Rehearsal,
   tests: readonly CheckedTest[],
   hosts: OfflineHosts,
-  minCoverage: number,
+  { isJson, minCoverage }: Wishes,
 ): Promise<number> {
   const folder = process.cwd();
   const outcomes = await runTests(rehearsal, tests);
   const failed = outcomes.filter((outcome) => !hasPassed(outcome));
   const coverage = coverageOf(rehearsal.model, rehearsal.index, rehearsal.recorder.touched);
   const isCovered = coverage.percent >= minCoverage;
+  const exitCode = failed.length === 0 && isCovered ? 0 : FAILED;
+  if (isJson) {
+    printPage(hosts.named(`${JSON.stringify(jsonReport(outcomes, coverage), undefined, 2)}\n`));
+    return exitCode;
+  }
   const pages = failed.map((outcome) => failureReport(outcome, folder));
   const counts = `${outcomes.length - failed.length} of ${outcomes.length} tests passed\n`;
   const missed = isCovered ? '' : `✗ ${minCoverage} % were to be covered\n`;
   const text = [...pages, counts, coverageReport(coverage, folder), missed].join('');
   printPage(hosts.named(text));
-  return failed.length === 0 && isCovered ? 0 : FAILED;
+  return exitCode;
 }
 
 /** A string says what is wrong with a file, or with a test in it. */

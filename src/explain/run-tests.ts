@@ -68,3 +68,31 @@ export function coverageReport({ kinds, percent }: Coverage, folder: string): st
   );
   return [`coverage ${percent} %: ${counts.join(', ')}`, ...lines, ''].join('\n');
 }
+
+/** What `weir test --json` tells. */
+export interface TestReport {
+  readonly passed: number;
+  readonly failed: number;
+  /** In the order in which they ran. */
+  readonly tests: readonly {
+    readonly title: string;
+    readonly file: string;
+    readonly line: number;
+    readonly passed: boolean;
+    /** Why it could not be asked; '' when it was. */
+    readonly problem: string;
+    readonly mismatches: readonly Mismatch[];
+  }[];
+  readonly coverage: Coverage;
+}
+
+/** All outcomes, and what no test has come to. */
+export function jsonReport(outcomes: readonly TestOutcome[], coverage: Coverage): TestReport {
+  const passed = outcomes.filter(hasPassed).length;
+  const tests = outcomes.map((outcome) => {
+    const { mismatches, problem, test } = outcome;
+    const { file, line, title } = test;
+    return { title, file, line, passed: hasPassed(outcome), problem, mismatches };
+  });
+  return { passed, failed: outcomes.length - passed, tests, coverage };
+}

@@ -5,6 +5,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, describe, it } from 'node:test';
+import type { TestReport } from '#src/explain/run-tests.ts';
 import type { Explanation } from '#src/explain/trace.ts';
 import { type Outcome, run, WEIR } from '#test/support/weir.ts';
 
@@ -105,7 +106,7 @@ describe('weir explain and weir test', () => {
     assert.equal(answer?.status, 301);
     assert.deepEqual(
       events.map(({ kind }) => kind),
-      ['server', 'location', 'step', 'variable'],
+      ['server', 'step', 'variable'], // the server's own return comes before any location
     );
   });
 
@@ -150,6 +151,31 @@ describe('weir explain and weir test', () => {
     assert.match(stdout, /^ {4}location +location \/ +shop\.conf:14$/m);
     assert.match(stdout, /^0 of 1 tests passed$/m);
     assert.match(stdout, /^ {2}never tested: shop\.conf:21: location ~ \\\.php\$$/m);
+  });
+
+  it('tell programs what came, with --json', async () => {
+    const { code, stdout } = await tests(
+      `test('fine', { get: 'http://shop.test/' }, { status: 200 });
+test('not', { get: 'http://shop.test/cart' }, { status: 404 });
+test('no port', { get: 'http://shop.test:81/' }, { status: 200 });`,
+      '--json',
+    );
+    assert.equal(code, 1);
+    const { coverage, failed, passed, tests: each } = JSON.parse(stdout) as TestReport;
+    assert.deepEqual([passed, failed], [1, 2]);
+    assert.deepEqual(
+      each.map(({ line, passed: isFine, title }) => [title, line, isFine]),
+      [
+        ['fine', 2, true],
+        ['not', 3, false],
+        ['no port', 4, false],
+      ],
+    );
+    assert.deepEqual(each[1]?.mismatches, [{ what: 'status', expected: '"404"', got: '"200"' }]);
+    assert.match(each[2]?.problem ?? '', /nothing listens on port 81/);
+    const locations = coverage.kinds.find(({ what }) => what === 'locations');
+    assert.deepEqual([locations?.count, locations?.untouched.length], [4, 3]);
+    assert.equal(locations?.untouched[0]?.place.line, 18);
   });
 
   it('fail when too little is covered', async () => {

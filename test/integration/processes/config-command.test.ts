@@ -102,6 +102,23 @@ describe('weir config', () => {
     assert.deepEqual([unwritten?.args, unwritten?.line], [['60s'], undefined]);
   });
 
+  it('shows the functions of a weir.config.ts by name, and says that it cannot be read again', async (t) => {
+    const folder = folderWith(t, {
+      'weir.config.ts': `import { defineConfig } from 'weir';
+        export default defineConfig({ events: {}, http: { server: {
+          listen: 8080, location: { '/': { handler: function greet() { return 'x'; } } },
+        } } });`,
+    });
+    chmodSync(folder, 0o755); // it is evaluated as another user
+    const place = ['-c', join(folder, 'weir.config.ts')];
+    const { stdout } = await run(WEIR, ['config', '--effective', ...place]);
+    assert.match(stdout, /^# functions are shown by their names: .* not for -c\n/);
+    assert.match(stdout, /^ {6}handler "function greet";$/m);
+    const json = await run(WEIR, ['config', '--effective', '--json', ...place]);
+    assert.match(json.stderr, /\[notice\] functions are shown by their names/);
+    assert.ok(JSON.stringify(JSON.parse(json.stdout)).includes('"function greet"'));
+  });
+
   it('says what is wrong with a configuration or with the command', async () => {
     const broken = await runWeirConfig('events {}\nbroken;');
     assert.equal(broken.code, 1);
