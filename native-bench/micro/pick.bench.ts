@@ -15,6 +15,7 @@ function endpoints(count: number, down: number): Endpoint[] {
     const config = {
       address: { kind: 'tcp', host: '127.0.0.1', port: 80 } as const,
       name: `127.0.0.1:${id}`,
+      server: `127.0.0.1:${id}`,
       ...{ maxConns: 0, maxFails: 1, failTimeoutMs: 10_000, tier: 0, slowStartMs: 0 },
       ...{ weight: 1 + (id % 3), down: id < down },
       place: { file: '', line: 1, column: 1 },

@@ -114,14 +114,21 @@ function buildEndpoints(scope: Scope, problems: Problems): EndpointConfig[] {
     const addresses = resolveAddresses(word.text, word, use, { node, problems, tools }) ?? [];
     const { weight, maxConns, maxFails, failTimeoutMs, tier, slowStartMs, down } = server;
     const traits = { weight, maxConns, maxFails, failTimeoutMs, tier, slowStartMs, down };
-    return addresses.map((address) => endpointAt(address, traits, placeOfWord(node, word)));
+    return addresses.map((address) => {
+      return endpointAt(address, word.text, traits, placeOfWord(node, word));
+    });
   });
 }
 
-type EndpointTraits = Omit<EndpointConfig, 'address' | 'name' | 'place'>;
+type EndpointTraits = Omit<EndpointConfig, 'address' | 'name' | 'server' | 'place'>;
 
-function endpointAt(address: Address, traits: EndpointTraits, place: Place): EndpointConfig {
-  return { address, name: formatAddress(address), ...traits, place };
+function endpointAt(
+  address: Address,
+  server: string,
+  traits: EndpointTraits,
+  place: Place,
+): EndpointConfig {
+  return { address, name: formatAddress(address), server, ...traits, place };
 }
 
 /** How connections of an upstream with these settings are kept. */
@@ -172,7 +179,7 @@ export function upstreamOf(
   const known = list.idOf(key);
   if (known !== undefined) return known;
   const place = placeOfWord(node, word);
-  const endpoints = addresses.map((address) => endpointAt(address, IMPLICIT_TRAITS, place));
+  const endpoints = addresses.map((address) => endpointAt(address, authority, IMPLICIT_TRAITS, place));
   const settings = compileSettings(upstreamDirectives, scope, problems);
   const upstream = {
     name: authority,

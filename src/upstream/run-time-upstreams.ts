@@ -164,6 +164,7 @@ function make({ hosts, key, pool, port }: RunTimeTarget, thread: PoolThread): Up
   const endpoints = addresses.map((address) => ({
     address,
     name: formatAddress(address),
+    server: formatAddress(address),
     weight: 1,
     maxConns: 0,
     maxFails: 0,

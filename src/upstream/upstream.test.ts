@@ -24,6 +24,7 @@ function make(count: number) {
     return {
       address,
       name: `e${index}`,
+      server: `e${index}`,
       ...limits,
       tier: 0,
       slowStartMs: 0,

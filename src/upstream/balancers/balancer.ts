@@ -22,6 +22,11 @@ export interface PickView {
 export interface Balancer {
   /** The index of an endpoint that may be taken; −1 only when there is none. */
   pick(view: PickView): number;
+  /**
+   * Where there is one, the policy bounds load: how many exchanges the endpoint of the last pick may
+   * have in flight over all threads, that one included.
+   */
+  readonly pickLimit?: number;
 }
 
 /** Which times a policy wants recorded and looks at. */
@@ -29,7 +34,7 @@ export type TimeMeasure = 'none' | 'header' | 'total' | 'peak';
 
 /** What a balancer is made of: nothing of it changes while it lives. */
 export interface BalancerMaterial {
-  readonly endpoints: readonly Pick<EndpointConfig, 'name' | 'weight'>[];
+  readonly endpoints: readonly Pick<EndpointConfig, 'name' | 'server' | 'weight'>[];
   /** Words behind the name of the policy's directive, checked by `check`. */
   readonly words: readonly string[];
 }

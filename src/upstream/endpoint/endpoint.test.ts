@@ -7,6 +7,7 @@ import type { EndpointConfig } from './upstream-config.ts';
 const CONFIG: EndpointConfig = {
   address: { kind: 'tcp', host: '127.0.0.1', port: 80 },
   name: '127.0.0.1:80',
+  server: '127.0.0.1:80',
   weight: 1,
   maxConns: 0,
   maxFails: 2,

@@ -8,6 +8,8 @@ export interface EndpointConfig {
   readonly address: Address;
   /** As `$upstream_addr` shows it: `127.0.0.1:80`, `[::1]:80`, `unix:/path`. */
   readonly name: string;
+  /** As the `server` line has it, which may be a name: what nginx's consistent hash goes by. */
+  readonly server: string;
   readonly weight: number;
   /** Most connections at a time; 0 means no limit. */
   readonly maxConns: number;

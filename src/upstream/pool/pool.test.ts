@@ -112,6 +112,7 @@ const REQUEST = {
 const ENDPOINT: EndpointConfig = {
   address: { kind: 'tcp', host: '127.0.0.1', port: 80 },
   name: '127.0.0.1:80',
+  server: '127.0.0.1:80',
   ...{
     weight: 1,
     maxConns: 0,

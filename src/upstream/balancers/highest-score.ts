@@ -1,0 +1,59 @@
+/**
+ * Data path. Weighted rendezvous hashing (semantics.md §21): each endpoint has a score for the key,
+ * u in (0, 1) from a hash of both, and the lowest −ln(1 − u) / weight takes it. Whoever leaves gives
+ * its own keys to the others by their weights, and nobody else's keys move.
+ *
+ * As u ≤ −ln(1 − u), u / weight tells of nearly all that they cannot win; few logarithms are taken.
+ */
+
+import { hashText, mix } from '#src/bytes/text-hash.ts';
+import type { BalancerMaterial, PickView } from './balancer.ts';
+
+const TO_SHARE = 1 / 0x1_0000_0000;
+
+export class HighestScore {
+  readonly #seeds: Int32Array;
+  /** 1 / weight. */
+  readonly #costs: Float64Array;
+
+  constructor(endpoints: BalancerMaterial['endpoints']) {
+    const lanes = new Int32Array(2);
+    this.#seeds = new Int32Array(endpoints.length * 2);
+    for (const [at, name] of uniqueNames(endpoints).entries()) {
+      hashText(name, lanes);
+      this.#seeds.set(lanes, at * 2);
+    }
+    this.#costs = Float64Array.from(endpoints, ({ weight }) => 1 / weight);
+  }
+
+  /** The endpoint of a key with that hash, among those that may be taken; −1: none may. */
+  best(view: PickView, key: Int32Array): number {
+    const seeds = this.#seeds;
+    const costs = this.#costs;
+    const key0 = key[0] as number;
+    const key1 = key[1] as number;
+    let best = -1;
+    let least = Number.POSITIVE_INFINITY;
+    for (let at = 0; at < costs.length; at++) {
+      const inner = mix(key0 ^ (seeds[at * 2] as number));
+      const word = mix((inner + key1) ^ (seeds[at * 2 + 1] as number));
+      const u = ((word >>> 0) + 0.5) * TO_SHARE;
+      if (u * (costs[at] as number) >= least) continue;
+      const cost = -Math.log1p(-u) * (costs[at] as number);
+      if (cost >= least || !view.mayTake(at)) continue;
+      least = cost;
+      best = at;
+    }
+    return best;
+  }
+}
+
+/** By name, not by place: the order of `server` lines makes no difference. */
+export function uniqueNames(endpoints: BalancerMaterial['endpoints']): string[] {
+  const counts = new Map<string, number>();
+  return endpoints.map(({ name }) => {
+    const count = counts.get(name) ?? 0;
+    counts.set(name, count + 1);
+    return count === 0 ? name : `${name}\0${count}`;
+  });
+}

@@ -1,0 +1,88 @@
+/**
+ * Data path. `maglev key`: Google's table (NSDI 2016, semantics.md §21). Every endpoint has an order
+ * of its own over the slots; in turns, by weight, each takes the next slot that is free in its order.
+ * A key has one slot: one look, however many endpoints there are. Keys of an endpoint that cannot be
+ * taken go to the others by rendezvous; no other key moves.
+ *
+ *   table   slot 0: e3 │ 1: e0 │ 2: e3 │ … │ 65,536: e1
+ */
+
+import { hashText } from '#src/bytes/text-hash.ts';
+import type {
+  Balancer,
+  BalancerKind,
+  BalancerMaterial,
+  PickView,
+} from '#src/upstream/balancers/balancer.ts';
+import { HighestScore, uniqueNames } from '#src/upstream/balancers/highest-score.ts';
+import { boundedBy, checkKeyWords, FACTOR_DOC } from '#src/upstream/balancers/key-words.ts';
+
+/** Primes. With 100 slots and more each, shares differ by one percent at most. */
+const TABLE_SIZES = [65_537, 655_373, 6_553_621] as const;
+const SLOTS_EACH = 100;
+
+export class Maglev implements Balancer {
+  readonly #table: Uint32Array;
+  readonly #scores: HighestScore;
+  readonly #key = new Int32Array(2);
+
+  constructor(endpoints: BalancerMaterial['endpoints']) {
+    this.#table = tableOf(endpoints);
+    this.#scores = new HighestScore(endpoints);
+  }
+
+  pick(view: PickView): number {
+    const key = this.#key;
+    hashText(view.key(), key);
+    const slot = ((key[0] as number) >>> 0) % this.#table.length;
+    const at = this.#table[slot] as number;
+    return view.mayTake(at) ? at : this.#scores.best(view, key);
+  }
+}
+
+/** Who has which slot. */
+export function tableOf(endpoints: BalancerMaterial['endpoints']): Uint32Array {
+  const wanted = endpoints.length * SLOTS_EACH;
+  const size = TABLE_SIZES.find((slots) => slots >= wanted) ?? TABLE_SIZES[2];
+  const table = new Uint32Array(size);
+  const isTaken = new Uint8Array(size);
+  const heaviest = endpoints.reduce((most, { weight }) => Math.max(most, weight), 0);
+  const lanes = new Int32Array(2);
+  const takers = uniqueNames(endpoints)
+    .map((name, at) => {
+      hashText(name, lanes);
+      const share = (endpoints[at] as { weight: number }).weight / heaviest;
+      const next = ((lanes[0] as number) >>> 0) % size;
+      const skip = (((lanes[1] as number) >>> 0) % (size - 1)) + 1;
+      // Everybody takes a slot in the first round: nobody has none while there are slots.
+      return { name, at, share, next, skip, credit: 1 - share };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  let free = size;
+  while (free > 0) {
+    for (const taker of takers) {
+      taker.credit += taker.share;
+      if (taker.credit < 1 || free === 0) continue;
+      taker.credit -= 1;
+      let slot = taker.next;
+      while (isTaken[slot] === 1) slot = (slot + taker.skip) % size;
+      table[slot] = taker.at;
+      isTaken[slot] = 1;
+      taker.next = (slot + taker.skip) % size;
+      free -= 1;
+    }
+  }
+  return table;
+}
+
+export const maglev: BalancerKind = {
+  name: 'maglev',
+  usage: 'key [balance_factor=percent]',
+  doc: `Exchanges with the same key go to the same endpoint, by Google's Maglev table of 65,537 slots (more beyond 655 endpoints): the most even spread, by weight, and one look per choice. An endpoint that is out moves its own keys only; one that is added or removed moves a few others too. Instances agree without telling each other. ${FACTOR_DOC} Not in nginx.`,
+  minWords: 1,
+  maxWords: 2,
+  check: (words) => checkKeyWords(words, 1, []),
+  keyText: ([key = '']) => key,
+  takesBackup: false,
+  create: (material) => boundedBy(material, new Maglev(material.endpoints)),
+};
