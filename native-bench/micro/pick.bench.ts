@@ -24,7 +24,14 @@ function endpoints(count: number, down: number): Endpoint[] {
   });
 }
 
-function pick(name: string, count: number, down = 0, words: readonly string[] = []): Bench['run'] {
+/** `isBusy`: each endpoint has something in flight, so bounds of load have to be worked out. */
+function pick(
+  name: string,
+  count: number,
+  down = 0,
+  words: readonly string[] = [],
+  isBusy = false,
+): Bench['run'] {
   const sizes = { threadCount: THREADS, endpointCount: count, upstreamCount: 1 };
   const table = new EndpointTable(allocateShared(sizes), THREADS, count, 0);
   const kind = balancerNamed(name);
@@ -34,6 +41,7 @@ function pick(name: string, count: number, down = 0, words: readonly string[] = 
   const clock = new ManualClock();
   const tier = new Tier(all, balancer, table, measure, clock, 0);
   for (const { id } of all) table.times.record(id, 1 + (id % 7), 2 + (id % 7), false, 1);
+  if (isBusy) for (const { id } of all) table.start(id);
   let serial = 0;
   const context: PickContext = {
     hasTried: () => false,
@@ -55,10 +63,28 @@ function pick(name: string, count: number, down = 0, words: readonly string[] = 
 
 const KEYS = Array.from({ length: 256 }, (_, n) => `/users/${n * 7919}/orders`);
 
+/** Policies with a key, and their words. */
+const KEYED: readonly (readonly [string, ...string[]])[] = [
+  ['hash', '$uri'],
+  ['hash', '$uri', 'consistent'],
+  ['hash', '$uri', 'consistent', 'balance_factor=150'],
+  ['maglev', '$uri'],
+  ['maglev', '$uri', 'balance_factor=150'],
+  ['rendezvous', '$uri'],
+  ['rendezvous', '$uri', 'balance_factor=150'],
+];
+
 export const benches: readonly Bench[] = [
   { name: 'round robin, one of 3', run: pick('round_robin', 3) },
   { name: 'round robin, one of 100', run: pick('round_robin', 100) },
   { name: 'round robin, one of 100, 10 down', run: pick('round_robin', 100, 10) },
   { name: 'least_conn, one of 16', run: pick('least_conn', 16) },
   { name: 'least_conn, one of 64', run: pick('least_conn', 64) },
+  ...[16, 64].flatMap((count) => [
+    { name: `ip_hash, one of ${count}`, run: pick('ip_hash', count) },
+    ...KEYED.map(([name, ...words]): Bench => {
+      const title = [name, ...words.slice(1)].join(' ');
+      return { name: `${title}, one of ${count}`, run: pick(name, count, 0, words, true) };
+    }),
+  ]),
 ];

@@ -179,7 +179,9 @@ export function upstreamOf(
   const known = list.idOf(key);
   if (known !== undefined) return known;
   const place = placeOfWord(node, word);
-  const endpoints = addresses.map((address) => endpointAt(address, authority, IMPLICIT_TRAITS, place));
+  const endpoints = addresses.map((address) =>
+    endpointAt(address, authority, IMPLICIT_TRAITS, place),
+  );
   const settings = compileSettings(upstreamDirectives, scope, problems);
   const upstream = {
     name: authority,

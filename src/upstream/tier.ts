@@ -38,6 +38,7 @@ export class Tier implements PickView {
   readonly #clock: Clock;
   readonly #panicShare: number;
   readonly #hasSlowStart: boolean;
+  readonly #isBounded: boolean;
   #context = NO_CONTEXT;
   /** Those in slow start whose share is above it take part in this pick. */
   #dice = 0;
@@ -58,6 +59,7 @@ export class Tier implements PickView {
     this.#measure = measure;
     this.#clock = clock;
     this.#panicShare = panicShare;
+    this.#isBounded = balancer.pickLimit !== undefined;
     this.#hasSlowStart = endpoints.some(({ config }) => config.slowStartMs > 0);
   }
 
@@ -127,6 +129,14 @@ export class Tier implements PickView {
   }
 
   // ---- What holds for one endpoint -------------------------------------------------------------
+
+  /** How many exchanges the endpoint that was just picked may have, that one included; 0: no limit. */
+  pickLimit(endpoint: Endpoint): number {
+    const limit = endpoint.config.maxConns === 0 ? 0 : this.limitOf(endpoint);
+    if (!this.#isBounded) return limit;
+    const bound = this.#balancer.pickLimit as number;
+    return limit === 0 ? bound : Math.min(limit, bound);
+  }
 
   /** `max_conns`: of its first share while it starts slowly. */
   limitOf(endpoint: Endpoint): number {

@@ -6,6 +6,7 @@ import { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { allocateShared } from '#src/shared/shared-state.ts';
 import {
   type EndpointConfig,
+  type PolicyConfig,
   type UpstreamConfig,
   USUAL_POLICY,
 } from '#src/upstream/endpoint/upstream-config.ts';
@@ -17,7 +18,7 @@ const PLACE = { file: 'test', line: 1, column: 1 };
 /** Ids of the endpoints begin behind those of other upstreams. */
 const FIRST = 3;
 
-function make(count: number) {
+function make(count: number, policy: PolicyConfig = USUAL_POLICY) {
   const endpoints = Array.from({ length: count }, (_, index): EndpointConfig => {
     const address = { kind: 'tcp', host: '127.0.0.1', port: 80 + index } as const;
     const limits = { weight: 1, maxConns: 0, maxFails: 1, failTimeoutMs: 10_000 };
@@ -38,16 +39,20 @@ function make(count: number) {
     implicit: false,
     endpoints,
     pool,
-    policy: USUAL_POLICY,
+    policy,
     place: PLACE,
   };
   const sizes = { threadCount: 2, endpointCount: FIRST + count, upstreamCount: 2 };
-  const table = new EndpointTable(allocateShared(sizes), 2, FIRST + count, 1);
+  const memory = allocateShared(sizes);
+  const table = new EndpointTable(memory, 2, FIRST + count, 1);
   const thread = { wheel: new TimerWheel(new ManualClock()) } as unknown as PoolThread;
   const upstream = new Upstream(config, 1, FIRST, table, thread);
   const context = new TestContext();
   context.nextTurn = () => upstream.nextTurn();
-  return { upstream, table, context };
+  /** The same as another thread has it. */
+  const otherTable = new EndpointTable(memory, 2, FIRST + count, 0);
+  const other = new Upstream(config, 1, FIRST, otherTable, thread);
+  return { upstream, other, table, context };
 }
 
 describe('an upstream', () => {
@@ -108,5 +113,20 @@ describe('an upstream', () => {
     assert.deepEqual([table.active(FIRST), table.requests(FIRST)], [1, 2]);
     upstream.finish(endpoint, false, 0);
     assert.equal(table.active(FIRST), 0);
+  });
+
+  it('keeps bounds of load over all threads', () => {
+    const words = ['$uri', 'consistent', 'balance_factor=125'];
+    const policy = { ...USUAL_POLICY, name: 'hash', words };
+    const { context, other, table, upstream } = make(4, policy);
+    context.text = 'hot';
+    for (let total = 1; total <= 200; total++) {
+      const endpoint = (total % 3 === 0 ? other : upstream).pick(context);
+      assert.ok(endpoint !== undefined);
+      const load = table.active(endpoint.id);
+      assert.ok(load <= Math.ceil((total * 125) / 400), `${load} of ${total}`);
+    }
+    const loads = upstream.endpoints.map(({ id }) => table.active(id)).sort((a, b) => b - a);
+    assert.equal(loads[0], 63);
   });
 });

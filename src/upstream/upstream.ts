@@ -89,9 +89,10 @@ export class Upstream {
       endpoint = tier.pick(context);
     }
     if (endpoint === undefined) return undefined;
-    if (endpoint.config.maxConns > 0) {
+    const limit = tier.pickLimit(endpoint);
+    if (limit > 0) {
       // Another thread may have taken the last place meanwhile: then the pick sees it is full.
-      if (!this.#table.tryStart(endpoint.id, tier.limitOf(endpoint))) return this.pick(context);
+      if (!this.#table.tryStart(endpoint.id, limit)) return this.pick(context);
     } else this.#table.start(endpoint.id);
     endpoint.onPicked();
     return endpoint;

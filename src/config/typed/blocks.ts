@@ -1902,4 +1902,38 @@ export interface UpstreamBlock {
    * turns. In-flight counts from the moment of choice, over all proxy threads.
    */
   readonly leastConn?: boolean | undefined;
+  /**
+   * `ip_hash [balance_factor=percent]`. Clients of one network go to the same endpoint: the one
+   * nginx sends them to. The first three octets of an IPv4 address count, all of an IPv6 address,
+   * after `real_ip`. An endpoint that is `down` keeps its share of the map. `balance_factor=150`
+   * bounds load: nobody has more in flight, over all proxy threads, than 150 % of its share by
+   * weight; what is over goes on as if that endpoint were out.
+   */
+  readonly ipHash?: Word | undefined;
+  /**
+   * `hash key [consistent] [balance_factor=percent]`. Exchanges with the same key, a text with
+   * `$names`, go to the same endpoint: the one nginx sends them to. With `consistent` (ketama) an
+   * endpoint that is added or removed moves its own share of keys only. `balance_factor=150` bounds
+   * load: nobody has more in flight, over all proxy threads, than 150 % of its share by weight;
+   * what is over goes on as if that endpoint were out.
+   */
+  readonly hash?: Words | undefined;
+  /**
+   * `maglev key [balance_factor=percent]`. Exchanges with the same key go to the same endpoint, by
+   * Google's Maglev table of 65,537 slots (more beyond 655 endpoints): the most even spread, by
+   * weight, and one look per choice. An endpoint that is out moves its own keys only; one that is
+   * added or removed moves a few others too. Instances agree without telling each other.
+   * `balance_factor=150` bounds load: nobody has more in flight, over all proxy threads, than 150 %
+   * of its share by weight; what is over goes on as if that endpoint were out. Not in nginx.
+   */
+  readonly maglev?: Words | undefined;
+  /**
+   * `rendezvous key [balance_factor=percent]`. Exchanges with the same key go to the same endpoint,
+   * by rendezvous hashing with weights: an endpoint that is added, removed or out moves its own
+   * keys only, to all others by their weights. Instances agree without telling each other. Looks at
+   * every endpoint; beyond some hundred take `maglev` or `hash … consistent`. `balance_factor=150`
+   * bounds load: nobody has more in flight, over all proxy threads, than 150 % of its share by
+   * weight; what is over goes on as if that endpoint were out. Not in nginx.
+   */
+  readonly rendezvous?: Words | undefined;
 }

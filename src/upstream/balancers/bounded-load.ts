@@ -1,11 +1,11 @@
 /**
  * Data path. Bounded load for a policy that maps keys to endpoints (HAProxy's hash-balance-factor,
- * semantics.md §13): nobody has more in flight than `factor` percent of its fair share, and a key
+ * semantics.md §13): nobody has more in flight than `percent` of its fair share, and a key
  * whose endpoint is full goes where the policy would send it if that one were out of service.
  *
- *   limit of an endpoint = ⌈(all in flight + 1) × factor/100 × its weight / weights that may be taken⌉
+ *   limit of an endpoint = ⌈(all in flight + 1) × percent/100 × its weight / weights that may be taken⌉
  *
- * As the factor is over 100, the limits are together more than what is in flight: somebody always
+ * As it is over 100, the limits are together more than what is in flight: somebody always
  * has room. In flight is what all threads see; the limit is kept by whoever counts the exchange.
  */
 
@@ -14,7 +14,7 @@ import type { Balancer, BalancerMaterial, PickView } from './balancer.ts';
 export class BoundedLoad implements Balancer, PickView {
   readonly #inner: Balancer;
   readonly #weights: Float64Array;
-  readonly #factor: number;
+  readonly #percent: number;
   #view: PickView | undefined = undefined;
   /** What all have was looked at in this pick: `#limits` and `#loads` hold. */
   #isCounted = false;
@@ -26,7 +26,7 @@ export class BoundedLoad implements Balancer, PickView {
   /** `percent` is over 100. */
   constructor(inner: Balancer, endpoints: BalancerMaterial['endpoints'], percent: number) {
     this.#inner = inner;
-    this.#factor = percent / 100;
+    this.#percent = percent;
     this.#weights = Float64Array.from(endpoints, ({ weight }) => weight);
     this.#limits = new Float64Array(endpoints.length);
     this.#loads = new Int32Array(endpoints.length);
@@ -58,9 +58,11 @@ export class BoundedLoad implements Balancer, PickView {
       this.#limits[at] = weight;
       weightLeft += weight;
     }
-    const perWeight = weightLeft === 0 ? 0 : (total * this.#factor) / weightLeft;
+    // One division of whole numbers: ⌈9⌉ must not come out as 10.
+    const share = total * this.#percent;
+    const whole = 100 * Math.max(1, weightLeft);
     for (let at = 0; at < weights.length; at++) {
-      this.#limits[at] = Math.ceil((this.#limits[at] as number) * perWeight);
+      this.#limits[at] = Math.ceil((share * (this.#limits[at] as number)) / whole);
     }
     this.#isCounted = true;
   }

@@ -18,7 +18,8 @@ import { HighestScore, uniqueNames } from '#src/upstream/balancers/highest-score
 import { boundedBy, checkKeyWords, FACTOR_DOC } from '#src/upstream/balancers/key-words.ts';
 
 /** Primes. With 100 slots and more each, shares differ by one percent at most. */
-const TABLE_SIZES = [65_537, 655_373, 6_553_621] as const;
+const TABLE_SIZES = [65_537, 655_373];
+const LARGEST_TABLE = 6_553_621;
 const SLOTS_EACH = 100;
 
 export class Maglev implements Balancer {
@@ -43,7 +44,7 @@ export class Maglev implements Balancer {
 /** Who has which slot. */
 export function tableOf(endpoints: BalancerMaterial['endpoints']): Uint32Array {
   const wanted = endpoints.length * SLOTS_EACH;
-  const size = TABLE_SIZES.find((slots) => slots >= wanted) ?? TABLE_SIZES[2];
+  const size = TABLE_SIZES.find((slots) => slots >= wanted) ?? LARGEST_TABLE;
   const table = new Uint32Array(size);
   const isTaken = new Uint8Array(size);
   const heaviest = endpoints.reduce((most, { weight }) => Math.max(most, weight), 0);
