@@ -18,6 +18,8 @@ export interface BenchResult {
   readonly name: string;
   /** Nanoseconds of user time. */
   readonly ns: Estimate;
+  /** The same of each round, in order: benches that were measured together took turns. */
+  readonly rounds: readonly number[];
   /** Bytes it allocates on V8's heap; the memory of buffers lies outside and does not count. */
   readonly heapBytes: number;
 }
@@ -51,6 +53,7 @@ export function measure(benches: readonly Bench[], options: MeasureOptions): Ben
   return benches.map((bench, index) => ({
     name: bench.name,
     ns: estimateMedian(samples[index] ?? []),
+    rounds: samples[index] ?? [],
     heapBytes: heapBytesPerOperation(bench, counts[index] ?? 1),
   }));
 }
