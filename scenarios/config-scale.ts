@@ -4,10 +4,10 @@ import { promisify } from 'node:util';
 import { writeLargeConfiguration } from '#native-bench/large-configuration.ts';
 import { cpuMicros, memoryKb, processTree } from '#native-bench/measure/process-usage.ts';
 import { median } from '#native-bench/measure/statistics.ts';
+import type { ConfigScaleCosts } from '#scenarios/support/config-scale-probe.ts';
 import { type Start, timeStart } from '#scenarios/support/first-answer.ts';
 import { GENERATION_FLAGS } from '#workers/memory.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
-import type { ConfigScaleCosts } from './support/config-scale-probe.ts';
 
 const MAX_LOAD_MS = 3_000;
 const MAX_MORE_US = 0.3;
