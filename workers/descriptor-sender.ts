@@ -9,7 +9,7 @@ import type { ToGeneration } from './messages.ts';
 
 /** Sends copies of the sockets that the master holds; `taken-descriptor.ts` is the other end. */
 export class DescriptorSender {
-  readonly #raw = transportTier() === 'fast' ? detectRawHandles() : undefined;
+  readonly #raw = transportTier() === 'portable' ? undefined : detectRawHandles();
   /** A handle per descriptor of the master, opened once; its number is closed by BoundSockets. */
   readonly #handles = new Map<number, RawHandle>();
 

@@ -53,7 +53,7 @@ export interface Outline {
   /** Servers, locations and endpoints: what a thread's heap grows by. */
   readonly partCount: number;
   /** Which of src/transport's tiers this Node has. */
-  readonly tier: 'fast' | 'portable';
+  readonly tier: 'fast' | 'handles' | 'portable';
   /** `worker_shutdown_timeout` in milliseconds; 0 is none. */
   readonly shutdownTimeoutMs: number;
 }

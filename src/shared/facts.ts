@@ -37,7 +37,7 @@ export interface MasterFacts {
 export interface Facts extends MasterFacts {
   readonly version: string;
   readonly nodeVersion: string;
-  readonly tier: 'fast' | 'portable';
+  readonly tier: 'fast' | 'handles' | 'portable';
   /** False once the master has died: traffic flows on, but nothing can be reloaded. */
   readonly isMasterAlive: boolean;
   readonly generation: number;

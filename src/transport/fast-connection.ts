@@ -5,16 +5,22 @@
  * per write that has to wait.
  */
 
+import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { atTurnEnd, type TurnEnd } from '#src/base/turn.ts';
 import type { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { type Connection, type ConnectionOwner, NO_OWNER } from './connection.ts';
 import { Arena, LONG_ARENA_BYTES, Outgoing, SHORT_ARENA_BYTES } from './gather.ts';
 import { Inbox, type Reader } from './inbox.ts';
+import { CALL_FLAGS, type NativeCalls } from './native-calls.ts';
 import type { RawBindings, RawHandle, SocketName, WriteRequest } from './raw-handles.ts';
 import { retireBytes, threadReadBuffer } from './read-buffer.ts';
+import type { Readable, Readiness } from './readiness.ts';
 
 const EOF = -4095; // UV_EOF
+const { EAGAIN, EINTR } = constants.errno;
+/** So many reads that fill their buffer, then it is others' turn (libuv has the same). */
+const MAX_READS = 32;
 const NO_MEMORY = Buffer.alloc(0);
 const NO_NAME: SocketName = {};
 
@@ -29,11 +35,28 @@ export class FastTransport {
   readonly inbox = new Inbox();
 
   readonly onRead: (this: RawHandle) => Buffer | undefined;
+  /** With both, sockets are read and written without libuv, which closes and shuts them down. */
+  readonly calls: NativeCalls | undefined;
+  readonly readiness: Readiness | undefined;
+  readonly #threadBufferAt: bigint;
+  readonly #threadBufferBytes = BigInt(threadReadBuffer.length);
 
-  constructor(raw: RawBindings) {
+  constructor(raw: RawBindings, calls?: NativeCalls, readiness?: Readiness) {
     this.raw = raw;
+    this.calls = calls;
+    this.readiness = readiness;
+    this.#threadBufferAt = calls?.addressOf(threadReadBuffer) ?? 0n;
     this.spareRequest = new raw.WriteRequest();
     this.onRead = makeOnRead(this);
+  }
+
+  /** One read; 0: the end, negative: an errno of Node's, as from a handle. */
+  read(calls: NativeCalls, fd: bigint, buffer: Buffer): number {
+    const length =
+      buffer === threadReadBuffer
+        ? calls.recv(fd, this.#threadBufferAt, this.#threadBufferBytes, CALL_FLAGS)
+        : calls.recv(fd, calls.addressOf(buffer), BigInt(buffer.length), CALL_FLAGS);
+    return length < 0 ? -(calls.errno[0] as number) : length;
   }
 }
 
@@ -58,7 +81,7 @@ function makeOnRead(transport: FastTransport): (this: RawHandle) => Buffer | und
   };
 }
 
-export class FastConnection implements Connection, Reader, TurnEnd {
+export class FastConnection implements Connection, Readable, Reader, TurnEnd {
   owner: ConnectionOwner;
   isQueued = false;
   writeCount = 0;
@@ -93,8 +116,15 @@ export class FastConnection implements Connection, Reader, TurnEnd {
   #isShuttingDown = false;
   /** FIN of the peer has come: a failed write is all that can tell of its end now. */
   #hasReadAll = false;
+  /** Nothing more will be read from the kernel: the end was, or an error, or it is released. */
+  #isAtEnd = false;
   #peer: SocketName | undefined = undefined;
   #own: SocketName | undefined = undefined;
+  readonly #fd: bigint;
+  /** Of `Readiness`; -1: the handle reads. */
+  #slot = -1;
+  /** The kernel has told of bytes while reading was held, and does so once. */
+  #isMissed = false;
 
   constructor(transport: FastTransport, handle: RawHandle, owner: ConnectionOwner) {
     this.#transport = transport;
@@ -102,10 +132,72 @@ export class FastConnection implements Connection, Reader, TurnEnd {
     this.#handle = handle;
     this.owner = owner;
     handle.user = this;
+    const fd = handle.fd ?? -1;
+    this.#fd = BigInt(fd);
+    const { readiness } = transport;
+    if (readiness !== undefined && fd >= 0) this.#slot = readiness.watch(this.#fd, this);
+    if (this.#slot >= 0) return;
     handle.onread = transport.onRead;
     handle.useUserBuffer(this.#buffer);
     const status = handle.readStart();
     if (status < 0) this.#breakLater(status);
+  }
+
+  /** Readable. */
+  onReadable(isEnd: boolean): void {
+    const transport = this.#transport;
+    const calls = transport.calls as NativeCalls;
+    for (let count = 0; count < MAX_READS; count++) {
+      if (this.#isAtEnd) return;
+      if (this.#holders > 0) {
+        this.#isMissed = true;
+        return;
+      }
+      const buffer = this.#buffer;
+      const length = transport.read(calls, this.#fd, buffer);
+      if (length > 0) {
+        const isKept = buffer === threadReadBuffer && transport.inbox.take(this, length);
+        if (!isKept) this.#handOn(buffer, length);
+        if (length === buffer.length) continue;
+        // The end is for the next turn: what is answered to these bytes goes first.
+        if (isEnd) this.readAgain();
+        return;
+      }
+      if (length === -EAGAIN) return;
+      if (length === -EINTR) break;
+      this.#stopReading();
+      this.#handOnEnd(length === 0 ? EOF : length);
+      return;
+    }
+    this.readAgain();
+  }
+
+  #stopReading(): void {
+    if (this.#slot < 0 || this.#isAtEnd) return;
+    this.#isAtEnd = true;
+    this.#transport.readiness?.forget(this.#slot);
+  }
+
+  /** Readable. */
+  readAgain(): void {
+    if (!this.#isAtEnd) this.#transport.readiness?.again(this.#fd, this.#slot);
+  }
+
+  /** What was read before goes first; meanwhile this counts as unread. */
+  #handOn(buffer: Buffer, length: number): void {
+    const { writeCount } = this;
+    this.unreadCount += 1;
+    this.#transport.inbox.run();
+    this.unreadCount -= 1;
+    this.onRead(buffer, 0, length, writeCount);
+    if (buffer === threadReadBuffer) retireBytes(length);
+  }
+
+  #handOnEnd(status: number): void {
+    this.unreadCount += 1;
+    this.#transport.inbox.run();
+    this.unreadCount -= 1;
+    this.onReadFailed(status);
   }
 
   get readsIntoThread(): boolean {
@@ -271,14 +363,30 @@ export class FastConnection implements Connection, Reader, TurnEnd {
       this.#closeRegion();
       return this.#lostWrite === 0;
     }
-    return parts === undefined ? this.#writeRegion(handle) : this.#writeParts(handle, parts);
+    if (parts !== undefined) return this.#writeParts(handle, parts);
+    const { calls } = this.#transport;
+    if (calls === undefined || this.isQueued) return this.#writeRegion(handle, this.#from);
+    return this.#sendRegion(calls, handle);
   }
 
-  #writeRegion(handle: RawHandle): boolean {
+  /** Straight from where it was gathered. What the kernel does not take waits with the handle. */
+  #sendRegion(calls: NativeCalls, handle: RawHandle): boolean {
+    const from = this.#from;
+    const length = this.#to - from;
+    const address = this.#arena.addressOf(this.#memory, calls) + BigInt(from);
+    const sent = calls.send(this.#fd, address, BigInt(length), CALL_FLAGS);
+    if (sent >= 0 && sent < length) return this.#writeRegion(handle, from + sent);
+    const errno = sent < 0 ? (calls.errno[0] as number) : 0;
+    if (errno === EAGAIN || errno === EINTR) return this.#writeRegion(handle, from);
+    this.#closeRegion();
+    return errno === 0 || this.#onWriteFailed(-errno);
+  }
+
+  #writeRegion(handle: RawHandle, from: number): boolean {
     const { outgoing, raw, spareRequest } = this.#transport;
     const arena = this.#arena;
     const memory = this.#memory;
-    const [from, to] = [this.#from, this.#to];
+    const to = this.#to;
     const isShort = outgoing.takes(to - from) && memory === arena.bytes;
     const bytes = isShort ? outgoing.copyOf(arena, from, to) : arena.viewOf(memory, from, to);
     const status = handle.writeBuffer(spareRequest, bytes);
@@ -351,7 +459,7 @@ export class FastConnection implements Connection, Reader, TurnEnd {
   }
 
   holdReading(): void {
-    if (this.#holders++ === 0) this.#handle?.readStop();
+    if (this.#holders++ === 0 && this.#slot < 0) this.#handle?.readStop();
   }
 
   letGoReading(): void {
@@ -361,6 +469,11 @@ export class FastConnection implements Connection, Reader, TurnEnd {
   }
 
   #startReading(): void {
+    if (this.#slot >= 0) {
+      if (this.#isMissed) this.readAgain();
+      this.#isMissed = false;
+      return;
+    }
     const status = this.#handle?.readStart() ?? 0;
     if (status < 0) this.#breakLater(status);
   }
@@ -425,6 +538,7 @@ export class FastConnection implements Connection, Reader, TurnEnd {
   #release(): RawHandle | undefined {
     if (this.#isDeferred) this.#write(); // it was flushed: the peer is to get it
     const handle = this.#handle;
+    if (handle !== undefined) this.#stopReading();
     this.#handle = undefined;
     this.owner = NO_OWNER;
     this.#late = undefined;

@@ -12,6 +12,7 @@
 
 import { copyBytes } from '#src/bytes/byte-copy.ts';
 import { ByteWriter } from '#src/bytes/byte-writer.ts';
+import type { NativeCalls } from './native-calls.ts';
 import { retireSpan } from './read-buffer.ts';
 
 /** For short regions: a thousand connections may gather in one turn. Pages that nobody used cost nothing. */
@@ -34,10 +35,21 @@ export class Arena extends ByteWriter {
   /** Of regions from 0 on, by the last bits of their length. */
   readonly #views: (Buffer | undefined)[] = new Array(KEPT_VIEWS).fill(undefined);
   readonly #viewLengths = new Int32Array(KEPT_VIEWS);
+  #addressed: Buffer | undefined = undefined;
+  #address = 0n;
 
   constructor(bytes: number) {
     super(bytes);
     this.#bytes = bytes;
+  }
+
+  /** Where `memory` is; mostly that of this arena, asked for once. */
+  addressOf(memory: Buffer, calls: NativeCalls): bigint {
+    if (memory !== this.#addressed) {
+      this.#addressed = memory;
+      this.#address = calls.addressOf(memory);
+    }
+    return this.#address;
   }
 
   hasRoom(count: number): boolean {

@@ -30,6 +30,10 @@ export interface RawHandle {
     | undefined;
   /** The connection or acceptor this handle belongs to. */
   user: unknown;
+  /** Its descriptor; -1 once it is closed. */
+  readonly fd?: number;
+  ref(): void;
+  unref(): void;
   open(fd: number): number;
   listen(backlog: number): number;
   readStart(): number;

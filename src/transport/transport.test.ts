@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { itKeepsTheTransportContract } from './transport.contract.ts';
 import { createTransport, transportTier } from './transport.ts';
 
-for (const tier of ['fast', 'portable'] as const) {
+for (const tier of ['fast', 'handles', 'portable'] as const) {
   for (const kind of ['tcp', 'unix'] as const) itKeepsTheTransportContract(tier, kind);
 }
 
-test('this Node has the handles of the fast tier', () => {
+test('this Node has the handles and the calls of the fast tier', () => {
   assert.equal(createTransport('fast').tier, 'fast');
 });
 
@@ -19,6 +19,8 @@ test('the tier can be forced', (t) => {
   });
   process.env['WEIR_TRANSPORT'] = 'portable';
   assert.equal(transportTier(), 'portable');
+  process.env['WEIR_TRANSPORT'] = 'handles';
+  assert.equal(transportTier(), 'handles');
   process.env['WEIR_TRANSPORT'] = 'fast';
   assert.equal(transportTier(), 'fast');
 });

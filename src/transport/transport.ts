@@ -1,13 +1,16 @@
-/** Data path. The two tiers behind one door; everything above asks here for sockets. */
+/** Data path. The tiers behind one door; everything above asks here for sockets. */
 
 import type { Address, LocalAddress } from '#src/base/address.ts';
 import type { Acceptor, AcceptorOwner, Dial, DialOwner } from './connection.ts';
 import { FastTransport } from './fast-connection.ts';
 import { acceptFast, dialFast } from './fast-endpoints.ts';
 import { acceptPortable, dialPortable } from './portable-endpoints.ts';
-import { detectRawHandles } from './raw-handles.ts';
+import { detectNativeCalls } from './native-calls.ts';
+import { detectRawHandles, type RawBindings } from './raw-handles.ts';
+import { Readiness } from './readiness.ts';
 
-export type TransportTier = 'fast' | 'portable';
+/** `handles`: the fast tier where its handles also read and write, for want of native calls. */
+export type TransportTier = 'fast' | 'handles' | 'portable';
 
 /** Where connections come from. */
 export interface Transport {
@@ -19,20 +22,37 @@ export interface Transport {
 }
 
 /**
- * `fast` where this Node's handles are as we know them, else `portable`. WEIR_TRANSPORT=portable
- * forces the second; WEIR_TRANSPORT=fast makes its absence an Error at start.
+ * `fast` where this Node's handles and calls are as we know them, `handles` where only the handles
+ * are, else `portable`. WEIR_TRANSPORT=portable or =handles forces these; WEIR_TRANSPORT=fast makes
+ * the absence of handles an Error at start.
  */
 export function transportTier(): TransportTier {
   const wanted = process.env['WEIR_TRANSPORT'];
   if (wanted === 'portable') return 'portable';
-  if (detectRawHandles() !== undefined) return 'fast';
-  if (wanted === 'fast') throw new Error('WEIR_TRANSPORT=fast, but this Node lacks raw handles');
-  return 'portable';
+  if (detectRawHandles() === undefined) {
+    if (wanted === 'fast') throw new Error('WEIR_TRANSPORT=fast, but this Node lacks raw handles');
+    return 'portable';
+  }
+  return wanted === 'handles' || detectNativeCalls() === undefined ? 'handles' : 'fast';
+}
+
+let readiness: Readiness | undefined;
+
+/** On the one epoll set of this thread; on handles alone where there is none. */
+function fastTransport(raw: RawBindings): FastTransport {
+  const calls = detectNativeCalls();
+  if (calls === undefined) return new FastTransport(raw);
+  try {
+    readiness ??= new Readiness(calls, raw);
+    return new FastTransport(raw, calls, readiness);
+  } catch {
+    return new FastTransport(raw);
+  }
 }
 
 /** The transport of this thread. */
 export function createTransport(tier: TransportTier): Transport {
-  const raw = tier === 'fast' ? detectRawHandles() : undefined;
+  const raw = tier === 'portable' ? undefined : detectRawHandles();
   if (raw === undefined) {
     return {
       tier: 'portable',
@@ -40,9 +60,9 @@ export function createTransport(tier: TransportTier): Transport {
       dial: dialPortable,
     };
   }
-  const fast = new FastTransport(raw);
+  const fast = tier === 'handles' ? new FastTransport(raw) : fastTransport(raw);
   return {
-    tier: 'fast',
+    tier: fast.readiness === undefined ? 'handles' : 'fast',
     accept: (fd, address, backlog, owner) =>
       acceptFast(fast, fd, address.kind === 'unix', backlog, owner),
     dial: (address, owner, local) => dialFast(fast, address, owner, local),
