@@ -40,6 +40,8 @@ export class FastTransport {
   readonly readiness: Readiness | undefined;
   readonly #threadBufferAt: bigint;
   readonly #threadBufferBytes = BigInt(threadReadBuffer.length);
+  /** Where buffers of owners are: few, and used again and again (relay-buffers.ts). */
+  readonly #addresses = new WeakMap<Buffer, bigint>();
 
   constructor(raw: RawBindings, calls?: NativeCalls, readiness?: Readiness) {
     this.raw = raw;
@@ -55,8 +57,16 @@ export class FastTransport {
     const length =
       buffer === threadReadBuffer
         ? calls.recv(fd, this.#threadBufferAt, this.#threadBufferBytes, CALL_FLAGS)
-        : calls.recv(fd, calls.addressOf(buffer), BigInt(buffer.length), CALL_FLAGS);
+        : calls.recv(fd, this.#addressOf(calls, buffer), BigInt(buffer.length), CALL_FLAGS);
     return length < 0 ? -(calls.errno[0] as number) : length;
+  }
+
+  #addressOf(calls: NativeCalls, buffer: Buffer): bigint {
+    const known = this.#addresses.get(buffer);
+    if (known !== undefined) return known;
+    const address = calls.addressOf(buffer);
+    this.#addresses.set(buffer, address);
+    return address;
   }
 }
 

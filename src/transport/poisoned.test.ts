@@ -13,4 +13,5 @@ test('retired bytes are overwritten in this process', () => {
   assert.equal(bytes.toString('latin1'), 's\xdb\xdb\xdb\xdbt');
 });
 
-for (const tier of ['fast', 'handles', 'portable'] as const) itKeepsTheTransportContract(tier, 'tcp');
+for (const tier of ['fast', 'handles', 'portable'] as const)
+  itKeepsTheTransportContract(tier, 'tcp');
