@@ -12,7 +12,7 @@ import type { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { type Connection, type ConnectionOwner, NO_OWNER } from './connection.ts';
 import { Arena, LONG_ARENA_BYTES, Outgoing, SHORT_ARENA_BYTES } from './gather.ts';
 import { Inbox, type Reader } from './inbox.ts';
-import { CALL_FLAGS, type NativeCalls } from './native-calls.ts';
+import { asSize, CALL_FLAGS, type NativeCalls } from './native-calls.ts';
 import type { RawBindings, RawHandle, SocketName, WriteRequest } from './raw-handles.ts';
 import { retireBytes, threadReadBuffer } from './read-buffer.ts';
 import type { Readable, Readiness } from './readiness.ts';
@@ -384,7 +384,7 @@ export class FastConnection implements Connection, Readable, Reader, TurnEnd {
     const from = this.#from;
     const length = this.#to - from;
     const address = this.#arena.addressOf(this.#memory, calls) + BigInt(from);
-    const sent = calls.send(this.#fd, address, BigInt(length), CALL_FLAGS);
+    const sent = calls.send(this.#fd, address, asSize(length), CALL_FLAGS);
     if (sent >= 0 && sent < length) return this.#writeRegion(handle, from + sent);
     const errno = sent < 0 ? (calls.errno[0] as number) : 0;
     if (errno === EAGAIN || errno === EINTR) return this.#writeRegion(handle, from);

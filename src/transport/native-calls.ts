@@ -41,6 +41,20 @@ export const EVENT_WORDS = process.arch === 'x64' ? 3 : 4;
 /** Of its `data`: the low word of 64 bits. */
 export const EVENT_DATA = EVENT_WORDS - 2;
 
+/** Sizes up to here are made once: V8 allocates for each `BigInt(size)` that it passes to a call. */
+const MAX_KEPT_SIZE = 4096;
+const sizes: (bigint | undefined)[] = new Array(MAX_KEPT_SIZE + 1).fill(undefined);
+
+/** A size as the calls take it. */
+export function asSize(bytes: number): bigint {
+  if (bytes > MAX_KEPT_SIZE) return BigInt(bytes);
+  const known = sizes[bytes];
+  if (known !== undefined) return known;
+  const size = BigInt(bytes);
+  sizes[bytes] = size;
+  return size;
+}
+
 interface Library {
   getFunction(name: string, signature: { arguments: string[]; return: string }): unknown;
 }

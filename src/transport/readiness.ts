@@ -22,6 +22,7 @@ import {
 import type { RawBindings, RawHandle } from './raw-handles.ts';
 
 const MAX_EVENTS = 1024;
+const MOST = BigInt(MAX_EVENTS);
 const EPOLLERR = 0x8;
 const EPOLLHUP = 0x10;
 const EPOLLRDHUP = 0x2000;
@@ -123,7 +124,7 @@ export class Readiness {
 
   #tellAll(): undefined {
     this.#tellRest(); // not empty only after one has thrown
-    this.#count = this.#calls.epollWait(this.#set, this.#events.address, BigInt(MAX_EVENTS), 0n);
+    this.#count = this.#calls.epollWait(this.#set, this.#events.address, MOST, 0n);
     this.#told = 0;
     // libuv's set is told of new events only: those that are left must not wait for one.
     if (this.#count === MAX_EVENTS) setImmediate(this.#poll);
