@@ -13,7 +13,8 @@ import { Server } from '#src/server/server.ts';
 import { USUAL_WARM_UP_MS, warmUp } from '#src/server/warm-up.ts';
 import { publishFacts } from '#src/shared/facts.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
-import { createTransport, transportTier } from '#src/transport/transport.ts';
+import { provenTransport } from '#src/transport/proof.ts';
+import { transportTier } from '#src/transport/transport.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { crash } from './crash.ts';
 import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
@@ -54,7 +55,7 @@ async function functionsOf(program: ConfigTree['program']): Promise<FunctionHost
 
 const { functions, model } = await buildCheaply(data.partCount, open);
 warmPatterns();
-const transport = createTransport(transportTier());
+const transport = await provenTransport(transportTier());
 const server = new Server({
   model,
   thread: data.thread,

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { detectNativeCalls, EVENTFD_FLAGS } from './native-calls.ts';
+import { wakes } from './proof.ts';
 import { detectRawHandles } from './raw-handles.ts';
 import { type Readable, Readiness } from './readiness.ts';
 
@@ -48,6 +49,10 @@ class Bench {
 }
 
 describe('readiness', () => {
+  it('knows that the event loop wakes for it', async () => {
+    assert.equal(await wakes(new Readiness(calls, raw)), true);
+  });
+
   it('tells once of what can be read, and again when it is asked to', async (t) => {
     const bench = new Bench();
     const fd = bench.descriptor(t, 1n);

@@ -68,3 +68,8 @@ export function createTransport(tier: TransportTier): Transport {
     dial: (address, owner, local) => dialFast(fast, address, owner, local),
   };
 }
+
+/** The epoll set of this thread; undefined before a transport of tier `fast` was made. */
+export function threadReadiness(): Readiness | undefined {
+  return readiness;
+}
