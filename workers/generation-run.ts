@@ -209,6 +209,8 @@ export class GenerationRun implements SlotOwner {
     this.#listening.leave(slot);
     this.#state.board.clearThread(slot.thread);
     this.#state.endpoints.zeroThread(slot.thread);
+    this.#state.endpoints.queues.zeroThread(slot.thread);
+    this.#state.endpoints.queues.wakeAllFirst();
     this.#state.rows.zeroGauges(slot.thread);
     releaseParts(this.#order.outline.parts, this.#partMemory, slot.thread + 1);
     if (this.#phase === 'draining' || this.#phase === 'ending') {

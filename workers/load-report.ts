@@ -63,6 +63,7 @@ export function applyForeign({ endpoints }: Outline, state: SharedState, load: L
   for (const [id, name] of endpoints.entries()) {
     state.endpoints.setForeign(id, inFlight.get(name) ?? 0);
   }
+  state.endpoints.queues.wakeAllFirst(); // of what others had, something may be free
   state.rows.foreign.set(load.totals.slice(0, COLUMN_COUNT));
 }
 

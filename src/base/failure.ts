@@ -94,6 +94,14 @@ export const FAILURES = {
     'never',
     'no live upstreams: every endpoint is down or failed',
   ),
+  // Endpoints are in service, but take no more at a time (max_conns).
+  upstream_full: endpoint(503, 'never', 'every endpoint has as many requests as it may have'),
+  queue_full: endpoint(
+    503,
+    'never',
+    'every endpoint is full, and so is the queue in front of them',
+  ),
+  queue_timeout: endpoint(503, 'never', 'waited in the queue of the upstream for its timeout'),
   // The connection died before the first byte of the answer.
   upstream_reset: endpoint(
     502,

@@ -92,15 +92,29 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
     } else if (endpoints.length > 0 && endpoints.every((endpoint) => endpoint.down)) {
       problems.warn(node, `all servers of upstream "${name}" are down`);
     }
+    const { queue } = settings;
+    if (queue !== undefined && endpoints.every(isUnlimited)) {
+      const advice = 'give them "max_conns"';
+      problems.warn(
+        node,
+        `nothing ever waits in the queue of upstream "${name}": its servers take any number`,
+        advice,
+      );
+    }
     list.add(name, {
       name,
       implicit: false,
       endpoints,
       pool: poolOf(settings),
       policy: buildPolicy(scope, settings, endpoints, problems),
+      queue: queue ?? null,
       place: placeOf(node),
     });
   }
+}
+
+function isUnlimited({ maxConns }: EndpointConfig): boolean {
+  return maxConns === 0;
 }
 
 function buildEndpoints(scope: Scope, problems: Problems): EndpointConfig[] {

@@ -219,7 +219,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['upstream'],
     `
-      least_time ntlm queue random state sticky zone
+      least_time ntlm random state sticky zone
     `,
   ),
   group(

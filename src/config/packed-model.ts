@@ -78,7 +78,9 @@ export function packModel({ nodes, ...tree }: ConfigTree, model: Model): Buffer 
 
 /** What is compiled is no data; each thread compiles it again. */
 function withoutKey(upstream: UpstreamConfig): UpstreamConfig {
-  return { ...upstream, policy: { ...upstream.policy, key: null } };
+  const { policy, queue } = upstream;
+  const bare = { ...upstream, policy: { ...policy, key: null } };
+  return queue ? { ...bare, queue: { ...queue, priority: null } } : bare;
 }
 
 function isServer({ name, block }: ConfigNode): boolean {
@@ -130,11 +132,18 @@ export class PackedModel {
 }
 
 function withKey(upstream: UpstreamConfig, http: Scope, problems: Problems): UpstreamConfig {
-  const { place, policy } = upstream;
-  if (policy.keyText === '') return upstream;
-  const key = http.tools.compileComplex(policy.keyText, place, problems);
+  const { place, policy, queue } = upstream;
   // The one compiler given to a tree compiles for the one subject of the program: an exchange.
-  return { ...upstream, policy: { ...policy, key: key as typeof policy.key } };
+  const compiled = (text: string) =>
+    http.tools.compileComplex(text, place, problems) as typeof policy.key;
+  let keyed = upstream;
+  if (policy.keyText !== '') {
+    keyed = { ...keyed, policy: { ...policy, key: compiled(policy.keyText) } };
+  }
+  if (queue && queue.priorityText !== '') {
+    keyed = { ...keyed, queue: { ...queue, priority: compiled(queue.priorityText) } };
+  }
+  return keyed;
 }
 
 function nameIn({ place }: PackedServer, name: string, context: LocationContext): HostName {

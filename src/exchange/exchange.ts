@@ -167,6 +167,8 @@ export class Exchange {
   upstreamPolicy = '';
   /** Exchanges in flight at the last endpoint when it was chosen, this one included (wanted.ts). */
   upstreamInFlight = 0;
+  /** Milliseconds in the queue of the upstream; −1: it did not wait. */
+  upstreamQueueMs = -1;
   /** Milliseconds from the start of the attempt; −1 when it did not come so far. */
   upstreamConnectMs = -1;
   upstreamHeaderMs = -1;
@@ -222,6 +224,7 @@ export class Exchange {
     this.upstreamStatus = '';
     this.upstreamPolicy = '';
     this.upstreamInFlight = 0;
+    this.upstreamQueueMs = -1;
     this.upstreamConnectMs = -1;
     this.upstreamHeaderMs = -1;
     this.upstreamResponseMs = -1;

@@ -26,6 +26,7 @@ import {
   type UpstreamConnection,
 } from '#src/upstream/pool/response-sink.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
+import type { QueueClient } from '#src/upstream/upstream-queue.ts';
 import {
   keepsBody,
   mayUpgrade,
@@ -87,7 +88,8 @@ export class Attempt
     FeedOwner,
     DeliveryOwner,
     TryState,
-    UpstreamSeeker
+    UpstreamSeeker,
+    QueueClient
 {
   readonly #home: AttemptHome;
   readonly #request = new RequestFeed(this);
@@ -185,8 +187,23 @@ export class Attempt
       if (naming !== undefined) this.#naming = naming; // else it was told, and may be another's now
       return;
     }
-    this.#home.onAttemptFailed(exchange, 'no_healthy_upstream', '');
-    this.#giveUp('no_healthy_upstream');
+    const failure = this.#tries.wait(this);
+    if (failure === undefined) return;
+    this.#home.onAttemptFailed(exchange, failure, '');
+    this.#giveUp(failure);
+  }
+
+  /** QueueClient. */
+  onPlace(endpoint: Endpoint): void {
+    this.#tries.noteWaited(this.#home.nowMs());
+    this.#try(endpoint, false);
+  }
+
+  /** QueueClient. */
+  onNoPlace(failure: FailureCode): void {
+    this.#tries.noteWaited(this.#home.nowMs());
+    this.#home.onAttemptFailed(this.#exchange as Exchange, failure, '');
+    this.#giveUp(failure);
   }
 
   /** UpstreamSeeker. */
@@ -510,10 +527,14 @@ export class Attempt
     }
     exchange.response.reset();
     this.#tries.noteStatus(exchange, String(FAILURES[failure].status));
-    this.#tries.leave(!isStale && FAILURES[failure].source === 'upstream');
     const { retry } = this.#location as ProxiedLocation;
-    if (!mayTryAgain(exchange, failure, retry, this)) this.#giveUp(failure);
-    else if (isStale && this.#tries.repeats(endpoint)) this.#try(endpoint, true);
+    const mayTry = mayTryAgain(exchange, failure, retry, this);
+    if (mayTry && isStale && this.#tries.repeats(endpoint)) {
+      this.#try(endpoint, true); // in between nobody else may take its place (max_conns)
+      return;
+    }
+    this.#tries.leave(!isStale && FAILURES[failure].source === 'upstream');
+    if (!mayTry) this.#giveUp(failure);
     else if (this.#mayGoOn(endpoint, retry)) this.#tryNext();
     else this.#giveUp(failure);
   }
@@ -528,6 +549,7 @@ export class Attempt
     this.#pending = undefined;
     this.#naming?.cancel();
     this.#naming = undefined;
+    this.#tries.stopWaiting(this.#home.nowMs());
     const exchange = this.#exchange as Exchange;
     const { upgrade } = exchange.request;
     this.#noteBytes(exchange);

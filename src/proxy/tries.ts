@@ -8,7 +8,8 @@ import { wanted } from '#src/exchange/wanted.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { Pool } from '#src/upstream/pool/pool.ts';
 import type { PickContext } from '#src/upstream/tier.ts';
-import type { Upstream } from '#src/upstream/upstream.ts';
+import type { NoPickFailure, Upstream } from '#src/upstream/upstream.ts';
+import { type QueueClient, QueuePlace } from '#src/upstream/upstream-queue.ts';
 import type { RetryRules } from './retry.ts';
 
 export class Tries implements PickContext {
@@ -24,6 +25,8 @@ export class Tries implements PickContext {
   #headerMs = -1;
   #isErrorAnswer = false;
   readonly #tried: Endpoint[] = [];
+  /** Made when it waits for the first time. */
+  #place: QueuePlace | undefined = undefined;
 
   /** Undefined: which upstream it is will be found when the first try begins. */
   begin(upstream: Upstream | undefined, exchange: Exchange): void {
@@ -62,6 +65,36 @@ export class Tries implements PickContext {
     return key === null ? '' : key.evaluate(this.#exchange as Exchange);
   }
 
+  get isRetry(): boolean {
+    return this.#tried.length > 0;
+  }
+
+  priority(): string {
+    const priority = (this.#upstream as Upstream).config.queue?.priority;
+    return priority?.evaluate(this.#exchange as Exchange) ?? '';
+  }
+
+  // ---- Waiting ---------------------------------------------------------------------------------
+
+  /** `pick` found none: it waits, and `client` is told later (undefined), or is answered so. */
+  wait(client: QueueClient): NoPickFailure | undefined {
+    this.#place ??= new QueuePlace(client, this);
+    return (this.#upstream as Upstream).wait(this.#place);
+  }
+
+  /** It has waited until now. */
+  noteWaited(nowMs: number): void {
+    (this.#exchange as Exchange).upstreamQueueMs = nowMs - (this.#place?.sinceMs ?? nowMs);
+  }
+
+  /** It waits no longer, if it did. */
+  stopWaiting(nowMs: number): void {
+    const queue = this.#place?.queue;
+    if (queue === undefined) return;
+    this.noteWaited(nowMs);
+    queue.leave(this.#place as QueuePlace);
+  }
+
   // ---- One try ---------------------------------------------------------------------------------
 
   /** Picks an endpoint; undefined when none is left, or there is no upstream yet. `start` follows, and `leave` at its end. */
@@ -90,13 +123,14 @@ export class Tries implements PickContext {
 
   /**
    * Whether the endpoint gets the same once more: a kept connection had died, which says nothing
-   * about it. nginx gives one such try that does not count (semantics.md §6).
+   * about it. nginx gives one such try that does not count (semantics.md §6). True: the exchange
+   * keeps its place there, and `start` follows.
    */
   repeats(endpoint: Endpoint): boolean {
     if (this.#hasRepeated) return false;
     this.#hasRepeated = true;
     this.#count -= 1;
-    (this.#upstream as Upstream).restart(endpoint);
+    (this.#upstream as Upstream).repeat(endpoint);
     return true;
   }
 

@@ -1,6 +1,7 @@
 // Data path.
 import { EndpointTimes } from './endpoint-times.ts';
 import { ENDPOINT_COUNTERS, layoutOf } from './layout.ts';
+import { QueueTable } from './queue-table.ts';
 
 const REQUESTS = 0;
 const FAILURES = 1;
@@ -20,6 +21,8 @@ export class EndpointTable {
   readonly threadCount: number;
   readonly endpointCount: number;
   readonly times: EndpointTimes;
+  readonly queues: QueueTable;
+  readonly #learned: Int32Array;
   readonly #inFlight: Int32Array;
   readonly #inFlightStride: number;
   readonly #counters: Float64Array;
@@ -28,14 +31,18 @@ export class EndpointTable {
   readonly #own: number;
   readonly #ownCounters: number;
 
-  /** `thread` is the row this thread writes; the main thread of a generation passes 0 and only reads. */
+  /**
+   * `thread` is the row this thread writes; the main thread of a generation passes 0 and only reads.
+   * `upstreamCount` is for the queues; without it none may be used.
+   */
   constructor(
     buffer: SharedArrayBuffer,
     threadCount: number,
     endpointCount: number,
     thread: number,
+    upstreamCount = 0,
   ) {
-    const layout = layoutOf(threadCount, endpointCount);
+    const layout = layoutOf(threadCount, endpointCount, upstreamCount);
     this.threadCount = threadCount;
     this.endpointCount = endpointCount;
     this.#inFlightStride = layout.inFlightStride;
@@ -51,6 +58,8 @@ export class EndpointTable {
       layout.countersStride * threadCount,
     );
     this.times = new EndpointTimes(buffer, layout, threadCount, endpointCount, thread);
+    this.queues = new QueueTable(buffer, layout, threadCount, upstreamCount, thread);
+    this.#learned = new Int32Array(buffer, layout.learnedOffset, endpointCount);
     this.#turns = new Int32Array(buffer, layout.turnsOffset);
     this.#own = thread * layout.inFlightStride;
     this.#ownCounters = thread * layout.countersStride;
@@ -96,6 +105,20 @@ export class EndpointTable {
     this.#counters[counter] = (this.#counters[counter] ?? 0) + busyMs;
   }
 
+  /**
+   * Before the queue is looked at: who joins it from now on sees what `finish` wrote, and whoever had
+   * joined before is seen. A plain store may still wait in this core.
+   */
+  settle(endpoint: number): void {
+    Atomics.add(this.#inFlight, this.#own + endpoint, 0);
+  }
+
+  /** Counts one more request for an exchange that is in flight there already. */
+  repeat(endpoint: number): void {
+    const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + REQUESTS;
+    this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
+  }
+
   /** An attempt against this endpoint failed. */
   fail(endpoint: number): void {
     const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + FAILURES;
@@ -124,6 +147,16 @@ export class EndpointTable {
   /** What draining generations have in flight at this endpoint. Generation's main thread only. */
   setForeign(endpoint: number, inFlight: number): void {
     Atomics.store(this.#inFlight, this.#foreignCell(endpoint), inFlight);
+  }
+
+  /** How many at a time the endpoint was learned to take; 0: nobody learns it (yet). */
+  learnedLimit(endpoint: number): number {
+    return this.#learned[endpoint] as number;
+  }
+
+  /** Generation's main thread only. */
+  setLearnedLimit(endpoint: number, limit: number): void {
+    Atomics.store(this.#learned, endpoint, limit);
   }
 
   /** Exchanges sent to this endpoint by this generation. */

@@ -2,11 +2,15 @@
  * Where everything lies in a generation's shared memory. Every offset is computed here and nowhere
  * else.
  *
- *   | board | thread rows         | in-flight cells     | endpoint counters | times     | joins | turns |
- *   | phase | t0 | t1 | … | past  | t0 | t1 | … | other | t0 | t1 | …       | t0 | t1 … | e0 e1 | u0 u1 |
+ *   | board | thread rows         | in-flight cells     | endpoint counters | times     | joins | learned |
+ *   | phase | t0 | t1 | … | past  | t0 | t1 | … | other | t0 | t1 | …       | t0 | t1 … | e0 e1 | e0 e1   |
  *
- * The turns come last, so the offset of everything else follows from the number of threads and
- * endpoints. "past" and "other" are the rows `foreign`: what other generations report (reload).
+ *   | turns | queues | queue rows |
+ *   | u0 u1 | u0 u1  | t0 | t1 …  |
+ *
+ * What belongs to upstreams comes last, so the offset of everything else follows from the number of
+ * threads and endpoints. "past" and "other" are the rows `foreign`: what other generations report
+ * (reload).
  */
 
 /** How many of each thing a generation has; fixed for its lifetime. */
@@ -28,6 +32,12 @@ export const ENDPOINT_COUNTERS = 3;
 /** Float64 cells of times per thread and endpoint (endpoint-times.ts): one cache line. */
 export const TIME_CELLS = 8;
 
+/** Int32 cells per upstream that all threads write (queue-table.ts): next ticket, most that waited. */
+export const QUEUE_CELLS = 2;
+
+/** Int32 cells of a queue per thread and upstream: one cache line. */
+export const QUEUE_ROW_CELLS = 16;
+
 /** Byte offsets of the regions and the Int32 stride of one in-flight row. */
 export interface Layout {
   readonly boardOffset: number;
@@ -43,11 +53,17 @@ export interface Layout {
   readonly timesStride: number;
   /** Float64 per endpoint: when it joined last (slow start). */
   readonly joinsOffset: number;
+  /** Int32 per endpoint: how many at a time it was learned to take. */
+  readonly learnedOffset: number;
   readonly turnsOffset: number;
+  readonly queuesOffset: number;
+  readonly queueRowsOffset: number;
+  /** Int32 cells from one thread's queue row to the next. */
+  readonly queueStride: number;
 }
 
-/** The layout for so many threads and endpoints. */
-export function layoutOf(threadCount: number, endpointCount: number): Layout {
+/** The layout; who needs nothing of upstreams need not know how many there are. */
+export function layoutOf(threadCount: number, endpointCount: number, upstreamCount = 0): Layout {
   const boardOffset = 0;
   const rowsOffset = align((threadCount + 1) * Int32Array.BYTES_PER_ELEMENT);
   const rowBytes = THREAD_ROW_CELLS * Float64Array.BYTES_PER_ELEMENT;
@@ -59,6 +75,11 @@ export function layoutOf(threadCount: number, endpointCount: number): Layout {
   const timesBytes = align(endpointCount * TIME_CELLS * Float64Array.BYTES_PER_ELEMENT);
   const joinsOffset = timesOffset + threadCount * timesBytes;
   const joinsBytes = align(endpointCount * Float64Array.BYTES_PER_ELEMENT);
+  const learnedOffset = joinsOffset + joinsBytes;
+  const turnsOffset = learnedOffset + align(endpointCount * Int32Array.BYTES_PER_ELEMENT);
+  const queuesOffset = turnsOffset + align(upstreamCount * Int32Array.BYTES_PER_ELEMENT);
+  const queuesBytes = align(upstreamCount * QUEUE_CELLS * Int32Array.BYTES_PER_ELEMENT);
+  const queueRowBytes = align(upstreamCount * QUEUE_ROW_CELLS * Int32Array.BYTES_PER_ELEMENT);
   return {
     boardOffset,
     rowsOffset,
@@ -69,7 +90,11 @@ export function layoutOf(threadCount: number, endpointCount: number): Layout {
     timesOffset,
     timesStride: timesBytes / Float64Array.BYTES_PER_ELEMENT,
     joinsOffset,
-    turnsOffset: joinsOffset + joinsBytes,
+    learnedOffset,
+    turnsOffset,
+    queuesOffset,
+    queueRowsOffset: queuesOffset + queuesBytes,
+    queueStride: queueRowBytes / Int32Array.BYTES_PER_ELEMENT,
   };
 }
 
@@ -79,8 +104,8 @@ export function sharedBytes(
   endpointCount: number,
   upstreamCount: number,
 ): number {
-  const turnsBytes = align(upstreamCount * Int32Array.BYTES_PER_ELEMENT);
-  return layoutOf(threadCount, endpointCount).turnsOffset + turnsBytes;
+  const { queueRowsOffset, queueStride } = layoutOf(threadCount, endpointCount, upstreamCount);
+  return queueRowsOffset + threadCount * queueStride * Int32Array.BYTES_PER_ELEMENT;
 }
 
 function align(bytes: number): number {

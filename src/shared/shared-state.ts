@@ -24,7 +24,7 @@ export class SharedState {
     this.sizes = sizes;
     this.thread = thread;
     this.rows = new ThreadRows(buffer, threadCount);
-    this.endpoints = new EndpointTable(buffer, threadCount, endpointCount, thread);
+    this.endpoints = new EndpointTable(buffer, threadCount, endpointCount, thread, upstreamCount);
     this.board = new GenerationBoard(buffer, threadCount);
   }
 

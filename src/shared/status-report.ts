@@ -48,6 +48,7 @@ function endpointReport({ name, weight, tier }: EndpointFacts, id: number, table
     weight,
     ...(tier === 0 ? {} : { backup: tier }),
     active: table.active(id),
+    ...limitOf(table.learnedLimit(id)),
     requests: table.requests(id),
     failures: table.failures(id),
     busySeconds: table.busyMs(id) / 1000,
@@ -60,6 +61,11 @@ function timesOf(times: EndpointTimes, id: number, nowMs: number) {
   const headerMs = times.headerMs(id, nowMs);
   if (headerMs < 0) return {};
   return { headerMs, responseMs: times.totalMs(id, nowMs), peakMs: times.peakMs(id, nowMs) };
+}
+
+/** What it was learned to take at a time. */
+function limitOf(learned: number) {
+  return learned === 0 ? {} : { learnedLimit: learned };
 }
 
 type Loaded = Pick<
@@ -93,12 +99,20 @@ export function statusReport(model: StatusModel, shared: SharedState, facts: Fac
     };
   });
   let id = 0;
-  const upstreams = model.upstreams.map((upstream) => {
+  const { queues } = endpoints;
+  const upstreams = model.upstreams.map((upstream, number) => {
     const own = upstream.endpoints.map((known) => endpointReport(known, id++, endpoints));
     return {
       name: upstream.name,
       policy: upstream.policy.name,
       balance: balanceOf(own),
+      queue: { length: queues.length(number), largest: queues.largest(number) },
+      // Answered with 503 since the start, by reason.
+      shed: {
+        upstream_full: queues.shedCount(number, 'without_queue'),
+        queue_full: queues.shedCount(number, 'full'),
+        queue_timeout: queues.shedCount(number, 'timeout'),
+      },
       endpoints: own,
     };
   });

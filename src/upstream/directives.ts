@@ -1,6 +1,7 @@
 /** The directives of an `upstream` block. */
 import { custom, integer, text, time } from '#src/schema/arguments.ts';
 import { directives, type SettingsOf } from '#src/schema/directive.ts';
+import { parseQueue } from './queue-argument.ts';
 import { parseServer } from './server-argument.ts';
 
 const UPSTREAM = ['upstream'] as const;
@@ -39,6 +40,18 @@ export const upstreamDirectives = directives({
     argument: integer({ default: '0', max: 100 }),
     inherit: false,
     doc: 'When fewer than this percentage of the endpoints can be used, all that are not `down` are: better a slow answer than none, and half of them failing is rarely their fault. 0 never does; nginx has nothing like it.',
+  },
+  queue: {
+    name: 'queue',
+    contexts: UPSTREAM,
+    argument: custom({
+      usage: 'number [timeout=time] [priority=$variable]',
+      minWords: 1,
+      maxWords: 3,
+      parse: parseQueue,
+    }),
+    inherit: false,
+    doc: 'When every endpoint that can be used is full (`max_conns`), at most `number` requests wait, over all threads; first come, first served. Beyond that, and after `timeout` (60s), the answer is 503. `priority=` (Weir only) gives a class from 0, which is served first, to 3; anything else is 3. With the queue full a request of a higher class takes the place of the newest of the lowest class. A client that leaves makes room at once. What failed at one endpoint does not wait for another.',
   },
   maxIdle: {
     name: 'keepalive',

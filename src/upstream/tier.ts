@@ -17,6 +17,10 @@ export interface PickContext {
   nextTurn(): number;
   /** What the policy hashes; one char per byte. Asked only of policies that take a key. */
   key(): string;
+  /** It has had its turn already: it waits behind nobody. */
+  readonly isRetry?: boolean;
+  /** Its class in a queue, as text. Asked only of queues that have classes. */
+  priority?(): string;
 }
 
 /** A test switch: each thread knows of its own exchanges only (npm run prove -- skew-story). */
@@ -86,12 +90,25 @@ export class Tier implements PickView {
     return false;
   }
 
+  /** Whether one is in service that this exchange has not tried; it may be full. */
+  hasUsable(context: PickContext): boolean {
+    for (const endpoint of this.endpoints) {
+      if (this.#isInService(endpoint) && !context.hasTried(endpoint)) return true;
+    }
+    return false;
+  }
+
+  /** Whether one is in service and has room. */
+  hasRoom(): boolean {
+    return this.endpoints.some((each) => this.#isInService(each) && this.#hasRoom(each));
+  }
+
   // ---- PickView --------------------------------------------------------------------------------
 
   mayTake(at: number): boolean {
     const endpoint = this.endpoints[at] as Endpoint;
-    if (!endpoint.isEligible() && !(this.#isPanic && !endpoint.config.down)) return false;
-    if (endpoint.config.maxConns > 0 && !this.#hasRoom(endpoint)) return false;
+    if (!this.#isInService(endpoint)) return false;
+    if (endpoint.isLimited && !this.#hasRoom(endpoint)) return false;
     if (this.#dice > 0 && this.#share(endpoint) <= this.#dice) return false;
     return !this.#context.hasTried(endpoint);
   }
@@ -132,17 +149,26 @@ export class Tier implements PickView {
 
   /** How many exchanges the endpoint that was just picked may have, that one included; 0: no limit. */
   pickLimit(endpoint: Endpoint): number {
-    const limit = endpoint.config.maxConns === 0 ? 0 : this.limitOf(endpoint);
+    const limit = endpoint.isLimited ? this.limitOf(endpoint) : 0;
     if (!this.#isBounded) return limit;
     const bound = this.#balancer.pickLimit as number;
     return limit === 0 ? bound : Math.min(limit, bound);
   }
 
-  /** `max_conns`: of its first share while it starts slowly. */
+  /**
+   * `max_conns`, or what it was learned to take, whichever is less; 0 is no limit. Of that its share
+   * while it starts slowly.
+   */
   limitOf(endpoint: Endpoint): number {
     const { maxConns, slowStartMs } = endpoint.config;
-    if (maxConns === 0 || slowStartMs === 0) return maxConns;
-    return Math.max(1, Math.floor(maxConns * this.#share(endpoint)));
+    const learned = this.#table.learnedLimit(endpoint.id);
+    const limit = learned > 0 && (maxConns === 0 || learned < maxConns) ? learned : maxConns;
+    if (limit === 0 || slowStartMs === 0) return limit;
+    return Math.max(1, Math.floor(limit * this.#share(endpoint)));
+  }
+
+  #isInService(endpoint: Endpoint): boolean {
+    return endpoint.isEligible() || (this.#isPanic && !endpoint.config.down);
   }
 
   #hasRoom(endpoint: Endpoint): boolean {

@@ -104,12 +104,11 @@ describe('an upstream', () => {
     assert.equal(upstream.hasUntried(context), false);
   });
 
-  it('counts another attempt at the same endpoint', () => {
+  it('counts another attempt at the same endpoint, which keeps its place there', () => {
     const { context, table, upstream } = make(1);
     const endpoint = upstream.pick(context);
     assert.ok(endpoint !== undefined);
-    upstream.finish(endpoint, false, 0);
-    upstream.restart(endpoint);
+    upstream.repeat(endpoint);
     assert.deepEqual([table.active(FIRST), table.requests(FIRST)], [1, 2]);
     upstream.finish(endpoint, false, 0);
     assert.equal(table.active(FIRST), 0);

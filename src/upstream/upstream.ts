@@ -10,8 +10,12 @@ import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import { IdleRoom, Pool, type PoolThread } from '#src/upstream/pool/pool.ts';
 import { BoundUpstreams } from './bound-upstreams.ts';
 import { type PickContext, Tier } from './tier.ts';
+import { type PlaceSource, type QueuePlace, UpstreamQueue } from './upstream-queue.ts';
 
-export class Upstream {
+/** Why no endpoint was picked. */
+export type NoPickFailure = 'no_healthy_upstream' | 'upstream_full' | 'queue_full';
+
+export class Upstream implements PlaceSource {
   readonly config: UpstreamConfig;
   readonly endpoints: readonly Endpoint[];
   readonly #id: number;
@@ -19,7 +23,9 @@ export class Upstream {
   /** `backup` behind the others. */
   readonly #tiers: readonly Tier[];
   readonly #firstTier: Tier;
-  /** The policy looks at how long endpoints take: `record` is to be called. */
+  /** `queue`. */
+  readonly #queue: UpstreamQueue | undefined;
+  /** The policy, or who learns limits, looks at how long endpoints take: `record` is to be called. */
   readonly recordsTimes: boolean;
   readonly #pools: readonly Pool[];
   readonly #room: IdleRoom;
@@ -47,15 +53,19 @@ export class Upstream {
     const isAlone = config.endpoints.length === 1;
     this.endpoints =
       bound?.to.endpoints ??
-      config.endpoints.map(
-        (endpoint, index) => new Endpoint(endpoint, firstEndpoint + index, clock, isAlone),
-      );
-    const { policy } = config;
+      config.endpoints.map((endpoint, index) => {
+        const isAdaptive = (config.concurrency ?? null) !== null;
+        return new Endpoint(endpoint, firstEndpoint + index, clock, isAlone, isAdaptive);
+      });
+    const { policy, queue } = config;
     const measure = balancerNamed(policy.name).measure?.(policy.words) ?? 'none';
-    this.recordsTimes = measure !== 'none';
+    this.recordsTimes = measure !== 'none' || (config.concurrency ?? null) !== null;
     this.#tiers =
       bound === undefined ? tiersOf(config, this.endpoints, table, clock) : bound.to.#tiers;
     this.#firstTier = this.#tiers[0] as Tier;
+    if (bound !== undefined) this.#queue = bound.to.#queue;
+    else if (queue) this.#queue = new UpstreamQueue(queue, id, table.queues, this, thread.wheel);
+    else this.#queue = undefined;
     this.#room = bound === undefined ? new IdleRoom(config.pool.maxIdle) : bound.to.#room;
     this.#thread = thread;
     this.#firstEndpoint = firstEndpoint;
@@ -80,8 +90,20 @@ export class Upstream {
     return this.#table.nextTurn(this.#id);
   }
 
-  /** Picks an endpoint and counts an attempt in flight there; `finish` must follow once. */
+  /**
+   * Picks an endpoint and counts an attempt in flight there; `finish` must follow once. Undefined:
+   * `wait` says what comes of it.
+   */
   pick(context: PickContext): Endpoint | undefined {
+    return this.#pick(context, this.#queue);
+  }
+
+  /** PlaceSource: as `pick`, for one whose turn it is. */
+  pickAhead(context: PickContext): Endpoint | undefined {
+    return this.#pick(context, undefined);
+  }
+
+  #pick(context: PickContext, queue: UpstreamQueue | undefined): Endpoint | undefined {
     let tier = this.#firstTier;
     let endpoint = tier.pick(context);
     for (let rank = 1; endpoint === undefined && rank < this.#tiers.length; rank++) {
@@ -91,16 +113,41 @@ export class Upstream {
     if (endpoint === undefined) return undefined;
     const limit = tier.pickLimit(endpoint);
     if (limit > 0) {
+      if (queue?.blocks(context) === true) return undefined;
       // Another thread may have taken the last place meanwhile: then the pick sees it is full.
-      if (!this.#table.tryStart(endpoint.id, limit)) return this.pick(context);
+      if (!this.#table.tryStart(endpoint.id, limit)) return this.#pick(context, queue);
     } else this.#table.start(endpoint.id);
     endpoint.onPicked();
     return endpoint;
   }
 
-  /** Counts another attempt at an endpoint that was picked before; `finish` must follow once. */
-  restart(endpoint: Endpoint): void {
-    this.#table.start(endpoint.id);
+  /** None was picked: it waits (undefined), or this is what it is answered with. */
+  wait(place: QueuePlace): NoPickFailure | undefined {
+    if (!this.hasUsable(place.context)) return 'no_healthy_upstream';
+    const queue = this.#queue;
+    const { queues } = this.#table;
+    if (queue === undefined || place.context.isRetry === true) {
+      queues.shed(this.#id, 'without_queue');
+      return 'upstream_full';
+    }
+    if (queue.join(place)) return undefined;
+    queues.shed(this.#id, 'full');
+    return 'queue_full';
+  }
+
+  /** PlaceSource. */
+  hasUsable(context: PickContext): boolean {
+    return this.#tiers.some((tier) => tier.hasUsable(context));
+  }
+
+  /** PlaceSource. */
+  hasRoom(): boolean {
+    return this.#tiers.some((tier) => tier.hasRoom());
+  }
+
+  /** Another attempt at the endpoint that has the exchange: it stays in flight there. */
+  repeat(endpoint: Endpoint): void {
+    this.#table.repeat(endpoint.id);
   }
 
   /** Whether a pick could still find an endpoint that this exchange has not tried. */
@@ -115,6 +162,9 @@ export class Upstream {
       this.#table.fail(endpoint.id);
       endpoint.onFailure();
     } else if (endpoint.onSuccess()) this.#joined(endpoint);
+    if (this.#queue === undefined) return;
+    this.#table.settle(endpoint.id);
+    this.#queue.onFreed();
   }
 
   /**

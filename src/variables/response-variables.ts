@@ -30,9 +30,11 @@ export const responseVariables: VariableTable = {
     upstream_bytes_received: (exchange) => bytesText(exchange, 0, exchange.upstreamReceivedBytes),
     upstream_bytes_sent: (exchange) => bytesText(exchange, 1, exchange.upstreamSentBytes),
     upstream_response_length: (exchange) => bytesText(exchange, 2, exchange.upstreamBodyBytes),
-    // There is no cache to have a state, and no queue to wait in.
+    // There is no cache to have a state.
     upstream_cache_status: () => undefined,
-    upstream_queue_time: () => undefined,
+    upstream_queue_time: ({ upstreamQueueMs }) => {
+      return upstreamQueueMs < 0 ? undefined : secondsText(upstreamQueueMs);
+    },
     upstream_response_time: (exchange) => timeText(exchange, 5, exchange.upstreamResponseMs),
   },
   // Of a location, and so of what a location makes of a connection.

@@ -164,7 +164,10 @@ export const VARIABLE_CHAPTERS: readonly VariableChapter[] = [
       upstream_cookie_: ['The value of the cookie of that name in its `Set-Cookie`', 'x7f'],
       upstream_trailer_: ['The trailer of that name that it sent', 'd41d8cd9'],
       upstream_cache_status: ['Always empty: there is no cache yet', ''],
-      upstream_queue_time: ['Always empty: there is no queue yet', ''],
+      upstream_queue_time: [
+        'Seconds in the queue of the upstream; empty when it did not wait',
+        '0.042',
+      ],
     },
   },
 ];

@@ -1878,6 +1878,15 @@ export interface UpstreamBlock {
    */
   readonly panicThreshold?: number | undefined;
   /**
+   * `queue number [timeout=time] [priority=$variable]`. When every endpoint that can be used is
+   * full (`max_conns`), at most `number` requests wait, over all threads; first come, first served.
+   * Beyond that, and after `timeout` (60s), the answer is 503. `priority=` (Weir only) gives a
+   * class from 0, which is served first, to 3; anything else is 3. With the queue full a request of
+   * a higher class takes the place of the newest of the lowest class. A client that leaves makes
+   * room at once. What failed at one endpoint does not wait for another.
+   */
+  readonly queue?: Words | undefined;
+  /**
    * `keepalive number` (without it: `32`). Idle connections to the upstream that each proxy thread
    * keeps; 0 keeps none. On by default, as in nginx since 1.29.7.
    */

@@ -7,6 +7,8 @@ export class Endpoint {
   readonly config: EndpointConfig;
   /** Index in the endpoint table: counted over all upstreams of the model. */
   readonly id: number;
+  /** It takes only so many at a time: `max_conns`, or a limit that is learned. */
+  readonly isLimited: boolean;
   readonly #clock: Clock;
   // nginx's rule for max_fails, per thread as nginx's is per worker without `zone` (semantics §5).
   #failCount = 0;
@@ -16,7 +18,14 @@ export class Endpoint {
   /** An endpoint that is alone in its upstream is never put aside, as in nginx. */
   readonly #isAlone: boolean;
 
-  constructor(config: EndpointConfig, id: number, clock: Clock, isAlone: boolean) {
+  constructor(
+    config: EndpointConfig,
+    id: number,
+    clock: Clock,
+    isAlone: boolean,
+    isAdaptive = false,
+  ) {
+    this.isLimited = isAdaptive || config.maxConns > 0;
     this.#isAlone = isAlone;
     this.config = config;
     this.id = id;

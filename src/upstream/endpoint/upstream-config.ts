@@ -50,6 +50,23 @@ export interface PolicyConfig {
   readonly panicShare: number;
 }
 
+/** Where exchanges wait when every usable endpoint is full. */
+export interface QueueConfig {
+  /** Most that wait at a time, over all threads. */
+  readonly length: number;
+  readonly timeoutMs: number;
+  /** Of the class, with `$names`; '': all have the same. */
+  readonly priorityText: string;
+  /** The same, compiled; null as `PolicyConfig.key`. */
+  readonly priority: ComplexValue<object> | null;
+}
+
+/** How many exchanges at a time each endpoint is learned to take. */
+export interface ConcurrencyConfig {
+  readonly min: number;
+  readonly max: number;
+}
+
 /** Without a directive. */
 export const USUAL_POLICY: PolicyConfig = {
   name: 'round_robin',
@@ -69,5 +86,9 @@ export interface UpstreamConfig {
   readonly endpoints: readonly EndpointConfig[];
   readonly pool: PoolConfig;
   readonly policy: PolicyConfig;
+  /** Null: what finds everything full is answered at once. */
+  readonly queue?: QueueConfig | null;
+  /** `concurrency adaptive`; null without. */
+  readonly concurrency?: ConcurrencyConfig | null;
   readonly place: Place;
 }

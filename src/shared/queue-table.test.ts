@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { QueueTable } from './queue-table.ts';
+import { allocateShared, SharedState } from './shared-state.ts';
+
+const sizes = { threadCount: 3, endpointCount: 2, upstreamCount: 2 };
+const UPSTREAM = 1;
+
+/** The table as three threads see it. */
+function threads(): [QueueTable, QueueTable, QueueTable] {
+  const buffer = allocateShared(sizes);
+  const of = (thread: number) => new SharedState(buffer, sizes, thread).endpoints.queues;
+  return [of(0), of(1), of(2)];
+}
+
+describe('the queue of an upstream', () => {
+  it('holds at most its number over all threads', () => {
+    const [a, b, c] = threads();
+    assert.deepEqual([a.join(UPSTREAM, 0, 2), b.join(UPSTREAM, 0, 2)], [true, true]);
+    assert.equal(c.join(UPSTREAM, 0, 2), false);
+    assert.equal(c.length(UPSTREAM), 2);
+    a.leave(UPSTREAM, 0);
+    assert.equal(c.join(UPSTREAM, 0, 2), true);
+    assert.equal(a.largest(UPSTREAM), 2);
+    assert.equal(a.length(0), 0);
+  });
+
+  it('serves class before ticket, over all threads, and tickets go around', () => {
+    const [a, b, c] = threads();
+    a.publish(UPSTREAM, 1, 7, 7);
+    b.publish(UPSTREAM, 1, 5, 9);
+    assert.ok(c.findFirst(UPSTREAM));
+    assert.deepEqual([c.firstThread, c.firstPriority], [1, 1]);
+    c.publish(UPSTREAM, 0, 11, 11);
+    assert.ok(a.findFirst(UPSTREAM));
+    assert.deepEqual([a.firstThread, a.firstPriority], [2, 0]);
+    c.publish(UPSTREAM, 0, 0, 0);
+    a.publish(UPSTREAM, 1, 0x7fff_ffff, 0x7fff_ffff);
+    b.publish(UPSTREAM, 1, -0x8000_0000, -0x8000_0000); // one behind
+    assert.ok(c.findFirst(UPSTREAM));
+    assert.equal(c.firstThread, 0);
+    assert.deepEqual([c.isAhead(UPSTREAM, 1), c.isAhead(UPSTREAM, 0)], [true, false]);
+  });
+
+  it('gives every ticket once', () => {
+    const [a, b] = threads();
+    const tickets = [a, b, a, b].map((table) => table.nextTicket(UPSTREAM));
+    assert.deepEqual(tickets, [1, 2, 3, 4]);
+  });
+
+  it('when full, gives a higher class the place of the newest of the lowest', () => {
+    const [a, b, c] = threads();
+    a.join(UPSTREAM, 2, 3);
+    a.publish(UPSTREAM, 2, 1, 1);
+    b.join(UPSTREAM, 2, 3);
+    b.publish(UPSTREAM, 2, 2, 2);
+    a.join(UPSTREAM, 1, 3);
+    a.publish(UPSTREAM, 1, 3, 3);
+    assert.equal(c.join(UPSTREAM, 2, 3), false); // nobody is below its own class
+    assert.equal(c.join(UPSTREAM, 1, 3), true);
+    assert.deepEqual([a.ordered(UPSTREAM, 2), b.ordered(UPSTREAM, 2)], [0, 1]);
+    assert.equal(c.length(UPSTREAM), 3);
+    assert.equal(c.join(UPSTREAM, 0, 3), true);
+    assert.deepEqual([a.ordered(UPSTREAM, 2), b.ordered(UPSTREAM, 2)], [1, 1]);
+    b.leave(UPSTREAM, 2); // turned away, or gone by itself: either pays
+    assert.equal(b.ordered(UPSTREAM, 2), 0);
+    assert.equal(c.length(UPSTREAM), 3);
+  });
+
+  it('is without those of a dead thread, but counts whom it had turned away', () => {
+    const [a, b] = threads();
+    a.join(UPSTREAM, 3, 9);
+    a.publish(UPSTREAM, 3, 1, 1);
+    a.shed(UPSTREAM, 'timeout');
+    b.zeroThread(0);
+    assert.deepEqual([b.findFirst(UPSTREAM), b.length(UPSTREAM)], [false, 0]);
+    assert.equal(b.shedCount(UPSTREAM, 'timeout'), 1);
+  });
+
+  it('wakes the thread it is told to, and no other', async () => {
+    const [a, b, c] = threads();
+    const woken: string[] = [];
+    await new Promise<void>((resolve) => {
+      assert.ok(a.onWake(UPSTREAM, () => resolve(void woken.push('a'))));
+      assert.ok(b.onWake(UPSTREAM, () => woken.push('b')));
+      c.wake(UPSTREAM, 0);
+    });
+    assert.deepEqual(woken, ['a']);
+    c.wake(UPSTREAM, 1);
+  });
+});
