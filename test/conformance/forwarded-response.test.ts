@@ -35,7 +35,7 @@ passed(
   'hop-by-hop fields and what Connection names stay behind; Date and Server are ours',
   'HTTP/1.1 200 Fine\r\nServer: x\r\nDate: then\r\nConnection: x-one\r\nX-One: 1\r\n' +
     'Keep-Alive: timeout=1\r\nTrailer: x\r\nUpgrade: h2c\r\nProxy-Connection: close\r\n' +
-    'X-Accel-Redirect: /secret\r\nX-Two:2\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nX_y: z\r\n' +
+    'X-Accel-Expires: 10\r\nX-Two:2\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nX_y: z\r\n' +
     'Content-Length: 2\r\n\r\nok',
   {
     has: ['HTTP/1.1 200 Fine', /^Server: weir/, /^Date: .* GMT$/, 'X-Two: 2', 'X_y: z'],
