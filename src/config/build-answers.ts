@@ -1,5 +1,6 @@
 /** What a level says about the fields of answers: `add_header` and `proxy_redirect`. */
 import type { AddedField } from '#src/exchange/added-fields.ts';
+import { makesRoomFor } from '#src/exchange/added-trailers.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { functionDirectives } from '#src/functions/directives.ts';
 import type { FunctionHost } from '#src/functions/function-host.ts';
@@ -18,12 +19,16 @@ import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { Problems } from '#src/schema/problem.ts';
 import { compileSettings, Keeper, parseNode, type Scope } from '#src/schema/scope.ts';
 
-/** Settings of the client side, with what `add_header` adds. */
-export type AnsweringSettings = ClientSettings & { readonly addedFields?: readonly AddedField[] };
+/** Settings of the client side, with what `add_header` and `add_trailer` add. */
+export type AnsweringSettings = ClientSettings & {
+  readonly addedFields?: readonly AddedField[];
+  readonly addedTrailers?: readonly AddedField[];
+};
 
 const NONE: readonly AddedField[] = [];
 /** Of each level that has some, so that the locations below share them. */
 const ADDED = new Keeper<readonly AddedField[]>();
+const TRAILERS = new Keeper<readonly AddedField[]>();
 /** Settings with added fields, by both: thousands of locations inherit the same. */
 const withAdded = new WeakMap<ClientSettings, Map<readonly AddedField[], AnsweringSettings>>();
 
@@ -34,7 +39,13 @@ export function answeringSettings(
   functions: FunctionHost,
   problems: Problems,
 ): AnsweringSettings {
-  const addedFields = withFilters(addedIn(scope, problems), scope, functions, problems);
+  const headers = addedIn(scope, answerDirectives.addedFields, problems);
+  const addedTrailers = addedIn(scope, answerDirectives.addedTrailers, problems);
+  const addedFields = withFilters(headers, scope, functions, problems);
+  if (addedTrailers.length > 0) {
+    const all = [...addedFields, makesRoomFor(addedTrailers)];
+    return Object.freeze({ ...client, addedFields: all, addedTrailers });
+  }
   if (addedFields.length === 0) return client;
   const byAdded = withAdded.get(client) ?? new Map<readonly AddedField[], AnsweringSettings>();
   withAdded.set(client, byAdded);
@@ -56,20 +67,29 @@ function withFilters(
 }
 
 /** nginx 1.29.3: the own ones, and behind them those of the level above when they are inherited. */
-function addedIn(scope: Scope, problems: Problems): readonly AddedField[] {
-  const known = scope.kept(ADDED);
+function addedIn(
+  scope: Scope,
+  directive: AddingDirective,
+  problems: Problems,
+): readonly AddedField[] {
+  const isHeader = directive === answerDirectives.addedFields;
+  const keeper = isHeader ? ADDED : TRAILERS;
+  const known = scope.kept(keeper);
   if (known !== undefined) return known;
-  const { addedFields: directive, addedInherit } = answerDirectives;
+  const inherit = isHeader ? answerDirectives.addedInherit : answerDirectives.addedTrailersInherit;
   const own = scope
     .own(directive.name)
     .map((node) => parseNode<AddHeaderArgument>(directive, node, scope, problems))
     .filter((field) => field !== undefined);
-  const [node] = scope.occurrences(addedInherit);
-  const mode = node === undefined ? 'on' : parseNode<string>(addedInherit, node, scope, problems);
+  const [node] = scope.occurrences(inherit);
+  const mode = node === undefined ? 'on' : parseNode<string>(inherit, node, scope, problems);
   const inherits = mode === 'merge' || (mode === 'on' && own.length === 0);
-  const above = inherits && scope.parent !== undefined ? addedIn(scope.parent, problems) : NONE;
-  return own.length === 0 ? above : scope.keep(ADDED, [...own, ...above]);
+  const { parent } = scope;
+  const above = inherits && parent !== undefined ? addedIn(parent, directive, problems) : NONE;
+  return own.length === 0 ? above : scope.keep(keeper, [...own, ...above]);
 }
+
+type AddingDirective = typeof answerDirectives.addedFields | typeof answerDirectives.addedTrailers;
 
 /** nginx: `off` stands alone in its level. */
 const ALONE_WHEN_OFF = [

@@ -78,7 +78,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['http', 'server', 'location'],
     `
-       add_after_body add_before_body add_trailer_inherit
+       add_after_body add_before_body
       addition_types ancient_browser ancient_browser_value auth_delay auth_jwt auth_jwt_claim_set
       auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request auth_jwt_leeway
       auth_jwt_require auth_jwt_type auth_oidc auth_request auth_request_set auth_require autoindex
@@ -116,7 +116,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       js_fetch_trusted_certificate js_fetch_verify js_fetch_verify_depth js_import js_path
       js_preload_object js_set js_shared_dict_zone js_var limit_conn limit_conn_dry_run
       limit_conn_log_level limit_conn_status limit_req limit_req_dry_run limit_req_log_level
-      limit_req_status  max_ranges memcached_bind memcached_buffer_size
+      limit_req_status  memcached_bind memcached_buffer_size
       memcached_connect_timeout memcached_gzip_flag memcached_next_upstream
       memcached_next_upstream_timeout memcached_next_upstream_tries memcached_read_timeout
       memcached_send_timeout memcached_socket_keepalive min_delete_depth mirror mirror_request_body
@@ -127,7 +127,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       proxy_cache_key proxy_cache_lock proxy_cache_lock_age proxy_cache_lock_timeout
       proxy_cache_max_range_offset proxy_cache_methods proxy_cache_min_uses proxy_cache_purge
       proxy_cache_revalidate proxy_cache_use_stale proxy_cache_valid
-      proxy_force_ranges proxy_no_cache proxy_request_dynamic proxy_ssl_certificate
+      proxy_no_cache proxy_request_dynamic proxy_ssl_certificate
       proxy_ssl_certificate_cache proxy_ssl_certificate_key proxy_ssl_ciphers
       proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log proxy_ssl_name proxy_ssl_password_file
       proxy_ssl_protocols proxy_ssl_server_name proxy_ssl_session_reuse
@@ -175,7 +175,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['http', 'server', 'location', 'location-if'],
     `
-      add_trailer charset expires gzip override_charset
+      charset expires gzip override_charset
       post_action root source_charset ssi
     `,
   ),

@@ -33,18 +33,28 @@ const REPLACED_NAMES: ReadonlySet<string> = new Set(['etag', 'last-modified']);
 /** Splits a head, or is no text at all (RFC 9110 §5.5). */
 const UNCLEAN = /[\0-\x08\x0a-\x1f\x7f]/;
 
+/** Fields without `always` are for such answers. */
+export function isUsualStatus({ response: { status } }: Exchange): boolean {
+  return ADDED_STATUSES.has(status);
+}
+
+/** What variables came to cannot be sent. */
+export function isUnclean(text: string): boolean {
+  return UNCLEAN.test(text);
+}
+
 /**
  * Behind what is there. A head that is full (100 fields) gets none.
  * @returns false: the head stands alone now, and the body must not follow
  */
 export function addFields(exchange: Exchange, added: readonly AddedField[]): boolean {
-  const { fields, status } = exchange.response;
-  const isUsual = ADDED_STATUSES.has(status);
+  const { fields } = exchange.response;
+  const isUsual = isUsualStatus(exchange);
   for (const { always, edit, name, value } of added) {
     if (edit?.(exchange) === false) return false;
     if (!isUsual && !always) continue;
     const text = value.constant ?? value.evaluate(exchange);
-    if (value.constant === undefined && UNCLEAN.test(text)) continue;
+    if (value.constant === undefined && isUnclean(text)) continue;
     const id = fieldIdOf(name);
     if (REPLACED_NAMES.has(name.toLowerCase())) dropAll(fields, id);
     if (text === '' || fields.count === MAX_FIELDS) continue;

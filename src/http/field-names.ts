@@ -75,12 +75,16 @@ export const F_TRAILER = fieldId('trailer');
 export const F_CONTENT_TYPE = fieldId('content-type');
 export const F_X_ACCEL_BUFFERING = fieldId('x-accel-buffering');
 export const F_X_ACCEL_REDIRECT = fieldId('x-accel-redirect');
+export const F_X_ACCEL_LIMIT_RATE = fieldId('x-accel-limit-rate');
 export const F_X_FORWARDED_FOR = fieldId('x-forwarded-for');
 export const F_LOCATION = fieldId('location');
 export const F_REFRESH = fieldId('refresh');
 export const F_SET_COOKIE = fieldId('set-cookie');
 export const F_DATE = fieldId('date');
 export const F_SERVER = fieldId('server');
+export const F_ETAG = fieldId('etag');
+export const F_LAST_MODIFIED = fieldId('last-modified');
+export const F_RANGE = fieldId('range');
 
 /**
  * Lower-cases a letter and leaves "-" alone. Known names hold nothing else, and of the bytes that a

@@ -87,7 +87,7 @@ export const answerDirectives = directives({
       parse: parseIgnoredFields,
     }),
     repeat: true,
-    doc: "Fields of an endpoint's answer that have no effect here: `X-Accel-Buffering`, and `X-Accel-Redirect`, by which another location of the server answers in place of the endpoint. The others that nginx knows are accepted, they have none in any case: `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`, `Expires`, `Cache-Control`, `Set-Cookie`, `Vary`.",
+    doc: "Fields of an endpoint's answer that have no effect here: `X-Accel-Buffering`; `X-Accel-Limit-Rate`, which wins over `limit_rate`; and `X-Accel-Redirect`, by which another location of the server answers in place of the endpoint. The others that nginx knows are accepted, they have none in any case: `X-Accel-Expires`, `X-Accel-Charset`, `Expires`, `Cache-Control`, `Set-Cookie`, `Vary`.",
   },
   addedFields: {
     name: 'add_header',
@@ -106,5 +106,23 @@ export const answerDirectives = directives({
     contexts: [...HTTP_SERVER_LOCATION, 'location-if'],
     argument: oneOf(['on', 'off', 'merge'], { default: 'on' }),
     doc: 'How `add_header` is inherited: `on` by levels that have none of their own, `merge` also by those that have, `off` by none.',
+  },
+  addedTrailers: {
+    name: 'add_trailer',
+    contexts: [...HTTP_SERVER_LOCATION, 'location-if'],
+    argument: custom({
+      usage: 'name value [always]',
+      minWords: 2,
+      maxWords: 3,
+      parse: parseAddHeader,
+    }),
+    repeat: true,
+    doc: 'Adds a field behind the body of answers with the statuses of `add_header`, with `always` to all; an empty value adds none. The value is that of the end of the answer. Such answers are chunked whatever their length; clients of HTTP/1.0, `HEAD` and answers without a body get none. Inherited only by levels that have none of their own, see `add_trailer_inherit`.',
+  },
+  addedTrailersInherit: {
+    name: 'add_trailer_inherit',
+    contexts: [...HTTP_SERVER_LOCATION, 'location-if'],
+    argument: oneOf(['on', 'off', 'merge'], { default: 'on' }),
+    doc: 'How `add_trailer` is inherited: as `add_header_inherit`.',
   },
 });

@@ -13,7 +13,7 @@ import { refuse } from '#src/exchange/answer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
 import { type Exchange, type ExchangeHandler, RESPONSE_NONE } from '#src/exchange/exchange.ts';
 import { FieldEdits } from '#src/http/field-edits.ts';
-import { F_X_ACCEL_REDIRECT } from '#src/http/field-names.ts';
+import { F_X_ACCEL_LIMIT_RATE, F_X_ACCEL_REDIRECT } from '#src/http/field-names.ts';
 import { BODY_CHUNKED, BODY_NONE, RequestHead, type ResponseHead } from '#src/http/message.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { PendingName } from '#src/upstream/name-resolver.ts';
@@ -46,6 +46,7 @@ import {
   type TryState,
 } from './retry.ts';
 import type { UpstreamSeeker } from './run-time-pass.ts';
+import type { Shaping } from './shaping.ts';
 import { Tries } from './tries.ts';
 
 /** Of the statuses that occur, made once: a number becomes text on every exchange. */
@@ -375,7 +376,7 @@ export class Attempt
     exchange.requestEnded = false;
     this.#request.beginTunnel(exchange, this.#connection as UpstreamConnection);
     this.#noteHead(exchange);
-    this.#passHead(exchange);
+    this.#passHead(exchange, undefined);
     return this.#exchange === exchange;
   }
 
@@ -385,15 +386,24 @@ export class Attempt
     this.#noteHead(exchange);
     if (location.watchesStatus && this.#takesOver(exchange, location)) return;
     const { fields } = exchange.response;
-    if (fields.countOf(F_X_ACCEL_REDIRECT) > 0 && location.accel !== undefined) {
-      const target = fields.get(F_X_ACCEL_REDIRECT) ?? '';
-      this.#drop();
-      this.#tries.leave(false);
-      this.#done();
-      location.accel.redirect(exchange, target);
+    if (fields.countOf(F_X_ACCEL_REDIRECT) + fields.countOf(F_X_ACCEL_LIMIT_RATE) > 0) {
+      this.#obey(exchange, location);
+    } else this.#passHead(exchange, location.shaping);
+  }
+
+  /** The endpoint has a wish. */
+  #obey(exchange: Exchange, { accel, shaping, wished }: ProxiedLocation): void {
+    const { fields } = exchange.response;
+    const target = fields.get(F_X_ACCEL_REDIRECT);
+    if (target === undefined || accel === undefined) {
+      const hasRate = fields.countOf(F_X_ACCEL_LIMIT_RATE) > 0;
+      this.#passHead(exchange, hasRate ? wished : shaping);
       return;
     }
-    this.#passHead(exchange);
+    this.#drop();
+    this.#tries.leave(false);
+    this.#done();
+    accel.redirect(exchange, target);
   }
 
   #noteHead(exchange: Exchange): void {
@@ -412,15 +422,24 @@ export class Attempt
     exchange.upstreamSentBytes = connection.sentBytes;
   }
 
-  #passHead(exchange: Exchange): void {
-    const { answer, ignoresBufferingWish, rates, responseLimits } = this
-      .#location as ProxiedLocation;
+  #passHead(exchange: Exchange, shaping: Shaping | undefined): void {
+    const { answer, ignoresBufferingWish, responseLimits } = this.#location as ProxiedLocation;
     const connection = this.#connection as UpstreamConnection;
     this.#response.begin(exchange, connection, responseLimits, ignoresBufferingWish);
-    if (rates !== undefined) this.#response.limit(rates, this.#home.wheel);
     answer.apply(exchange);
     overrideStatus(exchange);
+    if (shaping !== undefined && !this.#shape(exchange, shaping)) return;
     this.#downstream().startResponse();
+  }
+
+  /** False: the client has another answer. */
+  #shape(exchange: Exchange, shaping: Shaping): boolean {
+    if (shaping.begin(exchange, this.#response, this.#home.wheel)) return true;
+    this.#drop();
+    this.#tries.leave(false);
+    this.#done();
+    shaping.refuse(exchange);
+    return false;
   }
 
   /** Another endpoint is asked, or a page of ours answers, in place of this answer. */

@@ -159,6 +159,18 @@ export const proxyDirectives = directives({
     argument: rate,
     doc: 'Bytes per second that are read of a response, on average: after a read of up to 64 KB the endpoint waits as long as these should have taken. 0 sets no limit; may hold variables. Without effect where responses are not buffered.',
   },
+  forceRanges: {
+    name: 'proxy_force_ranges',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'off' }),
+    doc: 'Whether clients may ask for a part (`Range`, `If-Range`) of every 200 of an endpoint whose length is known, whatever the endpoint says of `Accept-Ranges`: 206, or 416 where there is no such part. As in nginx without a cache, who asks for several parts gets the whole. What is long behind the part is not read from the endpoint. Without effect where `response_body` makes another body.',
+  },
+  maxRanges: {
+    name: 'max_ranges',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: integer({ default: '2147483647', min: 0 }),
+    doc: 'With 0 no parts are given, whatever `proxy_force_ranges` says.',
+  },
   nextUpstream: {
     name: 'proxy_next_upstream',
     contexts: HTTP_SERVER_LOCATION,

@@ -11,12 +11,14 @@ import type { AccelRedirect } from './accel-redirect.ts';
 import { AnswerRules } from './answer-rules.ts';
 import { type BindLog, bindUpstream } from './bound-pass.ts';
 import type { ProxySettings } from './directives.ts';
+import { ForcedRanges } from './forced-ranges.ts';
 import { type OwnRequest, ownRequest } from './own-request.ts';
-import { type RateLimits, rateLimits } from './rate-limits.ts';
+import { type RateSettings, rateLimits, WishedRate } from './rate-limits.ts';
 import type { RequestStoreLimits } from './request-feed.ts';
 import { RequestPlan } from './request-plan.ts';
 import type { RetryRules } from './retry.ts';
 import { RunTimePass, type UpstreamFinder } from './run-time-pass.ts';
+import { type Shaping, shaping } from './shaping.ts';
 
 export interface ProxiedLocation {
   /** Undefined: `pass` finds one for each exchange. */
@@ -41,8 +43,10 @@ export interface ProxiedLocation {
   readonly heldLimits: RequestStoreLimits;
   /** Where responses wait for slow clients; undefined: the endpoint waits. */
   readonly responseLimits: ResponseLimits | undefined;
-  /** How fast responses may go; undefined: as fast as they can. */
-  readonly rates: RateLimits | undefined;
+  /** How fast, and which part of, responses go; undefined: all as fast as they can. */
+  readonly shaping: Shaping | undefined;
+  /** The same for those with `X-Accel-Limit-Rate`. */
+  readonly wished: Shaping | undefined;
   readonly retry: RetryRules;
   /** Some status of an endpoint's answer means another try, or a page of ours. */
   readonly watchesStatus: boolean;
@@ -111,7 +115,7 @@ export function proxiedLocation(
     requestLimits: proxy.requestBuffering || !passRequestBody ? heldLimits : undefined,
     heldLimits,
     responseLimits: proxy.buffering ? responseLimitsOf(proxy) : undefined,
-    rates: ratesOf(location),
+    ...shapingOf(location, ignored),
     retry: {
       on: proxy.nextUpstream,
       maxTries: proxy.nextUpstreamTries,
@@ -136,13 +140,25 @@ function responseLimitsOf(proxy: ProxySettings): ResponseLimits {
   };
 }
 
-function ratesOf({ proxy, setRate }: Location): RateLimits | undefined {
-  return rateLimits({
+function shapingOf(
+  { functions, proxy, setRate }: Location,
+  ignored: readonly string[],
+): Pick<ProxiedLocation, 'shaping' | 'wished'> {
+  const settings: RateSettings = {
     send: proxy.sendRate,
     sendAfter: proxy.sendRateAfter,
     setSend: setRate,
     // nginx: where a response is not buffered, its client holds the endpoint back anyway.
     read: proxy.buffering ? proxy.readRate : 0,
     waiting: { ...responseLimitsOf(proxy), maxFileBytes: 0 },
-  });
+  };
+  // A function needs the whole body, and makes another one of it.
+  const hasRanges = proxy.forceRanges && functions?.responseBody === undefined;
+  const ranges = hasRanges ? new ForcedRanges(proxy.maxRanges > 0, false) : undefined;
+  const fixed = shaping(rateLimits(settings), ranges);
+  const isWishIgnored = ignored.includes('x-accel-limit-rate');
+  return {
+    shaping: fixed,
+    wished: isWishIgnored ? fixed : shaping(new WishedRate(settings), ranges),
+  };
 }

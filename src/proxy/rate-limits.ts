@@ -2,6 +2,7 @@
 
 import { parseSize } from '#src/base/units.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
+import { F_X_ACCEL_LIMIT_RATE } from '#src/http/field-names.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { ResponseLimits } from '#src/spool/response-store.ts';
 import type { Rate } from './rate-argument.ts';
@@ -50,6 +51,17 @@ export class RateLimits {
     return sizeOf(this.#settings.read, exchange);
   }
 }
+
+/** Of answers with `X-Accel-Limit-Rate`, which wins over all that the configuration says. */
+export class WishedRate extends RateLimits {
+  override sendRate(exchange: Exchange): number {
+    const text = exchange.response.fields.get(F_X_ACCEL_LIMIT_RATE) ?? '';
+    return RATE.test(text) ? Number(text) : super.sendRate(exchange);
+  }
+}
+
+/** nginx: bytes per second, without a unit. */
+const RATE = /^\d{1,15}$/;
 
 /** nginx: a variable that gives no size sets no limit. */
 function sizeOf(rate: Rate, exchange: Exchange): number {

@@ -77,18 +77,21 @@ export class ResponseFeed implements StoreOwner {
     this.#partAt = 0;
   }
 
-  /** After `begin`: the response has a rate, unless the variables of the limits give none. */
-  limit(rates: RateLimits, wheel: TimerWheel): void {
+  /**
+   * After `begin`: the response has a rate, unless the variables of the limits give none. The first
+   * `skippedBytes` do not go to the client.
+   */
+  limit(rates: RateLimits, skippedBytes: number, wheel: TimerWheel): void {
     const exchange = this.#exchange as Exchange;
     const sendRate = rates.sendRate(exchange);
     const readRate = rates.readRate(exchange);
-    if (exchange.isTunnel || (sendRate === 0 && readRate === 0)) return;
+    if (sendRate === 0 && readRate === 0) return;
     this.#paces ??= [
       new Pace(wheel, { onTimeout: () => this.onWritable() }),
       new Pace(wheel, { onTimeout: () => this.#resumeReading() }),
     ];
     [this.#sending, this.#reading] = this.#paces;
-    this.#sending.begin(sendRate, rates.sendAfterBytes(exchange));
+    this.#sending.begin(sendRate, skippedBytes + rates.sendAfterBytes(exchange));
     this.#reading.begin(readRate, 0);
     this.#store = acquireResponseStore();
     this.#store.begin(this, this.#limits ?? rates.waiting);

@@ -173,7 +173,7 @@ export function parseFieldName([word]: readonly Word[], context: ParseContext): 
   return word.text.toLowerCase();
 }
 
-/** nginx acts on these; Weir on `X-Accel-Buffering` and `X-Accel-Redirect`. */
+/** nginx acts on these; Weir on `X-Accel-Buffering`, `X-Accel-Limit-Rate` and `X-Accel-Redirect`. */
 const IGNORABLE: ReadonlySet<string> = new Set([
   'x-accel-redirect',
   'x-accel-expires',
@@ -228,7 +228,7 @@ export interface AddHeaderArgument {
 /** Who could set these could make two parties disagree on where a message ends (RFC 9112 §11.2). */
 const FRAMING_FIELDS = new Set(['content-length', 'transfer-encoding']);
 
-/** Reads `add_header name value [always]`. */
+/** Reads `add_header name value [always]`, and the same of `add_trailer`. */
 export function parseAddHeader(
   [name, text, last]: readonly Word[],
   context: ParseContext,

@@ -1,5 +1,6 @@
 /** Data path. The answer and how it came about: `$status`, `$upstream_addr`, `$reason`, … */
 import { FAILURES } from '#src/base/failure.ts';
+import { addedTrailerLines } from '#src/exchange/added-trailers.ts';
 import { type Exchange, RESPONSE_ENDED, RESPONSE_NONE } from '#src/exchange/exchange.ts';
 import { wanted } from '#src/exchange/wanted.ts';
 import type { HeaderMap } from '#src/http/header-map.ts';
@@ -61,11 +62,11 @@ export const responseVariables: VariableTable = {
     upstream_trailer_: (rest) => (exchange) => {
       return cameFromUpstream(exchange) ? trailerOf(exchange.response.trailers, rest) : undefined;
     },
-    sent_trailer_:
-      (rest) =>
-      ({ keepsTrailers, response }) => {
-        return keepsTrailers ? trailerOf(response.trailers, rest) : undefined;
-      },
+    sent_trailer_: (rest) => (exchange) => {
+      const { keepsTrailers, response } = exchange;
+      const passed = keepsTrailers ? trailerOf(response.trailers, rest) : undefined;
+      return passed ?? trailerOf(addedTrailerLines(exchange), rest);
+    },
   },
 };
 

@@ -330,10 +330,10 @@ export interface HttpBlock {
   readonly proxyPassHeader?: Several<Word> | undefined;
   /**
    * `proxy_ignore_headers field …`. Fields of an endpoint's answer that have no effect here:
-   * `X-Accel-Buffering`, and `X-Accel-Redirect`, by which another location of the server answers in
-   * place of the endpoint. The others that nginx knows are accepted, they have none in any case:
-   * `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`, `Expires`, `Cache-Control`,
-   * `Set-Cookie`, `Vary`.
+   * `X-Accel-Buffering`; `X-Accel-Limit-Rate`, which wins over `limit_rate`; and
+   * `X-Accel-Redirect`, by which another location of the server answers in place of the endpoint.
+   * The others that nginx knows are accepted, they have none in any case: `X-Accel-Expires`,
+   * `X-Accel-Charset`, `Expires`, `Cache-Control`, `Set-Cookie`, `Vary`.
    */
   readonly proxyIgnoreHeaders?: Rows | undefined;
   /**
@@ -348,6 +348,19 @@ export interface HttpBlock {
    * by levels that have none of their own, `merge` also by those that have, `off` by none.
    */
   readonly addHeaderInherit?: 'on' | 'off' | 'merge' | undefined;
+  /**
+   * `add_trailer name value [always]`. Adds a field behind the body of answers with the statuses of
+   * `add_header`, with `always` to all; an empty value adds none. The value is that of the end of
+   * the answer. Such answers are chunked whatever their length; clients of HTTP/1.0, `HEAD` and
+   * answers without a body get none. Inherited only by levels that have none of their own, see
+   * `add_trailer_inherit`.
+   */
+  readonly addTrailer?: Rows | undefined;
+  /**
+   * `add_trailer_inherit on | off | merge` (without it: `on`). How `add_trailer` is inherited: as
+   * `add_header_inherit`.
+   */
+  readonly addTrailerInherit?: 'on' | 'off' | 'merge' | undefined;
   /**
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
@@ -447,6 +460,19 @@ export interface HttpBlock {
    * sets no limit; may hold variables. Without effect where responses are not buffered.
    */
   readonly proxyLimitRate?: Word | undefined;
+  /**
+   * `proxy_force_ranges on | off` (without it: `off`). Whether clients may ask for a part (`Range`,
+   * `If-Range`) of every 200 of an endpoint whose length is known, whatever the endpoint says of
+   * `Accept-Ranges`: 206, or 416 where there is no such part. As in nginx without a cache, who asks
+   * for several parts gets the whole. What is long behind the part is not read from the endpoint.
+   * Without effect where `response_body` makes another body.
+   */
+  readonly proxyForceRanges?: Flag | undefined;
+  /**
+   * `max_ranges number` (without it: `2147483647`). With 0 no parts are given, whatever
+   * `proxy_force_ranges` says.
+   */
+  readonly maxRanges?: number | undefined;
   /**
    * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
    * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
@@ -921,10 +947,10 @@ export interface ServerBlock {
   readonly proxyPassHeader?: Several<Word> | undefined;
   /**
    * `proxy_ignore_headers field …`. Fields of an endpoint's answer that have no effect here:
-   * `X-Accel-Buffering`, and `X-Accel-Redirect`, by which another location of the server answers in
-   * place of the endpoint. The others that nginx knows are accepted, they have none in any case:
-   * `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`, `Expires`, `Cache-Control`,
-   * `Set-Cookie`, `Vary`.
+   * `X-Accel-Buffering`; `X-Accel-Limit-Rate`, which wins over `limit_rate`; and
+   * `X-Accel-Redirect`, by which another location of the server answers in place of the endpoint.
+   * The others that nginx knows are accepted, they have none in any case: `X-Accel-Expires`,
+   * `X-Accel-Charset`, `Expires`, `Cache-Control`, `Set-Cookie`, `Vary`.
    */
   readonly proxyIgnoreHeaders?: Rows | undefined;
   /**
@@ -939,6 +965,19 @@ export interface ServerBlock {
    * by levels that have none of their own, `merge` also by those that have, `off` by none.
    */
   readonly addHeaderInherit?: 'on' | 'off' | 'merge' | undefined;
+  /**
+   * `add_trailer name value [always]`. Adds a field behind the body of answers with the statuses of
+   * `add_header`, with `always` to all; an empty value adds none. The value is that of the end of
+   * the answer. Such answers are chunked whatever their length; clients of HTTP/1.0, `HEAD` and
+   * answers without a body get none. Inherited only by levels that have none of their own, see
+   * `add_trailer_inherit`.
+   */
+  readonly addTrailer?: Rows | undefined;
+  /**
+   * `add_trailer_inherit on | off | merge` (without it: `on`). How `add_trailer` is inherited: as
+   * `add_header_inherit`.
+   */
+  readonly addTrailerInherit?: 'on' | 'off' | 'merge' | undefined;
   /**
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
@@ -1038,6 +1077,19 @@ export interface ServerBlock {
    * sets no limit; may hold variables. Without effect where responses are not buffered.
    */
   readonly proxyLimitRate?: Word | undefined;
+  /**
+   * `proxy_force_ranges on | off` (without it: `off`). Whether clients may ask for a part (`Range`,
+   * `If-Range`) of every 200 of an endpoint whose length is known, whatever the endpoint says of
+   * `Accept-Ranges`: 206, or 416 where there is no such part. As in nginx without a cache, who asks
+   * for several parts gets the whole. What is long behind the part is not read from the endpoint.
+   * Without effect where `response_body` makes another body.
+   */
+  readonly proxyForceRanges?: Flag | undefined;
+  /**
+   * `max_ranges number` (without it: `2147483647`). With 0 no parts are given, whatever
+   * `proxy_force_ranges` says.
+   */
+  readonly maxRanges?: number | undefined;
   /**
    * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
    * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
@@ -1444,10 +1496,10 @@ export interface LocationBlock {
   readonly proxyPassHeader?: Several<Word> | undefined;
   /**
    * `proxy_ignore_headers field …`. Fields of an endpoint's answer that have no effect here:
-   * `X-Accel-Buffering`, and `X-Accel-Redirect`, by which another location of the server answers in
-   * place of the endpoint. The others that nginx knows are accepted, they have none in any case:
-   * `X-Accel-Expires`, `X-Accel-Limit-Rate`, `X-Accel-Charset`, `Expires`, `Cache-Control`,
-   * `Set-Cookie`, `Vary`.
+   * `X-Accel-Buffering`; `X-Accel-Limit-Rate`, which wins over `limit_rate`; and
+   * `X-Accel-Redirect`, by which another location of the server answers in place of the endpoint.
+   * The others that nginx knows are accepted, they have none in any case: `X-Accel-Expires`,
+   * `X-Accel-Charset`, `Expires`, `Cache-Control`, `Set-Cookie`, `Vary`.
    */
   readonly proxyIgnoreHeaders?: Rows | undefined;
   /**
@@ -1462,6 +1514,19 @@ export interface LocationBlock {
    * by levels that have none of their own, `merge` also by those that have, `off` by none.
    */
   readonly addHeaderInherit?: 'on' | 'off' | 'merge' | undefined;
+  /**
+   * `add_trailer name value [always]`. Adds a field behind the body of answers with the statuses of
+   * `add_header`, with `always` to all; an empty value adds none. The value is that of the end of
+   * the answer. Such answers are chunked whatever their length; clients of HTTP/1.0, `HEAD` and
+   * answers without a body get none. Inherited only by levels that have none of their own, see
+   * `add_trailer_inherit`.
+   */
+  readonly addTrailer?: Rows | undefined;
+  /**
+   * `add_trailer_inherit on | off | merge` (without it: `on`). How `add_trailer` is inherited: as
+   * `add_header_inherit`.
+   */
+  readonly addTrailerInherit?: 'on' | 'off' | 'merge' | undefined;
   /**
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
@@ -1561,6 +1626,19 @@ export interface LocationBlock {
    * sets no limit; may hold variables. Without effect where responses are not buffered.
    */
   readonly proxyLimitRate?: Word | undefined;
+  /**
+   * `proxy_force_ranges on | off` (without it: `off`). Whether clients may ask for a part (`Range`,
+   * `If-Range`) of every 200 of an endpoint whose length is known, whatever the endpoint says of
+   * `Accept-Ranges`: 206, or 416 where there is no such part. As in nginx without a cache, who asks
+   * for several parts gets the whole. What is long behind the part is not read from the endpoint.
+   * Without effect where `response_body` makes another body.
+   */
+  readonly proxyForceRanges?: Flag | undefined;
+  /**
+   * `max_ranges number` (without it: `2147483647`). With 0 no parts are given, whatever
+   * `proxy_force_ranges` says.
+   */
+  readonly maxRanges?: number | undefined;
   /**
    * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
    * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
@@ -1826,6 +1904,19 @@ export interface LocationIfBlock {
    * by levels that have none of their own, `merge` also by those that have, `off` by none.
    */
   readonly addHeaderInherit?: 'on' | 'off' | 'merge' | undefined;
+  /**
+   * `add_trailer name value [always]`. Adds a field behind the body of answers with the statuses of
+   * `add_header`, with `always` to all; an empty value adds none. The value is that of the end of
+   * the answer. Such answers are chunked whatever their length; clients of HTTP/1.0, `HEAD` and
+   * answers without a body get none. Inherited only by levels that have none of their own, see
+   * `add_trailer_inherit`.
+   */
+  readonly addTrailer?: Rows | undefined;
+  /**
+   * `add_trailer_inherit on | off | merge` (without it: `on`). How `add_trailer` is inherited: as
+   * `add_header_inherit`.
+   */
+  readonly addTrailerInherit?: 'on' | 'off' | 'merge' | undefined;
   /**
    * `limit_rate size` (without it: `0`). Bytes per second that go to the client of one response of
    * an endpoint; 0 sets no limit. What belongs to a second may go at its beginning. May hold

@@ -12,6 +12,7 @@ import {
   lastChunk,
   roomForResponse,
 } from '#src/codecs/h1/encoder.ts';
+import { addedTrailerLines } from '#src/exchange/added-trailers.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { Connection } from '#src/transport/connection.ts';
 import { NO_CONNECTION } from './no-connection.ts';
@@ -114,7 +115,10 @@ export class ResponseWriter {
 
   end(exchange: Exchange): void {
     if (this.#framing !== TO_CLIENT_CHUNKED) return;
-    const last = lastChunk(exchange.keepsTrailers ? exchange.response.trailers : '');
+    const { addedTrailers } = exchange.limits;
+    const added = addedTrailers === undefined ? '' : addedTrailerLines(exchange);
+    const passed = exchange.keepsTrailers ? exchange.response.trailers : '';
+    const last = lastChunk(`${passed}${added}`);
     exchange.bytesSent += last.length;
     this.#connection.queueText(last);
   }

@@ -90,6 +90,35 @@ onBothTiers('limit_rate', (it) => {
     assert.equal(await bodyBytes(slow, 1_024), 1_024);
   });
 
+  it('gives way to X-Accel-Limit-Rate of the endpoint', async (t, tier) => {
+    const script: OriginScript = {
+      onRequest: ({ line }) => {
+        const rate = /r=(\w*)/.exec(line)?.[1] ?? '';
+        return ok(BODY, `X-Accel-Limit-Rate: ${rate}\r\n`);
+      },
+    };
+    const location = 'if ($arg_slow) { set $limit_rate 10; }';
+    const { passMs, stage } = await setUp(t, tier, location, script);
+    for (const target of ['/?r=0&slow=1', '/?r=1k', '/?r=', '/?r=99999999999999999999']) {
+      const client = await stage.client(get(target));
+      const { body, fields } = await client.response();
+      assert.ok(body.equals(BODY), target); // no limit, or no number
+      assert.equal(fields.get('x-accel-limit-rate'), undefined);
+    }
+    const client = await stage.client(get('/?r=1000&slow=1'));
+    assert.equal(await bodyBytes(client, 1_000), 1_000);
+    passMs(60_000);
+    assert.ok((await client.response()).body.equals(BODY));
+  });
+
+  it('does not heed that field where proxy_ignore_headers has it', async (t, tier) => {
+    const script: OriginScript = { onRequest: () => ok(BODY, 'X-Accel-Limit-Rate: 10\r\n') };
+    const location = 'proxy_ignore_headers X-Accel-Limit-Rate; limit_rate 2000;';
+    const { stage } = await setUp(t, tier, location, script);
+    const client = await stage.client(get('/'));
+    assert.equal(await bodyBytes(client, 2_000), 2_000);
+  });
+
   it('lets the head go before there is a body, and chunks as they come', async (t, tier) => {
     const script: OriginScript = {
       onRequest: (_request, connection) => {
