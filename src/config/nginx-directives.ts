@@ -219,7 +219,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['upstream'],
     `
-      least_time ntlm random state sticky zone
+      least_time ntlm random state sticky
     `,
   ),
   group(
@@ -291,6 +291,14 @@ export const INERT_DIRECTIVES: readonly InertDirective[] = [
     3,
     `
       thread_pool
+    `,
+  ),
+  ...inert(
+    ['upstream'],
+    1,
+    2,
+    `
+      zone
     `,
   ),
   ...inert(

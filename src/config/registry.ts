@@ -6,6 +6,7 @@ import {
 } from '#src/exchange/directives.ts';
 import { realIpDirectives } from '#src/exchange/real-ip-directives.ts';
 import {
+  functionBalancerDirectives,
   functionDirectives,
   functionHandlerDirectives,
   functionVariableDirectives,
@@ -59,7 +60,12 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'Variables from tables', sets: [tableDirectives] },
   {
     title: 'Functions (weir.config.ts)',
-    sets: [functionHandlerDirectives, functionDirectives, functionVariableDirectives],
+    sets: [
+      functionHandlerDirectives,
+      functionDirectives,
+      functionVariableDirectives,
+      functionBalancerDirectives,
+    ],
   },
   { title: 'Access log', sets: [accessLogDirectives, logFormatDirectives, logFileCacheDirectives] },
 ];

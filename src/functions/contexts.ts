@@ -109,6 +109,33 @@ export type BodyLike = string | Uint8Array | undefined;
 /** The value of a variable: a field of a log line, a value of a `map`. */
 export type VariableFunction = (request: RequestContext) => string | number | undefined;
 
+/** An endpoint as a balancer sees it, while it runs. */
+export interface BalancerEndpoint {
+  /** Its place in `endpoints`. */
+  readonly index: number;
+  /** `10.0.0.5:80` */
+  readonly name: string;
+  readonly weight: number;
+  /** In service, with room, and not tried by this exchange before: only such ones may be chosen. */
+  readonly isUsable: boolean;
+  /** Exchanges in flight there over all threads, those that still connect included. */
+  readonly inFlight: number;
+  /** Mean milliseconds to the head of its answers in the last seconds; undefined: not known. */
+  readonly responseMs: number | undefined;
+}
+
+/** What a balancer is given; it lives as long as the call. */
+export interface BalancerView {
+  readonly endpoints: readonly BalancerEndpoint[];
+  /** 0, 1, 2 …, shared by all threads: for taking turns. */
+  nextTurn(): number;
+  /** [0, 1) */
+  random(): number;
+}
+
+/** Chooses an endpoint, or its index; nothing, and whatever cannot be chosen: they take turns. */
+export type BalancerFunction = (view: BalancerView) => BalancerEndpoint | number | undefined;
+
 /** The request was answered, or its client has left: nothing can be asked of it any more. */
 export class RequestEndedError extends Error {
   override readonly name = 'RequestEndedError';

@@ -26,6 +26,17 @@ export const functionHandlerDirectives = directives({
   },
 });
 
+/** A policy of one's own. */
+export const functionBalancerDirectives = directives({
+  balancer: {
+    name: 'balancer',
+    contexts: ['upstream'],
+    argument: functionArgument(),
+    inherit: false,
+    doc: 'In weir.config.ts only. A function that chooses the endpoint of each attempt, over the same counts that the policies see. One that throws, or chooses what cannot be used, is counted and named in the error log, and round robin chooses. It sees no request.',
+  },
+});
+
 /** What functions see on the way, and their limits. */
 export const functionDirectives = directives({
   requestFilters: {

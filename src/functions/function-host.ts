@@ -126,6 +126,15 @@ export class FunctionHost {
     );
   }
 
+  /** The same, of a balancer: it has no exchange. */
+  onBalancerFailed(ref: FunctionRef, error: unknown): void {
+    this.#row[FUNCTION_ERRORS] = (this.#row[FUNCTION_ERRORS] as number) + 1;
+    const { file, line } = ref.place;
+    this.#thread?.log.error(
+      `balancer ${ref.name} failed, round robin chooses: ${describe(error)}; in ${file}:${line}`,
+    );
+  }
+
   /** The value of a variable, written with or without "$". @throws Error when there is none */
   variable(exchange: Exchange, given: string): string | undefined {
     const name = given.replace(/^\$/, '').toLowerCase();

@@ -9,12 +9,14 @@ import type { ErrorLog } from '#src/base/log.ts';
 import { TimerEntry, TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Model } from '#src/config/model.ts';
 import type { AccessLogTarget } from '#src/exchange/access-record.ts';
+import { FunctionBalancer } from '#src/functions/function-balancer.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
 import { LISTENERS } from '#src/listeners/index.ts';
 import type { Listener, ListenerOwner, ListenerSettings } from '#src/listeners/listener.ts';
 import { Proxy, type ProxyOptions } from '#src/proxy/proxy.ts';
 import type { ListenConfig, Location } from '#src/routing/model.ts';
 import { nameOf, type Router } from '#src/routing/router.ts';
+import type { FunctionRef } from '#src/schema/function-ref.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import {
   INTERNAL_ERRORS,
@@ -23,6 +25,7 @@ import {
   UPSTREAM_REUSES,
 } from '#src/shared/thread-rows.ts';
 import type { Transport } from '#src/transport/transport.ts';
+import type { BalancerMaterial } from '#src/upstream/balancers/balancer.ts';
 import { type MakeResolver, RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import { Upstream } from '#src/upstream/upstream.ts';
 import { AcceptPace } from './accept-pace.ts';
@@ -95,12 +98,15 @@ export class Server implements ListenerOwner {
     this.#failures = new FailureLog(options.errorLog);
     const failures = this.#failures;
     this.#logsOf = options.observer?.logsOf ?? ((location) => this.#openLogs(location));
+    const { functions = new FunctionHost([]) } = options;
     const poolThread = {
       wheel: this.#wheel,
       transport,
       countConnect: () => this.#count(UPSTREAM_CONNECTS),
       countReuse: () => this.#count(UPSTREAM_REUSES),
       onInternalError: (error: unknown) => this.#onInternalError(error),
+      makeBalancer: (ref: FunctionRef, material: BalancerMaterial) =>
+        new FunctionBalancer(ref, material, functions),
       drain: this.#drain,
     };
     if (options.observer === undefined) this.#openLogFiles(model);
@@ -110,7 +116,6 @@ export class Server implements ListenerOwner {
       firstEndpoint += config.endpoints.length;
       return upstream;
     });
-    const { functions = new FunctionHost([]) } = options;
     functions.attach({ row: this.#row, log: options.errorLog, wheel: this.#wheel });
     this.#runTime = new RunTimeUpstreams(
       this.#upstreams,

@@ -36,7 +36,7 @@ function choose(
     return reportInvalid(context, given[fault.at] as Word, 'parameter', fault.advice);
   }
   const keyText = kind.keyText?.(words) ?? '';
-  const choice = { name: kind.name, words, keyText, key: null };
+  const choice = { name: kind.name, words, keyText, key: null, function: null };
   if (keyText === '') return choice;
   const { column, line } = given[0] ?? context.node;
   const key = compileWord<object>({ text: keyText, line, column }, context);

@@ -1,9 +1,10 @@
 /** Data path. A named group of endpoints with its balancer and pools, for one thread. */
 
 import type { LocalAddress } from '#src/base/address.ts';
-import type { Clock } from '#src/base/clock.ts';
+import type { FunctionRef } from '#src/schema/function-ref.ts';
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { sharedNowMs } from '#src/shared/endpoint-times.ts';
+import type { Balancer, BalancerMaterial, TimeMeasure } from '#src/upstream/balancers/balancer.ts';
 import { balancerNamed } from '#src/upstream/balancers/index.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
@@ -14,6 +15,12 @@ import { type PlaceSource, type QueuePlace, UpstreamQueue } from './upstream-que
 
 /** Why no endpoint was picked. */
 export type NoPickFailure = 'no_healthy_upstream' | 'upstream_full' | 'queue_full';
+
+/** What the upstreams of a thread share. */
+export interface UpstreamThread extends PoolThread {
+  /** Makes the balancer that a function of weir.config.ts is; absent where functions do not run. */
+  makeBalancer?(ref: FunctionRef, material: BalancerMaterial): Balancer;
+}
 
 export class Upstream implements PlaceSource {
   readonly config: UpstreamConfig;
@@ -29,7 +36,7 @@ export class Upstream implements PlaceSource {
   readonly recordsTimes: boolean;
   readonly #pools: readonly Pool[];
   readonly #room: IdleRoom;
-  readonly #thread: PoolThread;
+  readonly #thread: UpstreamThread;
   readonly #firstEndpoint: number;
   /** The same upstream with connections from certain local addresses. */
   #bound: BoundUpstreams<Upstream> | undefined = undefined;
@@ -43,7 +50,7 @@ export class Upstream implements PlaceSource {
     id: number,
     firstEndpoint: number,
     table: EndpointTable,
-    thread: PoolThread,
+    thread: UpstreamThread,
     bound?: { readonly to: Upstream; readonly local: LocalAddress },
   ) {
     this.config = config;
@@ -58,10 +65,10 @@ export class Upstream implements PlaceSource {
         return new Endpoint(endpoint, firstEndpoint + index, clock, isAlone, isAdaptive);
       });
     const { policy, queue } = config;
-    const measure = balancerNamed(policy.name).measure?.(policy.words) ?? 'none';
+    const measure = measureOf(policy);
     this.recordsTimes = measure !== 'none' || (config.concurrency ?? null) !== null;
     this.#tiers =
-      bound === undefined ? tiersOf(config, this.endpoints, table, clock) : bound.to.#tiers;
+      bound === undefined ? tiersOf(config, this.endpoints, table, thread) : bound.to.#tiers;
     this.#firstTier = this.#tiers[0] as Tier;
     if (bound !== undefined) this.#queue = bound.to.#queue;
     else if (queue) this.#queue = new UpstreamQueue(queue, id, table.queues, this, thread.wheel);
@@ -204,15 +211,25 @@ function tiersOf(
   { policy }: UpstreamConfig,
   endpoints: readonly Endpoint[],
   table: EndpointTable,
-  clock: Clock,
+  thread: UpstreamThread,
 ): Tier[] {
   const kind = balancerNamed(policy.name);
   const { panicShare, words } = policy;
-  const measure = kind.measure?.(words) ?? 'none';
+  const measure = measureOf(policy);
+  const { clock } = thread.wheel;
   const ranks = [...new Set(endpoints.map(({ config }) => config.tier))].sort((a, b) => a - b);
   return ranks.map((rank) => {
     const own = endpoints.filter(({ config }) => config.tier === rank);
-    const balancer = kind.create({ endpoints: own.map(({ config }) => config), words });
+    const material = { endpoints: own.map(({ config }) => config), words };
+    const ref = policy.function;
+    const made = ref === null ? undefined : thread.makeBalancer?.(ref, material);
+    const balancer = made ?? kind.create(material);
     return new Tier(own, balancer, table, measure, clock, panicShare);
   });
+}
+
+/** A function may look at times, and nobody knows whether it does. */
+function measureOf(policy: UpstreamConfig['policy']): TimeMeasure {
+  if (policy.function !== null) return 'header';
+  return balancerNamed(policy.name).measure?.(policy.words) ?? 'none';
 }

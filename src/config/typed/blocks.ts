@@ -4,6 +4,7 @@
  * WEIR_UPDATE_DOCS=1 node --test src/config/directives-page.test.ts
  */
 import type {
+  BalancerFunction,
   Handler,
   RequestFilter,
   ResponseBodyFilter,
@@ -2036,4 +2037,10 @@ export interface UpstreamBlock {
    * weight; what is over goes on as if that endpoint were out. Not in nginx.
    */
   readonly rendezvous?: Words | undefined;
+  /**
+   * `balancer function`. In weir.config.ts only. A function that chooses the endpoint of each
+   * attempt, over the same counts that the policies see. One that throws, or chooses what cannot be
+   * used, is counted and named in the error log, and round robin chooses. It sees no request.
+   */
+  readonly balancer?: BalancerFunction | undefined;
 }

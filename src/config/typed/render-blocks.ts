@@ -1,6 +1,7 @@
 /** The declarations of directives → the types of weir.config.ts (blocks.ts), with their texts. */
 import { CHAPTERS } from '#src/config/registry.ts';
 import {
+  functionBalancerDirectives,
   functionDirectives,
   functionHandlerDirectives,
   functionVariableDirectives,
@@ -19,6 +20,7 @@ const HEAD = `/**
 
 /** The types of what functions are given to. */
 const FUNCTION_TYPES: Readonly<Record<string, string>> = {
+  [functionBalancerDirectives.balancer.name]: 'BalancerFunction',
   [functionHandlerDirectives.handler.name]: 'Handler',
   [functionDirectives.requestFilters.name]: 'Several<RequestFilter>',
   [functionDirectives.responseBody.name]: 'ResponseBodyFilter',
@@ -144,6 +146,7 @@ function importsOf(body: string): string {
   return [
     named(
       list([
+        'BalancerFunction',
         'Handler',
         'RequestFilter',
         'ResponseBodyFilter',

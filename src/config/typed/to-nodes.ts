@@ -5,6 +5,7 @@
  */
 import { findDirective, type Known } from '#src/config/registry.ts';
 import {
+  functionBalancerDirectives,
   functionDirectives,
   functionHandlerDirectives,
   functionVariableDirectives,
@@ -31,6 +32,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Takes functions as they are. */
 const FUNCTION_DIRECTIVES: ReadonlySet<string> = new Set([
+  functionBalancerDirectives.balancer.name,
   functionHandlerDirectives.handler.name,
   functionDirectives.requestFilters.name,
   functionDirectives.responseBody.name,

@@ -1,6 +1,7 @@
 /** What an `upstream` block, or an address in `proxy_pass`, compiles to. Plain and frozen. */
 import type { Address } from '#src/base/address.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
+import type { FunctionRef } from '#src/schema/function-ref.ts';
 import type { Place } from '#src/schema/problem.ts';
 
 /** One address of an upstream (one `server` line may yield several, as a name may resolve so). */
@@ -46,6 +47,8 @@ export interface PolicyConfig {
   readonly keyText: string;
   /** The same, compiled; null, which survives JSON, without it and in a model that is packed. */
   readonly key: ComplexValue<object> | null;
+  /** In place of a policy: the function of weir.config.ts that chooses; null without one. */
+  readonly function: FunctionRef | null;
   /** When fewer than this share of the endpoints can be used, all that are not `down` are; 0: never. */
   readonly panicShare: number;
 }
@@ -73,6 +76,7 @@ export const USUAL_POLICY: PolicyConfig = {
   words: [],
   keyText: '',
   key: null,
+  function: null,
   panicShare: 0,
 };
 
