@@ -4,6 +4,7 @@ import { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { allocateShared } from '#src/shared/shared-state.ts';
 import { balancerNamed } from '#src/upstream/balancers/index.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
+import { USUAL_POLICY } from '#src/upstream/endpoint/upstream-config.ts';
 import { type PickContext, Tier } from '#src/upstream/tier.ts';
 import type { Bench } from './measure.ts';
 
@@ -16,7 +17,7 @@ function endpoints(count: number, down: number): Endpoint[] {
       address: { kind: 'tcp', host: '127.0.0.1', port: 80 } as const,
       name: `127.0.0.1:${id}`,
       server: `127.0.0.1:${id}`,
-      ...{ maxConns: 0, maxFails: 1, failTimeoutMs: 10_000, tier: 0, slowStartMs: 0 },
+      ...{ maxConns: 0, maxFails: 1, failTimeoutMs: 10_000, tier: 0, slowStartMs: 0, locality: '' },
       ...{ weight: 1 + (id % 3), down: id < down },
       place: { file: '', line: 1, column: 1 },
     };
@@ -39,7 +40,7 @@ function pick(
   const balancer = kind.create({ endpoints: all.map(({ config }) => config), words });
   const measure = kind.measure?.(words) ?? 'none';
   const clock = new ManualClock();
-  const tier = new Tier(all, balancer, table, measure, clock, 0);
+  const tier = new Tier(all, balancer, table, measure, clock, USUAL_POLICY);
   for (const { id } of all) table.times.record(id, 1 + (id % 7), 2 + (id % 7), false, 1);
   if (isBusy) for (const { id } of all) table.start(id);
   let serial = 0;

@@ -24,7 +24,7 @@ const DIRECTIVES: readonly Directive<PolicyChoice | FunctionRef>[] = [
 /** Reports what is wrong; the last directive counts, as in nginx. */
 export function buildPolicy(
   scope: Scope,
-  { panicPercent }: UpstreamSettings,
+  { locality = '', panicPercent }: UpstreamSettings,
   endpoints: readonly EndpointConfig[],
   problems: Problems,
 ): PolicyConfig {
@@ -52,7 +52,12 @@ export function buildPolicy(
       );
     }
   }
-  return { ...choice, panicShare: panicPercent / 100 };
+  if (locality !== '' && endpoints.every((endpoint) => endpoint.locality !== locality)) {
+    const [node] = scope.own('prefer_locality');
+    const message = `no server of the upstream has "locality=${locality}"`;
+    if (node !== undefined) problems.warn(node, message, 'all of them are alike then');
+  }
+  return { ...choice, panicShare: panicPercent / 100, locality };
 }
 
 function choiceOf(

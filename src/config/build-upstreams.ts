@@ -126,8 +126,8 @@ function buildEndpoints(scope: Scope, problems: Problems): EndpointConfig[] {
     const word = server.address;
     const use = { what: 'upstream', defaultPort: DEFAULT_PORT, names: [] };
     const addresses = resolveAddresses(word.text, word, use, { node, problems, tools }) ?? [];
-    const { weight, maxConns, maxFails, failTimeoutMs, tier, slowStartMs, down } = server;
-    const traits = { weight, maxConns, maxFails, failTimeoutMs, tier, slowStartMs, down };
+    const { weight, maxConns, maxFails, failTimeoutMs, tier, slowStartMs, locality, down } = server;
+    const traits = { weight, maxConns, maxFails, failTimeoutMs, tier, slowStartMs, locality, down };
     return addresses.map((address) => {
       return endpointAt(address, word.text, traits, placeOfWord(node, word));
     });
@@ -163,6 +163,7 @@ const IMPLICIT_TRAITS: EndpointTraits = {
   failTimeoutMs: 10_000,
   tier: 0,
   slowStartMs: 0,
+  locality: '',
   down: false,
 };
 

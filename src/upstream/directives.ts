@@ -32,7 +32,14 @@ export const upstreamDirectives = directives({
     }),
     repeat: true,
     inherit: false,
-    doc: 'An endpoint: `host[:port]` or `unix:/path`, with `weight=`, `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `backup` and `down`. `backup=2` to `backup=9` are further ranks, each asked when nobody of the ones before can be used. `slow_start` holds for every policy. A name with several addresses makes several endpoints. Port 80 when none is given.',
+    doc: 'An endpoint: `host[:port]` or `unix:/path`, with `weight=`, `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `locality=`, `backup` and `down`. `backup=2` to `backup=9` are further ranks, each asked when nobody of the ones before can be used. `slow_start` holds for every policy. A name with several addresses makes several endpoints. Port 80 when none is given.',
+  },
+  locality: {
+    name: 'prefer_locality',
+    contexts: UPSTREAM,
+    argument: text({ usage: 'name' }),
+    inherit: false,
+    doc: 'Endpoints with `locality=name` take all exchanges while at least 5/7 of their weight is in service; below that as much goes to the others as is missing (Envoy’s overprovisioning factor of 1.4). Within a rank of `backup`, and whatever the policy. nginx has nothing like it.',
   },
   panicPercent: {
     name: 'panic_threshold',

@@ -171,6 +171,7 @@ function make({ hosts, key, pool, port }: RunTimeTarget, thread: PoolThread): Up
     failTimeoutMs: 0,
     tier: 0,
     slowStartMs: 0,
+    locality: '',
     down: false,
     place: NOWHERE,
   }));

@@ -14,6 +14,8 @@ export interface ServerArgument {
   /** 0: no `backup`; n: `backup=n`, which is asked when nobody of a lower rank can be used. */
   readonly tier: number;
   readonly slowStartMs: number;
+  /** Any word; what `prefer_locality` compares. */
+  readonly locality: string;
   readonly down: boolean;
 }
 
@@ -40,6 +42,7 @@ export function parseServer(
     failTimeoutMs: 10_000,
     tier: 0,
     slowStartMs: 0,
+    locality: '',
     down: false,
   };
   let isGood = true;
@@ -71,6 +74,10 @@ function readParameter(word: Word, draft: Draft, context: ParseContext): boolean
   if (name === 'slow_start' && equals > 0) {
     return set(parseTimeWord(value, context), (ms) => (draft.slowStartMs = ms));
   }
+  if (name === 'locality' && equals > 0 && value.text !== '') {
+    draft.locality = value.text;
+    return true;
+  }
   if (name === 'weight' && equals > 0) {
     return set(parseInteger(value, context, { min: 1 }), (n) => (draft.weight = n));
   }
@@ -88,7 +95,7 @@ function readParameter(word: Word, draft: Draft, context: ParseContext): boolean
     context,
     word,
     'parameter',
-    'known are weight=, max_conns=, max_fails=, fail_timeout=, slow_start=, backup and down',
+    'known are weight=, max_conns=, max_fails=, fail_timeout=, slow_start=, locality=, backup and down',
   );
   return false;
 }

@@ -8,6 +8,7 @@ import type { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { type EndpointTimes, sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { Balancer, PickView, TimeMeasure } from '#src/upstream/balancers/balancer.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
+import type { PolicyConfig } from '#src/upstream/endpoint/upstream-config.ts';
 
 /** What a pick must know of the exchange, and of the upstream as a whole. */
 export interface PickContext {
@@ -25,6 +26,12 @@ export interface PickContext {
 
 /** A test switch: each thread knows of its own exchanges only (npm run prove -- skew-story). */
 const COUNTS_ALONE = process.env['WEIR_TEST_LOCAL_LOAD'] === '1';
+/** Which endpoints take part in a pick, by their locality. */
+const ANYWHERE = 0;
+const HERE = 1;
+const ELSEWHERE = 2;
+/** Envoy's: a locality keeps all exchanges until it has lost more than 2/7 of itself. */
+const OVERPROVISIONING = 1.4;
 /** Of a share that is nearly nothing: somebody has to be the first to try it again. */
 const LEAST_SHARE = 0.01;
 const NO_CONTEXT: PickContext = {
@@ -41,12 +48,15 @@ export class Tier implements PickView {
   readonly #measure: TimeMeasure;
   readonly #clock: Clock;
   readonly #panicShare: number;
+  readonly #locality: string;
+  readonly #hasPreference: boolean;
   readonly #hasSlowStart: boolean;
   readonly #isBounded: boolean;
   #context = NO_CONTEXT;
   /** Those in slow start whose share is above it take part in this pick. */
   #dice = 0;
   #isPanic = false;
+  #side = ANYWHERE;
 
   constructor(
     endpoints: readonly Endpoint[],
@@ -54,7 +64,7 @@ export class Tier implements PickView {
     table: EndpointTable,
     measure: TimeMeasure,
     clock: Clock,
-    panicShare: number,
+    { locality, panicShare }: Pick<PolicyConfig, 'locality' | 'panicShare'>,
   ) {
     this.endpoints = endpoints;
     this.#balancer = balancer;
@@ -63,6 +73,10 @@ export class Tier implements PickView {
     this.#measure = measure;
     this.#clock = clock;
     this.#panicShare = panicShare;
+    this.#locality = locality;
+    // All here, or all elsewhere: there is nothing to prefer.
+    const hereCount = endpoints.filter(({ config }) => config.locality === locality).length;
+    this.#hasPreference = locality !== '' && hereCount > 0 && hereCount < endpoints.length;
     this.#isBounded = balancer.pickLimit !== undefined;
     this.#hasSlowStart = endpoints.some(({ config }) => config.slowStartMs > 0);
   }
@@ -72,7 +86,12 @@ export class Tier implements PickView {
     this.#context = context;
     if (this.#panicShare > 0) this.#isPanic = this.#isBelowPanicShare();
     if (this.#hasSlowStart) this.#dice = Math.random();
+    if (this.#hasPreference) this.#side = this.#chooseSide();
     let at = this.#balancer.pick(this);
+    if (at < 0 && this.#side !== ANYWHERE) {
+      this.#side = ANYWHERE;
+      at = this.#balancer.pick(this);
+    }
     if (at < 0 && this.#dice > 0) {
       this.#dice = 0; // all that is left has just come: better than nobody
       at = this.#balancer.pick(this);
@@ -110,6 +129,7 @@ export class Tier implements PickView {
     if (!this.#isInService(endpoint)) return false;
     if (endpoint.isLimited && !this.#hasRoom(endpoint)) return false;
     if (this.#dice > 0 && this.#share(endpoint) <= this.#dice) return false;
+    if (this.#side !== ANYWHERE && !this.#isOnSide(endpoint)) return false;
     return !this.#context.hasTried(endpoint);
   }
 
@@ -184,6 +204,22 @@ export class Tier implements PickView {
     if (joinedAtMs === 0) return 1;
     const passedMs = sharedNowMs(this.#clock.nowMs) - joinedAtMs;
     return Math.min(1, Math.max(LEAST_SHARE, passedMs / slowStartMs));
+  }
+
+  #isOnSide({ config }: Endpoint): boolean {
+    return (config.locality === this.#locality) === (this.#side === HERE);
+  }
+
+  /** Here, with the chance that 1.4 times the share of weight in service gives (semantics.md §14). */
+  #chooseSide(): number {
+    let weight = 0;
+    let inService = 0;
+    for (const endpoint of this.endpoints) {
+      if (endpoint.config.locality !== this.#locality) continue;
+      weight += endpoint.config.weight;
+      if (this.#isInService(endpoint)) inService += endpoint.config.weight;
+    }
+    return Math.random() < (OVERPROVISIONING * inService) / weight ? HERE : ELSEWHERE;
   }
 
   #isBelowPanicShare(): boolean {

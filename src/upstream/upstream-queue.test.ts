@@ -60,6 +60,7 @@ function make(threadCount: number, queue: QueueConfig | 'none' = QUEUE) {
     failTimeoutMs: 10_000,
     tier: 0,
     slowStartMs: 0,
+    locality: '',
     down: false,
     place: PLACE,
   };

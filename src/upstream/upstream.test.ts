@@ -29,6 +29,7 @@ function make(count: number, policy: PolicyConfig = USUAL_POLICY) {
       ...limits,
       tier: 0,
       slowStartMs: 0,
+      locality: '',
       down: false,
       place: PLACE,
     };

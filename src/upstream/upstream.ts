@@ -214,7 +214,7 @@ function tiersOf(
   thread: UpstreamThread,
 ): Tier[] {
   const kind = balancerNamed(policy.name);
-  const { panicShare, words } = policy;
+  const { words } = policy;
   const measure = measureOf(policy);
   const { clock } = thread.wheel;
   const ranks = [...new Set(endpoints.map(({ config }) => config.tier))].sort((a, b) => a - b);
@@ -224,7 +224,7 @@ function tiersOf(
     const ref = policy.function;
     const made = ref === null ? undefined : thread.makeBalancer?.(ref, material);
     const balancer = made ?? kind.create(material);
-    return new Tier(own, balancer, table, measure, clock, panicShare);
+    return new Tier(own, balancer, table, measure, clock, policy);
   });
 }
 

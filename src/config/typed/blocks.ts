@@ -1957,12 +1957,19 @@ export interface UpstreamBlock {
   readonly include?: Several<string> | undefined;
   /**
    * `server address [parameters]`. An endpoint: `host[:port]` or `unix:/path`, with `weight=`,
-   * `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `backup` and `down`. `backup=2` to
-   * `backup=9` are further ranks, each asked when nobody of the ones before can be used.
-   * `slow_start` holds for every policy. A name with several addresses makes several endpoints.
-   * Port 80 when none is given.
+   * `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `locality=`, `backup` and `down`.
+   * `backup=2` to `backup=9` are further ranks, each asked when nobody of the ones before can be
+   * used. `slow_start` holds for every policy. A name with several addresses makes several
+   * endpoints. Port 80 when none is given.
    */
   readonly server?: Rows | undefined;
+  /**
+   * `prefer_locality name`. Endpoints with `locality=name` take all exchanges while at least 5/7 of
+   * their weight is in service; below that as much goes to the others as is missing (Envoy’s
+   * overprovisioning factor of 1.4). Within a rank of `backup`, and whatever the policy. nginx has
+   * nothing like it.
+   */
+  readonly preferLocality?: string | undefined;
   /**
    * `panic_threshold number` (without it: `0`). When fewer than this percentage of the endpoints
    * can be used, all that are not `down` are: better a slow answer than none, and half of them

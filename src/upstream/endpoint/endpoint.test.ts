@@ -14,6 +14,7 @@ const CONFIG: EndpointConfig = {
   failTimeoutMs: 10_000,
   tier: 0,
   slowStartMs: 0,
+  locality: '',
   down: false,
   place: { file: 'test', line: 1, column: 1 },
 };

@@ -21,6 +21,8 @@ export interface EndpointConfig {
   readonly tier: number;
   /** The time over which it gets its full share after it has come (back) into service; 0: at once. */
   readonly slowStartMs: number;
+  /** Where it stands (`locality=`); '': nobody says. */
+  readonly locality: string;
   readonly down: boolean;
   readonly place: Place;
 }
@@ -51,6 +53,8 @@ export interface PolicyConfig {
   readonly function: FunctionRef | null;
   /** When fewer than this share of the endpoints can be used, all that are not `down` are; 0: never. */
   readonly panicShare: number;
+  /** Endpoints of this locality come first (`prefer_locality`); '': all are alike. */
+  readonly locality: string;
 }
 
 /** Where exchanges wait when every usable endpoint is full. */
@@ -78,6 +82,7 @@ export const USUAL_POLICY: PolicyConfig = {
   key: null,
   function: null,
   panicShare: 0,
+  locality: '',
 };
 
 /** One upstream. Its index in the model is its id. */

@@ -120,6 +120,7 @@ const ENDPOINT: EndpointConfig = {
     failTimeoutMs: 10_000,
     tier: 0,
     slowStartMs: 0,
+    locality: '',
     down: false,
   },
   place: { file: 'test', line: 1, column: 1 },

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { ManualClock } from '#src/base/clock.ts';
+import { EndpointTable } from '#src/shared/endpoint-table.ts';
+import { sharedNowMs } from '#src/shared/endpoint-times.ts';
+import { allocateShared } from '#src/shared/shared-state.ts';
+import { roundRobin } from '#src/upstream/balancers/round-robin/round-robin.ts';
+import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
+import { type EndpointConfig, USUAL_POLICY } from '#src/upstream/endpoint/upstream-config.ts';
+import { Random } from '#test/fuzz/random.ts';
+import { TestContext } from './pick-context.contract.ts';
+import { Tier } from './tier.ts';
+
+const CONFIG: EndpointConfig = {
+  address: { kind: 'tcp', host: '127.0.0.1', port: 80 },
+  name: '127.0.0.1:80',
+  server: '127.0.0.1:80',
+  weight: 1,
+  maxConns: 0,
+  maxFails: 1,
+  failTimeoutMs: 10_000,
+  tier: 0,
+  slowStartMs: 0,
+  locality: '',
+  down: false,
+  place: { file: 'test', line: 1, column: 1 },
+};
+/** Of shares that are chance; it is the same in every run (`SEED`). */
+const TOLERANCE = 0.05;
+const PICKS = 4_000;
+const SEED = 7;
+
+beforeEach(() => {
+  const random = new Random(SEED);
+  mock.method(Math, 'random', () => random.next());
+});
+afterEach(() => mock.restoreAll());
+
+function make(configs: readonly Partial<EndpointConfig>[], policy = {}) {
+  const clock = new ManualClock();
+  clock.advanceMs(1_000);
+  const sizes = { threadCount: 1, endpointCount: configs.length, upstreamCount: 1 };
+  const table = new EndpointTable(allocateShared(sizes), 1, configs.length, 0);
+  const endpoints = configs.map(
+    (config, id) => new Endpoint({ ...CONFIG, ...config }, id, clock, false),
+  );
+  const balancer = roundRobin.create({
+    endpoints: endpoints.map(({ config }) => config),
+    words: [],
+  });
+  const tier = new Tier(endpoints, balancer, table, 'none', clock, { ...USUAL_POLICY, ...policy });
+  return { clock, table, endpoints, tier };
+}
+
+/** The share of each endpoint in many picks. */
+function sharesOf(tier: Tier): number[] {
+  const context = new TestContext();
+  const counts = tier.endpoints.map(() => 0);
+  for (let pick = 0; pick < PICKS; pick++) {
+    const id = tier.pick(context)?.id ?? -1;
+    counts[id] = (counts[id] ?? 0) + 1;
+  }
+  return counts.map((count) => count / PICKS);
+}
+
+function near(actual: readonly number[], expected: readonly number[]): void {
+  const isNear = actual.every((share, at) => Math.abs(share - (expected[at] ?? 0)) < TOLERANCE);
+  assert.ok(isNear, `${actual} is not near ${expected}`);
+}
+
+describe('slow start', () => {
+  it('gives an endpoint that has joined a share that grows with time', () => {
+    const { clock, table, tier } = make([{ slowStartMs: 10_000 }, {}]);
+    near(sharesOf(tier), [0.5, 0.5]);
+    table.times.join(0, sharedNowMs(clock.nowMs));
+    near(sharesOf(tier), [0.005, 0.995]);
+    clock.advanceMs(5_000);
+    near(sharesOf(tier), [0.25, 0.75]);
+    clock.advanceMs(5_000);
+    near(sharesOf(tier), [0.5, 0.5]);
+  });
+
+  it('is no reason to send nobody anything', () => {
+    const { clock, table, tier } = make([{ slowStartMs: 10_000 }, { down: true }]);
+    table.times.join(0, sharedNowMs(clock.nowMs));
+    assert.deepEqual(sharesOf(tier), [1, 0]);
+  });
+
+  it('holds for max_conns, too: at least one', () => {
+    const { clock, endpoints, table, tier } = make([{ slowStartMs: 10_000, maxConns: 8 }]);
+    const [first] = endpoints;
+    assert.ok(first !== undefined);
+    table.times.join(0, sharedNowMs(clock.nowMs));
+    assert.equal(tier.pickLimit(first), 1);
+    clock.advanceMs(5_000);
+    assert.equal(tier.pickLimit(first), 4);
+    clock.advanceMs(9_000);
+    assert.equal(tier.pickLimit(first), 8);
+  });
+});
+
+describe('prefer_locality', () => {
+  const here = { locality: 'here' };
+  const policy = { locality: 'here' };
+
+  it('keeps exchanges here while enough of it is in service', () => {
+    const { tier } = make([here, here, {}, { locality: 'there' }], policy);
+    near(sharesOf(tier), [0.5, 0.5, 0, 0]);
+  });
+
+  it('lets the others have what is missing: of one half, 1.4 times a half stays', () => {
+    const { endpoints, tier } = make([here, here, {}, {}], policy);
+    endpoints[1]?.onFailure();
+    near(sharesOf(tier), [0.7, 0, 0.15, 0.15]);
+    endpoints[0]?.onFailure();
+    near(sharesOf(tier), [0, 0, 0.5, 0.5]);
+  });
+
+  it('goes elsewhere rather than nowhere, and back', () => {
+    const { endpoints, tier } = make([here, {}], policy);
+    endpoints[1]?.onFailure();
+    assert.deepEqual(sharesOf(tier), [1, 0]);
+  });
+});
+
+describe('panic_threshold', () => {
+  it('takes all that are not down when too few are left', () => {
+    const configs = [{}, {}, {}, { down: true }];
+    const { endpoints, tier } = make(configs, { panicShare: 0.5 });
+    endpoints[0]?.onFailure();
+    near(sharesOf(tier), [0, 0.5, 0.5, 0]);
+    endpoints[1]?.onFailure();
+    near(sharesOf(tier), [1 / 3, 1 / 3, 1 / 3, 0]);
+  });
+});
