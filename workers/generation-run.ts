@@ -3,10 +3,12 @@ import { ErrorLog } from '#src/base/log.ts';
 import { VERSION } from '#src/base/version.ts';
 import { allocateParts, type PartMemory, releaseParts } from '#src/functions/shared-parts.ts';
 import { ErrorLogFiles } from '#src/server/error-log-files.ts';
+import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import { PHASE_DRAINED, PHASE_DRAINING, PHASE_SERVING } from '#src/shared/generation-board.ts';
 import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
 import { type StatusReport, statusReport } from '#src/shared/status-report.ts';
+import { AdaptiveLimits, LOOK_INTERVAL_MS } from '#src/upstream/adaptive-limits.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { Listening } from './listening.ts';
 import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './load-report.ts';
@@ -67,6 +69,18 @@ export class GenerationRun implements SlotOwner {
     }
     for (const slot of this.#slots) slot.start();
     if (order.outline.functions.length > 0) this.#watch(order);
+    this.#learnLimits(order);
+  }
+
+  /** `concurrency adaptive`. */
+  #learnLimits({ outline }: StartOrder): void {
+    const now = () => sharedNowMs(performance.now());
+    const { endpoints } = this.#state;
+    const limits = new AdaptiveLimits(endpoints, outline.endpointConcurrency, now());
+    if (limits.isEmpty) return;
+    setInterval(() => {
+      if (limits.look(now())) endpoints.queues.wakeAllFirst();
+    }, LOOK_INTERVAL_MS);
   }
 
   #watch({ outline, threadCount }: StartOrder): void {

@@ -14,6 +14,7 @@ const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   endpointWeights: endpoints.map(() => 1),
   endpointTiers: endpoints.map(() => 0),
   endpointSlowStarts: endpoints.map(() => true),
+  endpointConcurrency: endpoints.map((name) => (name === 'api/b:1' ? { min: 1, max: 9 } : null)),
   policies: upstreams.map(() => 'round_robin'),
   functions: [],
   parts: [],
@@ -97,4 +98,15 @@ test('times and slow starts go on; an endpoint that is new begins its own', () =
   assert.equal(times.joinedAtMs(2), nowMs - 5_000);
   assert.equal(times.joinedAtMs(0), 0);
   assert.ok(times.joinedAtMs(1) >= nowMs);
+});
+
+test('learned limits go on where somebody still learns', () => {
+  const before = stateOf(old);
+  for (const endpoint of [0, 1, 2]) before.endpoints.setLearnedLimit(endpoint, 5 + endpoint);
+  const after = stateOf(now);
+  applySnapshot(now, after, takeSnapshot(old, before));
+  assert.deepEqual(
+    [0, 1, 2].map((endpoint) => after.endpoints.learnedLimit(endpoint)),
+    [0, 0, 6],
+  );
 });

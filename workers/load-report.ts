@@ -22,6 +22,7 @@ export function takeSnapshot({ endpoints, upstreams }: Outline, state: SharedSta
         name,
         times: isKnown ? times.take(id, nowMs) : [],
         joinedAtMs: times.joinedAtMs(id),
+        learnedLimit: state.endpoints.learnedLimit(id),
       };
     }),
   };
@@ -41,6 +42,8 @@ export function applySnapshot(outline: Outline, state: SharedState, snapshot: Sn
     if (before !== undefined) {
       if (before.times.length > 0) times.restore(id, before.times);
       times.join(id, before.joinedAtMs);
+      const isLearned = before.learnedLimit > 0 && outline.endpointConcurrency[id] !== null;
+      if (isLearned) state.endpoints.setLearnedLimit(id, before.learnedLimit);
     } else if (outline.endpointSlowStarts[id]) times.join(id, sharedNowMs(performance.now()));
   }
 }

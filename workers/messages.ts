@@ -13,6 +13,7 @@ import type { PartMemory, SharedPart } from '#src/functions/shared-parts.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import type { SharedSizes } from '#src/shared/layout.ts';
 import type { StatusReport } from '#src/shared/status-report.ts';
+import type { ConcurrencyConfig } from '#src/upstream/endpoint/upstream-config.ts';
 
 /** One listening socket as a generation gets it: several numbers of one accept queue. */
 export interface SocketShare {
@@ -42,6 +43,8 @@ export interface Outline {
   readonly endpointTiers: readonly number[];
   /** Per endpoint: it starts slowly when it is new. */
   readonly endpointSlowStarts: readonly boolean[];
+  /** Per endpoint: whether, and within what, its limit is learned. */
+  readonly endpointConcurrency: readonly (ConcurrencyConfig | null)[];
   /** Per upstream, as `upstreams`: the name of its policy. */
   readonly policies: readonly string[];
   /** Names of the functions of weir.config.ts, by number; empty without any. */
@@ -93,6 +96,8 @@ export interface EndpointSnapshot {
   readonly times: readonly number[];
   /** When it last came into service, for its slow start; 0: from the start. */
   readonly joinedAtMs: number;
+  /** How many at a time it was learned to take; 0: nobody learns it. */
+  readonly learnedLimit: number;
 }
 
 /**

@@ -25,6 +25,9 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
     endpointSlowStarts: upstreams.flatMap(({ endpoints: own }) =>
       own.map(({ slowStartMs }) => slowStartMs > 0),
     ),
+    endpointConcurrency: upstreams.flatMap(({ concurrency, endpoints: own }) =>
+      own.map(() => concurrency ?? null),
+    ),
     policies: upstreams.map(({ policy }) => policy.name),
     functions: (program?.functions ?? []).map(({ name }) => name),
     parts: program?.parts ?? [],

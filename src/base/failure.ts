@@ -94,7 +94,7 @@ export const FAILURES = {
     'never',
     'no live upstreams: every endpoint is down or failed',
   ),
-  // Endpoints are in service, but take no more at a time (max_conns).
+  // Endpoints are in service, but take no more at a time (max_conns, concurrency).
   upstream_full: endpoint(503, 'never', 'every endpoint has as many requests as it may have'),
   queue_full: endpoint(
     503,

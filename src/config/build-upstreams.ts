@@ -92,9 +92,9 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
     } else if (endpoints.length > 0 && endpoints.every((endpoint) => endpoint.down)) {
       problems.warn(node, `all servers of upstream "${name}" are down`);
     }
-    const { queue } = settings;
-    if (queue !== undefined && endpoints.every(isUnlimited)) {
-      const advice = 'give them "max_conns"';
+    const { concurrency, queue } = settings;
+    if (queue !== undefined && concurrency === undefined && endpoints.every(isUnlimited)) {
+      const advice = 'give them "max_conns", or the upstream "concurrency adaptive"';
       problems.warn(
         node,
         `nothing ever waits in the queue of upstream "${name}": its servers take any number`,
@@ -108,6 +108,7 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
       pool: poolOf(settings),
       policy: buildPolicy(scope, settings, endpoints, problems),
       queue: queue ?? null,
+      concurrency: concurrency ?? null,
       place: placeOf(node),
     });
   }

@@ -1,7 +1,7 @@
 /** The directives of an `upstream` block. */
 import { custom, integer, text, time } from '#src/schema/arguments.ts';
 import { directives, type SettingsOf } from '#src/schema/directive.ts';
-import { parseQueue } from './queue-argument.ts';
+import { parseConcurrency, parseQueue } from './queue-argument.ts';
 import { parseServer } from './server-argument.ts';
 
 const UPSTREAM = ['upstream'] as const;
@@ -58,7 +58,19 @@ export const upstreamDirectives = directives({
       parse: parseQueue,
     }),
     inherit: false,
-    doc: 'When every endpoint that can be used is full (`max_conns`), at most `number` requests wait, over all threads; first come, first served. Beyond that, and after `timeout` (60s), the answer is 503. `priority=` (Weir only) gives a class from 0, which is served first, to 3; anything else is 3. With the queue full a request of a higher class takes the place of the newest of the lowest class. A client that leaves makes room at once. What failed at one endpoint does not wait for another.',
+    doc: 'When every endpoint that can be used is full (`max_conns`, `concurrency`), at most `number` requests wait, over all threads; first come, first served. Beyond that, and after `timeout` (60s), the answer is 503. `priority=` (Weir only) gives a class from 0, which is served first, to 3; anything else is 3. With the queue full a request of a higher class takes the place of the newest of the lowest class. A client that leaves makes room at once. What failed at one endpoint does not wait for another.',
+  },
+  concurrency: {
+    name: 'concurrency',
+    contexts: UPSTREAM,
+    argument: custom({
+      usage: 'adaptive [min=number] [max=number]',
+      minWords: 1,
+      maxWords: 3,
+      parse: parseConcurrency,
+    }),
+    inherit: false,
+    doc: 'Weir only. How many requests at a time each endpoint takes is learned: the limit rises while answers come as fast as they use to, and falls when they take longer. It stays between `min` (4) and `max` (1000), and below `max_conns`. What is above it waits in the `queue`, or is answered with 503.',
   },
   maxIdle: {
     name: 'keepalive',

@@ -1978,13 +1978,20 @@ export interface UpstreamBlock {
   readonly panicThreshold?: number | undefined;
   /**
    * `queue number [timeout=time] [priority=$variable]`. When every endpoint that can be used is
-   * full (`max_conns`), at most `number` requests wait, over all threads; first come, first served.
-   * Beyond that, and after `timeout` (60s), the answer is 503. `priority=` (Weir only) gives a
-   * class from 0, which is served first, to 3; anything else is 3. With the queue full a request of
-   * a higher class takes the place of the newest of the lowest class. A client that leaves makes
-   * room at once. What failed at one endpoint does not wait for another.
+   * full (`max_conns`, `concurrency`), at most `number` requests wait, over all threads; first
+   * come, first served. Beyond that, and after `timeout` (60s), the answer is 503. `priority=`
+   * (Weir only) gives a class from 0, which is served first, to 3; anything else is 3. With the
+   * queue full a request of a higher class takes the place of the newest of the lowest class. A
+   * client that leaves makes room at once. What failed at one endpoint does not wait for another.
    */
   readonly queue?: Words | undefined;
+  /**
+   * `concurrency adaptive [min=number] [max=number]`. Weir only. How many requests at a time each
+   * endpoint takes is learned: the limit rises while answers come as fast as they use to, and falls
+   * when they take longer. It stays between `min` (4) and `max` (1000), and below `max_conns`. What
+   * is above it waits in the `queue`, or is answered with 503.
+   */
+  readonly concurrency?: Words | undefined;
   /**
    * `keepalive number` (without it: `32`). Idle connections to the upstream that each proxy thread
    * keeps; 0 keeps none. On by default, as in nginx since 1.29.7.
