@@ -219,7 +219,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['upstream'],
     `
-      least_time ntlm random state sticky
+      ntlm state sticky
     `,
   ),
   group(

@@ -10,9 +10,9 @@ import type { FunctionHost } from './function-host.ts';
 const NO_VIEW: PickView = {
   mayTake: ended,
   inFlight: ended,
-  timeMs: ended,
+  timeUs: ended,
   nextTurn: ended,
-  random: ended,
+  randomBits: ended,
   key: ended,
 };
 
@@ -69,7 +69,7 @@ export class FunctionBalancer implements Balancer, BalancerView {
   }
 
   random(): number {
-    return this.view.random();
+    return this.view.randomBits() / 2 ** 30;
   }
 }
 
@@ -95,8 +95,8 @@ class SeenEndpoint implements BalancerEndpoint {
   }
 
   get responseMs(): number | undefined {
-    const ms = this.#balancer.view.timeMs(this.index);
-    return ms < 0 ? undefined : ms;
+    const us = this.#balancer.view.timeUs(this.index);
+    return us < 0 ? undefined : us / 1_000;
   }
 }
 

@@ -24,6 +24,8 @@ export class Tries implements PickContext {
   /** Of the try in progress: milliseconds to the head of an answer, −1 before it; what that was. */
   #headerMs = -1;
   #isErrorAnswer = false;
+  /** The upstream counts its age. */
+  #isAging = false;
   readonly #tried: Endpoint[] = [];
   /** Made when it waits for the first time. */
   #place: QueuePlace | undefined = undefined;
@@ -118,6 +120,10 @@ export class Tries implements PickContext {
       exchange.upstreamAddress = `${exchange.upstreamAddress}, ${name}`;
       keepBytes(exchange);
     }
+    if (upstream.agesUntil !== 'none') {
+      this.#isAging = true;
+      upstream.noteBegin(endpoint, nowMs);
+    }
     return upstream.poolOf(endpoint);
   }
 
@@ -149,12 +155,19 @@ export class Tries implements PickContext {
   noteAnswer(headerMs: number, status: number): void {
     this.#headerMs = headerMs;
     this.#isErrorAnswer = status >= 500;
+    if (this.#isAging && this.#upstream?.agesUntil === 'header') this.#stopAging();
+  }
+
+  #stopAging(): void {
+    this.#isAging = false;
+    this.#upstream?.noteEnd(this.endpoint as Endpoint, this.#startedAtMs);
   }
 
   /** The endpoint has the exchange no longer. */
   leave(isFailure: boolean): void {
     const { endpoint } = this;
     if (endpoint === undefined) return;
+    if (this.#isAging) this.#stopAging();
     this.endpoint = undefined;
     const upstream = this.#upstream as Upstream;
     if (upstream.recordsTimes) this.#record(upstream, endpoint, isFailure);

@@ -178,6 +178,7 @@ export class EndpointTable {
   zeroThread(thread: number): void {
     const from = thread * this.#inFlightStride;
     this.#inFlight.fill(0, from, from + this.#inFlightStride);
+    this.times.zeroOpen(thread);
   }
 
   /** Next round-robin position of an upstream, over all threads: 0 … 2^30-1, wrapping. */

@@ -75,4 +75,36 @@ describe('times of endpoints', () => {
     near(after.totalMs(2, NOW + 100), 30);
     near(after.peakMs(2, NOW + 100), first.peakMs(0, NOW + 100));
   });
+
+  it('tell the mean age of what waits, over all threads', () => {
+    const [first, second] = views();
+    assert.equal(first.openAgeMs(0, NOW), -1);
+    first.open(0, NOW - 100);
+    second.open(0, NOW - 300);
+    near(first.openAgeMs(0, NOW), 200);
+    second.close(0, NOW - 300);
+    near(first.openAgeMs(0, NOW), 100);
+    first.close(0, NOW - 100);
+    assert.equal(second.openAgeMs(0, NOW), -1);
+  });
+
+  it('tell ages without drift, however often something was there', () => {
+    const [times] = views();
+    times.open(0, NOW - 5);
+    for (let n = 0; n < 100_000; n++) {
+      times.open(0, NOW + n * 0.37);
+      times.close(0, NOW + n * 0.37);
+    }
+    near(times.openAgeMs(0, NOW), 5);
+  });
+
+  it('forget what waited in a thread that has died, and keep the rest', () => {
+    const [first, second] = views();
+    second.record(0, 10, 20, false, NOW);
+    second.open(0, NOW);
+    first.open(0, NOW - 50);
+    first.zeroOpen(1);
+    near(first.openAgeMs(0, NOW), 50);
+    near(first.headerMs(0, NOW), 10);
+  });
 });

@@ -4,11 +4,13 @@
  */
 
 import type { Clock } from '#src/base/clock.ts';
+import { RandomBits } from '#src/base/random-bits.ts';
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
-import { type EndpointTimes, sharedNowMs } from '#src/shared/endpoint-times.ts';
-import type { Balancer, PickView, TimeMeasure } from '#src/upstream/balancers/balancer.ts';
+import { type EndpointTimes, sharedNowMs, type TimeMeasure } from '#src/shared/endpoint-times.ts';
+import type { Balancer, PickView } from '#src/upstream/balancers/balancer.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { PolicyConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import { RecentTimes } from './recent-times.ts';
 
 /** What a pick must know of the exchange, and of the upstream as a whole. */
 export interface PickContext {
@@ -45,18 +47,24 @@ export class Tier implements PickView {
   readonly #balancer: Balancer;
   readonly #table: EndpointTable;
   readonly #times: EndpointTimes;
-  readonly #measure: TimeMeasure;
+  /** In the table, by index. */
+  readonly #ids: Int32Array;
+  readonly #recent: RecentTimes | undefined;
   readonly #clock: Clock;
+  readonly #random = new RandomBits();
   readonly #panicShare: number;
   readonly #locality: string;
   readonly #hasPreference: boolean;
   readonly #hasSlowStart: boolean;
+  readonly #hasLimits: boolean;
   readonly #isBounded: boolean;
   #context = NO_CONTEXT;
   /** Those in slow start whose share is above it take part in this pick. */
   #dice = 0;
   #isPanic = false;
   #side = ANYWHERE;
+  /** In this pick an endpoint that is fine may be taken: no limits, no slow start, nobody tried. */
+  #isPlain = false;
 
   constructor(
     endpoints: readonly Endpoint[],
@@ -70,7 +78,9 @@ export class Tier implements PickView {
     this.#balancer = balancer;
     this.#table = table;
     this.#times = table.times;
-    this.#measure = measure;
+    this.#ids = Int32Array.from(endpoints, ({ id }) => id);
+    this.#recent =
+      measure === 'none' ? undefined : new RecentTimes(table.times, this.#ids, measure, clock);
     this.#clock = clock;
     this.#panicShare = panicShare;
     this.#locality = locality;
@@ -79,6 +89,7 @@ export class Tier implements PickView {
     this.#hasPreference = locality !== '' && hereCount > 0 && hereCount < endpoints.length;
     this.#isBounded = balancer.pickLimit !== undefined;
     this.#hasSlowStart = endpoints.some(({ config }) => config.slowStartMs > 0);
+    this.#hasLimits = endpoints.some(({ isLimited }) => isLimited);
   }
 
   /** The endpoint that the policy chooses; undefined when none may be taken. Counts nothing. */
@@ -87,6 +98,9 @@ export class Tier implements PickView {
     if (this.#panicShare > 0) this.#isPanic = this.#isBelowPanicShare();
     if (this.#hasSlowStart) this.#dice = Math.random();
     if (this.#hasPreference) this.#side = this.#chooseSide();
+    if (this.#recent !== undefined) this.#recent.refresh();
+    this.#isPlain =
+      !this.#hasLimits && this.#side === ANYWHERE && this.#dice === 0 && context.isRetry === false;
     let at = this.#balancer.pick(this);
     if (at < 0 && this.#side !== ANYWHERE) {
       this.#side = ANYWHERE;
@@ -126,6 +140,7 @@ export class Tier implements PickView {
 
   mayTake(at: number): boolean {
     const endpoint = this.endpoints[at] as Endpoint;
+    if (this.#isPlain && endpoint.isFine) return true;
     if (!this.#isInService(endpoint)) return false;
     if (endpoint.isLimited && !this.#hasRoom(endpoint)) return false;
     if (this.#dice > 0 && this.#share(endpoint) <= this.#dice) return false;
@@ -134,31 +149,20 @@ export class Tier implements PickView {
   }
 
   inFlight(at: number): number {
-    const { id } = this.endpoints[at] as Endpoint;
+    const id = this.#ids[at] as number;
     return COUNTS_ALONE ? this.#table.activeHere(id) : this.#table.active(id);
   }
 
-  timeMs(at: number): number {
-    const { id } = this.endpoints[at] as Endpoint;
-    const nowMs = sharedNowMs(this.#clock.nowMs);
-    switch (this.#measure) {
-      case 'header':
-        return this.#times.headerMs(id, nowMs);
-      case 'total':
-        return this.#times.totalMs(id, nowMs);
-      case 'peak':
-        return this.#times.peakMs(id, nowMs);
-      case 'none':
-        return -1;
-    }
+  timeUs(at: number): number {
+    return this.#recent === undefined ? -1 : this.#recent.us(at);
   }
 
   nextTurn(): number {
     return this.#context.nextTurn();
   }
 
-  random(): number {
-    return Math.random();
+  randomBits(): number {
+    return this.#random.next();
   }
 
   key(): string {

@@ -3,8 +3,8 @@
 import type { LocalAddress } from '#src/base/address.ts';
 import type { FunctionRef } from '#src/schema/function-ref.ts';
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
-import { sharedNowMs } from '#src/shared/endpoint-times.ts';
-import type { Balancer, BalancerMaterial, TimeMeasure } from '#src/upstream/balancers/balancer.ts';
+import { sharedNowMs, type TimeMeasure } from '#src/shared/endpoint-times.ts';
+import type { Balancer, BalancerMaterial } from '#src/upstream/balancers/balancer.ts';
 import { balancerNamed } from '#src/upstream/balancers/index.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
@@ -34,6 +34,8 @@ export class Upstream implements PlaceSource {
   readonly #queue: UpstreamQueue | undefined;
   /** The policy, or who learns limits, looks at how long endpoints take: `record` is to be called. */
   readonly recordsTimes: boolean;
+  /** It looks at the age of what waits, too: for heads, or for ends of answers. */
+  readonly agesUntil: 'none' | 'header' | 'end';
   readonly #pools: readonly Pool[];
   readonly #room: IdleRoom;
   readonly #thread: UpstreamThread;
@@ -67,6 +69,8 @@ export class Upstream implements PlaceSource {
     const { policy, queue } = config;
     const measure = measureOf(policy);
     this.recordsTimes = measure !== 'none' || (config.concurrency ?? null) !== null;
+    this.agesUntil =
+      measure === 'header-open' ? 'header' : measure === 'total-open' ? 'end' : 'none';
     this.#tiers =
       bound === undefined ? tiersOf(config, this.endpoints, table, thread) : bound.to.#tiers;
     this.#firstTier = this.#tiers[0] as Tier;
@@ -183,6 +187,16 @@ export class Upstream implements PlaceSource {
     const totalMs = nowMs - startedAtMs;
     const toHeaderMs = headerMs < 0 ? totalMs : headerMs;
     this.#table.times.record(endpoint.id, toHeaderMs, totalMs, isFailure, sharedNowMs(nowMs));
+  }
+
+  /** An attempt begins to wait for what `agesUntil` names; `noteEnd` must follow once. */
+  noteBegin(endpoint: Endpoint, startedAtMs: number): void {
+    this.#table.times.open(endpoint.id, sharedNowMs(startedAtMs));
+  }
+
+  /** It has come, or never will. */
+  noteEnd(endpoint: Endpoint, startedAtMs: number): void {
+    this.#table.times.close(endpoint.id, sharedNowMs(startedAtMs));
   }
 
   /** It is back in service. */

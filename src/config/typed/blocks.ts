@@ -2014,7 +2014,8 @@ export interface UpstreamBlock {
   readonly keepaliveTimeout?: Time | undefined;
   /**
    * `least_conn`. The endpoint with the fewest exchanges in flight for its weight; those equal take
-   * turns. In-flight counts from the moment of choice, over all proxy threads.
+   * turns. In-flight counts from the moment of choice, over all proxy threads. Of more than 64
+   * endpoints two are drawn by weight, and the better one taken.
    */
   readonly leastConn?: boolean | undefined;
   /**
@@ -2051,6 +2052,37 @@ export interface UpstreamBlock {
    * weight; what is over goes on as if that endpoint were out. Not in nginx.
    */
   readonly rendezvous?: Words | undefined;
+  /**
+   * `least_time header | last_byte [inflight]`. The endpoint with the least product of the mean
+   * time to the head (`header`) or the end (`last_byte`) of its answers, fading over 10 seconds,
+   * and what is in flight there, for its weight; those nearly as fast as the fastest take turns
+   * with it. With `inflight` the mean age of what has not been answered counts instead when it is
+   * larger, up to 5 seconds. Of more than 64 endpoints two are drawn by weight, and the better one
+   * taken.
+   */
+  readonly leastTime?: Words | undefined;
+  /**
+   * `peak_ewma`. The endpoint with the least product of its recent worst time to the head of an
+   * answer, which fades to the mean over 10 seconds, and what is in flight there, for its weight;
+   * those nearly as fast as the fastest take turns with it. Failures and answers of 500 and above
+   * count as 5 seconds: who fails fast gets little. Of more than 64 endpoints two are drawn by
+   * weight, and the better one taken. Not in nginx.
+   */
+  readonly peakEwma?: boolean | undefined;
+  /**
+   * `prequal`. Of up to 8 endpoints drawn of late: the fastest among those that have fewer in
+   * flight than most, else the one with the fewest; for its weight. Fast is who has the least
+   * recent worst time, as `peak_ewma` has it; who fails, or takes a second and four times as long
+   * as the fastest, is asked only when all do. For many endpoints of different speed. Not in nginx.
+   */
+  readonly prequal?: boolean | undefined;
+  /**
+   * `random [two [least_conn | least_time=header | least_time=last_byte]]`. An endpoint drawn by
+   * weight; with `two` the better of two different ones: by exchanges in flight (`least_conn`, the
+   * default) or by those and the mean time to the head or the end of an answer (`least_time=`), for
+   * its weight.
+   */
+  readonly random?: Words | undefined;
   /**
    * `balancer function`. In weir.config.ts only. A function that chooses the endpoint of each
    * attempt, over the same counts that the policies see. One that throws, or chooses what cannot be

@@ -46,15 +46,20 @@ export class TestView implements PickView {
     return this.sketches[at]?.inFlight ?? 0;
   }
 
-  timeMs(at: number): number {
-    return this.sketches[at]?.timeMs ?? -1;
+  timeUs(at: number): number {
+    const { timeMs = -1 } = this.sketches[at] ?? {};
+    return timeMs < 0 ? -1 : Math.round(timeMs * 1_000);
   }
 
   nextTurn(): number {
     return this.turn++ & 0x3fff_ffff;
   }
 
-  /** xorshift: the same for the same seed. */
+  randomBits(): number {
+    return Math.floor(this.random() * 0x4000_0000);
+  }
+
+  /** [0, 1), xorshift: the same for the same seed. */
   random(): number {
     let x = this.#state;
     x ^= x << 13;

@@ -1,5 +1,6 @@
 /** Data path. The contract of every balancing policy. */
 
+import type { TimeMeasure } from '#src/shared/endpoint-times.ts';
 import type { EndpointConfig } from '#src/upstream/endpoint/upstream-config.ts';
 
 /** What a pick may know; endpoints by their index. A pick changes nothing but the turn. */
@@ -8,12 +9,16 @@ export interface PickView {
   mayTake(at: number): boolean;
   /** Exchanges that were sent there and have not left: over all threads, dials and queue included. */
   inFlight(at: number): number;
-  /** How long it takes, in milliseconds, by the measure that the policy named; −1: not known. */
-  timeMs(at: number): number;
+  /**
+   * How long it takes, in whole microseconds up to 2^30−1, by the measure that the policy named; −1:
+   * not known.
+   * Whole, as V8 puts a fraction that a call returns on the heap.
+   */
+  timeUs(at: number): number;
   /** Next round-robin position over all threads: 0 … 2^30−1, wrapping. */
   nextTurn(): number;
-  /** [0, 1) */
-  random(): number;
+  /** 0 … 2^30−1 */
+  randomBits(): number;
   /** The key of this exchange, for policies that hash one; one char per byte. */
   key(): string;
 }
@@ -28,9 +33,6 @@ export interface Balancer {
    */
   readonly pickLimit?: number;
 }
-
-/** Which times a policy wants recorded and looks at. */
-export type TimeMeasure = 'none' | 'header' | 'total' | 'peak';
 
 /** What a balancer is made of: nothing of it changes while it lives. */
 export interface BalancerMaterial {

@@ -83,16 +83,16 @@ export class BoundedLoad implements Balancer, PickView {
     return (this.#view as PickView).inFlight(at);
   }
 
-  timeMs(at: number): number {
-    return (this.#view as PickView).timeMs(at);
+  timeUs(at: number): number {
+    return (this.#view as PickView).timeUs(at);
   }
 
   nextTurn(): number {
     return (this.#view as PickView).nextTurn();
   }
 
-  random(): number {
-    return (this.#view as PickView).random();
+  randomBits(): number {
+    return (this.#view as PickView).randomBits();
   }
 
   key(): string {

@@ -9,6 +9,8 @@ export class Endpoint {
   readonly id: number;
   /** It takes only so many at a time: `max_conns`, or a limit that is learned. */
   readonly isLimited: boolean;
+  /** Not `down`, and nothing has failed that still counts: it need not be asked further. */
+  isFine: boolean;
   readonly #clock: Clock;
   // nginx's rule for max_fails, per thread as nginx's is per worker without `zone` (semantics §5).
   #failCount = 0;
@@ -26,6 +28,7 @@ export class Endpoint {
     isAdaptive = false,
   ) {
     this.isLimited = isAdaptive || config.maxConns > 0;
+    this.isFine = !config.down;
     this.#isAlone = isAlone;
     this.config = config;
     this.id = id;
@@ -49,6 +52,7 @@ export class Endpoint {
 
   onFailure(): void {
     this.#failCount += 1;
+    this.isFine = false;
     this.#failedAtMs = this.#clock.nowMs;
     this.#checkedAtMs = this.#clock.nowMs;
   }
@@ -61,6 +65,7 @@ export class Endpoint {
     if (this.#failCount === 0 || this.#failedAtMs >= this.#checkedAtMs) return false;
     const wasAside = this.config.maxFails > 0 && this.#failCount >= this.config.maxFails;
     this.#failCount = 0;
+    this.isFine = !this.config.down;
     return wasAside;
   }
 }
