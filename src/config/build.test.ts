@@ -74,6 +74,8 @@ test('defaults are those of nginx 1.31, except where we say so', () => {
     addedTrailersInherit: 'on',
     forceRanges: false,
     maxRanges: 2_147_483_647,
+    store: 'off',
+    storeAccess: 0o600,
     method: undefined,
     bind: 'off',
     sendRate: 0,

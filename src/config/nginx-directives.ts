@@ -131,8 +131,8 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       proxy_ssl_certificate_cache proxy_ssl_certificate_key proxy_ssl_ciphers
       proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log proxy_ssl_name proxy_ssl_password_file
       proxy_ssl_protocols proxy_ssl_server_name proxy_ssl_session_reuse
-      proxy_ssl_trusted_certificate proxy_ssl_verify proxy_ssl_verify_depth proxy_store
-      proxy_store_access  satisfy scgi_bind
+      proxy_ssl_trusted_certificate proxy_ssl_verify proxy_ssl_verify_depth
+      satisfy scgi_bind
       scgi_buffer_size scgi_buffering scgi_buffers scgi_busy_buffers_size scgi_cache
       scgi_cache_background_update scgi_cache_bypass scgi_cache_key scgi_cache_lock
       scgi_cache_lock_age scgi_cache_lock_timeout scgi_cache_max_range_offset scgi_cache_methods

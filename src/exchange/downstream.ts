@@ -69,4 +69,9 @@ export interface Downstream {
   sendInformational(): void;
   /** Tells a client that waits with its body to send it (100 Continue). */
   askForBody(): void;
+  /**
+   * Of one that stands before the client and has something of its own to do: the client is gone, and
+   * `rest` takes what it would have got. True: it goes on; else `rest` takes its place.
+   */
+  leaveClient?(rest: Downstream): boolean;
 }

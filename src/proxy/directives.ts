@@ -18,6 +18,7 @@ import {
 } from './proxy-arguments.ts';
 import { rate } from './rate-argument.ts';
 import { parseMethod, type Rewrite } from './rewriting-arguments.ts';
+import { parseStore, parseStoreAccess } from './store-argument.ts';
 
 /** `proxy_pass`: which upstream answers. */
 export const proxyPassDirectives = directives({
@@ -170,6 +171,30 @@ export const proxyDirectives = directives({
     contexts: HTTP_SERVER_LOCATION,
     argument: integer({ default: '2147483647', min: 0 }),
     doc: 'With 0 no parts are given, whatever `proxy_force_ranges` says.',
+  },
+  store: {
+    name: 'proxy_store',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom({
+      usage: 'path | off',
+      minWords: 1,
+      maxWords: 1,
+      default: ['off'],
+      parse: parseStore,
+    }),
+    doc: 'Keeps a copy of each 200 of an endpoint in a file; the path may hold variables. It is written beside its place under a name of its own (`.weir-store-…`) and renamed when it is whole, with the time of `Last-Modified`; folders are made. `user` must be allowed to write there. A path that has `..` in it, whoever chose it, is not written to; what cannot be written is told to the error log, and the client has its answer all the same. An exchange goes on when its client has left. Nothing is ever deleted. `on` is not built yet.',
+  },
+  storeAccess: {
+    name: 'proxy_store_access',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom({
+      usage: 'user:rw | group:rw | all:rw | user:r | group:r | all:r …',
+      minWords: 1,
+      maxWords: 3,
+      default: ['user:rw'],
+      parse: parseStoreAccess,
+    }),
+    doc: 'Who may read and write the files of `proxy_store`, and enter the folders that are made for them; `user:rw` in any case.',
   },
   nextUpstream: {
     name: 'proxy_next_upstream',

@@ -19,6 +19,7 @@ import { RequestPlan } from './request-plan.ts';
 import type { RetryRules } from './retry.ts';
 import { RunTimePass, type UpstreamFinder } from './run-time-pass.ts';
 import { type Shaping, shaping } from './shaping.ts';
+import { type StoreLog, StoreRules } from './stored-copy.ts';
 
 export interface ProxiedLocation {
   /** Undefined: `pass` finds one for each exchange. */
@@ -75,13 +76,21 @@ function planOf(location: Location, handler: ProxyHandler, plans: PlanTable): Re
   return plan;
 }
 
+/** For the error log. */
+export interface ProxyLogs {
+  /** `proxy_bind` is no address. */
+  readonly onBindInvalid: BindLog;
+  /** `proxy_store` has not kept an answer; absent where none may be kept. */
+  readonly onStoreFailed?: StoreLog;
+}
+
 /** How exchanges of a location with `proxy_pass` are passed on. */
 export function proxiedLocation(
   location: Location,
   handler: ProxyHandler,
   upstreams: readonly Upstream[],
   runTime: RunTimeUpstreams,
-  onBindInvalid: BindLog,
+  logs: ProxyLogs,
   plans: PlanTable,
   accel: AccelRedirect,
 ): ProxiedLocation {
@@ -91,7 +100,7 @@ export function proxiedLocation(
   if (written === undefined && named === undefined) {
     throw new Error(`location of ${location.place.file} has no upstream`);
   }
-  const { pass, upstream } = bindUpstream(proxy.bind, written, named, onBindInvalid);
+  const { pass, upstream } = bindUpstream(proxy.bind, written, named, logs.onBindInvalid);
   const passRequestBody = proxy.passRequestBody && proxy.setBody === undefined;
   const ignored = proxy.ignoredFields.flat();
   const isOld = proxy.httpVersion === '1.0';
@@ -115,7 +124,7 @@ export function proxiedLocation(
     requestLimits: proxy.requestBuffering || !passRequestBody ? heldLimits : undefined,
     heldLimits,
     responseLimits: proxy.buffering ? responseLimitsOf(proxy) : undefined,
-    ...shapingOf(location, ignored),
+    ...shapingOf(location, ignored, storeOf(location, logs)),
     retry: {
       on: proxy.nextUpstream,
       maxTries: proxy.nextUpstreamTries,
@@ -123,7 +132,7 @@ export function proxiedLocation(
     },
     watchesStatus: proxy.interceptErrors || proxy.nextUpstream.statuses.size > 0,
     interceptErrors: proxy.interceptErrors,
-    ignoreClientAbort: proxy.ignoreClientAbort,
+    ignoreClientAbort: proxy.ignoreClientAbort || proxy.store !== 'off', // nginx: the copy is wanted
     passTrailers: proxy.passTrailers && !isOld, // 1.0 has no chunks that they could follow
     passRequestBody,
     own: ownRequest(proxy),
@@ -140,9 +149,15 @@ function responseLimitsOf(proxy: ProxySettings): ResponseLimits {
   };
 }
 
+function storeOf({ proxy }: Location, { onStoreFailed }: ProxyLogs): StoreRules | undefined {
+  if (proxy.store === 'off' || onStoreFailed === undefined) return undefined;
+  return new StoreRules(proxy.store, proxy.storeAccess, onStoreFailed);
+}
+
 function shapingOf(
   { functions, proxy, setRate }: Location,
   ignored: readonly string[],
+  store: StoreRules | undefined,
 ): Pick<ProxiedLocation, 'shaping' | 'wished'> {
   const settings: RateSettings = {
     send: proxy.sendRate,
@@ -154,11 +169,11 @@ function shapingOf(
   };
   // A function needs the whole body, and makes another one of it.
   const hasRanges = proxy.forceRanges && functions?.responseBody === undefined;
-  const ranges = hasRanges ? new ForcedRanges(proxy.maxRanges > 0, false) : undefined;
-  const fixed = shaping(rateLimits(settings), ranges);
+  const ranges = hasRanges ? new ForcedRanges(proxy.maxRanges > 0, store !== undefined) : undefined;
+  const fixed = shaping({ rates: rateLimits(settings), ranges, store });
   const isWishIgnored = ignored.includes('x-accel-limit-rate');
   return {
     shaping: fixed,
-    wished: isWishIgnored ? fixed : shaping(new WishedRate(settings), ranges),
+    wished: isWishIgnored ? fixed : shaping({ rates: new WishedRate(settings), ranges, store }),
   };
 }

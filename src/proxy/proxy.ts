@@ -29,10 +29,14 @@ import type { Upstream } from '#src/upstream/upstream.ts';
 import { absolute } from './absolute-url.ts';
 import { AccelRedirect } from './accel-redirect.ts';
 import { Attempt, type AttemptHome } from './attempt.ts';
-import type { BindLog } from './bound-pass.ts';
 import { ErrorPageRescuer, NO_MORE_PAGES, type RedirectHome } from './error-pages.ts';
 import { answerOptions, endsHere } from './options-method.ts';
-import { type PlanTable, type ProxiedLocation, proxiedLocation } from './proxied-location.ts';
+import {
+  type PlanTable,
+  type ProxiedLocation,
+  type ProxyLogs,
+  proxiedLocation,
+} from './proxied-location.ts';
 import { isLooping } from './via-loop.ts';
 
 /** The page of a status location. */
@@ -66,8 +70,7 @@ export interface ProxyOptions {
   readonly onSpoolFailed: AttemptHome['onSpoolFailed'];
   /** For the error log: what variables in `proxy_pass` name was not found. */
   readonly onPassFailed: AttemptHome['onPassFailed'];
-  /** For the error log: `proxy_bind` is no address. */
-  readonly onBindInvalid: BindLog;
+  readonly logs: ProxyLogs;
 }
 
 /** How one location answers, compiled. */
@@ -159,7 +162,7 @@ export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served>
             handler,
             options.upstreams,
             options.runTime,
-            options.onBindInvalid,
+            options.logs,
             this.#plans,
             accel,
           )

@@ -32,6 +32,11 @@ export interface DeliveryOwner {
   onResponseLost(errno: string): void;
 }
 
+/** Told when a response is over, whether or not it was whole. */
+export interface ResponseCopy {
+  end(): void;
+}
+
 export class ResponseFeed implements StoreOwner {
   readonly #owner: DeliveryOwner;
   #exchange: Exchange | undefined = undefined;
@@ -43,6 +48,9 @@ export class ResponseFeed implements StoreOwner {
   #isUpstreamHeld = false;
   #isFull = false;
   #isComplete = false;
+  /** The response has paces or a copy. */
+  #isShaped = false;
+  #copy: ResponseCopy | undefined = undefined;
   /** Of a response with a rate: towards the client, from the endpoint. */
   #sending: Pace | undefined = undefined;
   #reading: Pace | undefined = undefined;
@@ -65,10 +73,13 @@ export class ResponseFeed implements StoreOwner {
     this.#isUpstreamHeld = false;
     this.#isFull = false;
     this.#isComplete = false;
-    if (this.#sending !== undefined) this.#endPaces();
+    if (this.#isShaped) this.#endShape();
   }
 
-  #endPaces(): void {
+  #endShape(): void {
+    this.#isShaped = false;
+    this.#copy?.end();
+    this.#copy = undefined;
     this.#sending?.end();
     this.#reading?.end();
     this.#sending = undefined;
@@ -86,6 +97,7 @@ export class ResponseFeed implements StoreOwner {
     const sendRate = rates.sendRate(exchange);
     const readRate = rates.readRate(exchange);
     if (sendRate === 0 && readRate === 0) return;
+    this.#isShaped = true;
     this.#paces ??= [
       new Pace(wheel, { onTimeout: () => this.onWritable() }),
       new Pace(wheel, { onTimeout: () => this.#resumeReading() }),
@@ -95,6 +107,12 @@ export class ResponseFeed implements StoreOwner {
     this.#reading.begin(readRate, 0);
     this.#store = acquireResponseStore();
     this.#store.begin(this, this.#limits ?? rates.waiting);
+  }
+
+  /** After `begin`: somebody has a copy of what goes to the client, and hears of the end here. */
+  copyTo(copy: ResponseCopy): void {
+    this.#isShaped = true;
+    this.#copy = copy;
   }
 
   /** A response that is complete and waits here: lets go what may go. */

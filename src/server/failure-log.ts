@@ -57,6 +57,11 @@ export class FailureLog {
     );
   }
 
+  /** `proxy_store` has not kept an answer, which the client has all the same. */
+  onStoreFailed(path: string, why: string, level: 'crit' | 'error'): void {
+    this.#log.log(level, `proxy_store: "${path}" was not stored: ${why}`);
+  }
+
   /** An exchange ended with a reason; what was written when it happened is not written again. */
   onReason(exchange: Exchange): void {
     const { reason } = exchange;

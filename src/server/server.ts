@@ -14,6 +14,7 @@ import { FunctionHost } from '#src/functions/function-host.ts';
 import { LISTENERS } from '#src/listeners/index.ts';
 import type { Listener, ListenerOwner, ListenerSettings } from '#src/listeners/listener.ts';
 import { Proxy, type ProxyOptions } from '#src/proxy/proxy.ts';
+import type { StoreLog } from '#src/proxy/stored-copy.ts';
 import type { ListenConfig, Location } from '#src/routing/model.ts';
 import { nameOf, type Router } from '#src/routing/router.ts';
 import type { FunctionRef } from '#src/schema/function-ref.ts';
@@ -137,7 +138,13 @@ export class Server implements ListenerOwner {
       onAttemptFailed: (...what) => failures.onAttemptFailed(...what),
       onSpoolFailed: (exchange, errno) => failures.onSpoolFailed(exchange, errno),
       onPassFailed: (...what) => failures.onPassFailed(...what),
-      onBindInvalid: (exchange, text) => failures.onBindInvalid(exchange, text),
+      logs: {
+        onBindInvalid: (exchange, text) => failures.onBindInvalid(exchange, text),
+        // Who only looks at what would be answered writes no files.
+        ...(options.observer === undefined && {
+          onStoreFailed: (...what: Parameters<StoreLog>) => failures.onStoreFailed(...what),
+        }),
+      },
     });
     const listenHttp = LISTENERS.http.start({
       clock: this.#clock,

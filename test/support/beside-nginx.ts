@@ -24,6 +24,8 @@ export interface Comparison {
   /** What stands in `http`: `listen LISTEN;`, `proxy_pass ORIGIN;`, `server ORIGIN_ADDRESS;`. */
   readonly conf: string;
   readonly asked: readonly Asked[];
+  /** What FOLDER stands for in nginx's, and in ours. */
+  readonly folders?: readonly [theirs: string, ours: string];
   /** Fields of answers that are compared, lower case. Default: `location`. */
   readonly fields?: readonly string[];
   /** Fields of requests that the origin repeats, lower case. */
@@ -46,6 +48,7 @@ export async function differencesFromNginx(
     asked,
     conf,
     fields = ['location'],
+    folders = ['', ''],
     seen = [],
   }: Comparison,
 ): Promise<string[]> {
@@ -56,16 +59,17 @@ export async function differencesFromNginx(
     },
   });
   t.after(() => origin.close());
-  const text = (listen: string): string => {
+  const text = (listen: string, folder: string): string => {
     const address = `http://127.0.0.1:${origin.port}`;
     return `proxy_http_version 1.1; ${conf
       .replaceAll('LISTEN', listen)
+      .replaceAll('FOLDER', folder)
       .replaceAll('ORIGIN_ADDRESS', `127.0.0.1:${origin.port}`)
       .replaceAll('ORIGIN', address)}`;
   };
-  const nginx = await startNginx((port) => text(`127.0.0.1:${port}`));
+  const nginx = await startNginx((port) => text(`127.0.0.1:${port}`, folders[0]));
   t.after(() => nginx.close());
-  const edge = startEdge({ tier: 'fast', conf: text(ANY_PORT) });
+  const edge = startEdge({ tier: 'fast', conf: text(ANY_PORT, folders[1]) });
   t.after(() => edge.close());
   const differences: string[] = [];
   for (const one of asked) {

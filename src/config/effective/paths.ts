@@ -8,11 +8,14 @@ const PATHS: ReadonlySet<string> = new Set([
   'client_body_temp_path',
   'error_log',
   'pid',
+  'proxy_store',
   'proxy_temp_path',
 ]);
 
 /** Words there that are none. */
 const NO_PATHS = /^(off|auto|stderr|syslog:.*|memory:.*)$/s;
+/** Only this one may begin with what a variable says. */
+const STORE_OF_VARIABLE = /^\$/;
 
 /** The tree with absolute paths. */
 export function absolutePaths(
@@ -22,10 +25,15 @@ export function absolutePaths(
   return nodes.map((node) => {
     const [path, ...more] = node.words;
     const block = node.block === undefined ? {} : { block: absolutePaths(node.block, tools) };
-    if (path === undefined || !PATHS.has(node.name) || NO_PATHS.test(path.text)) {
+    if (path === undefined || !isPath(node.name, path.text)) {
       return { ...node, ...block };
     }
     const absolute = { ...path, text: tools.resolvePath(path.text) };
     return { ...node, words: [absolute, ...more], ...block };
   });
+}
+
+function isPath(directive: string, text: string): boolean {
+  if (!PATHS.has(directive) || NO_PATHS.test(text)) return false;
+  return directive !== 'proxy_store' || !STORE_OF_VARIABLE.test(text);
 }

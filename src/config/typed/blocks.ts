@@ -475,6 +475,22 @@ export interface HttpBlock {
    */
   readonly maxRanges?: number | undefined;
   /**
+   * `proxy_store path | off` (without it: `off`). Keeps a copy of each 200 of an endpoint in a
+   * file; the path may hold variables. It is written beside its place under a name of its own
+   * (`.weir-store-…`) and renamed when it is whole, with the time of `Last-Modified`; folders are
+   * made. `user` must be allowed to write there. A path that has `..` in it, whoever chose it, is
+   * not written to; what cannot be written is told to the error log, and the client has its answer
+   * all the same. An exchange goes on when its client has left. Nothing is ever deleted. `on` is
+   * not built yet.
+   */
+  readonly proxyStore?: Word | undefined;
+  /**
+   * `proxy_store_access user:rw | group:rw | all:rw | user:r | group:r | all:r …` (without it:
+   * `user:rw`). Who may read and write the files of `proxy_store`, and enter the folders that are
+   * made for them; `user:rw` in any case.
+   */
+  readonly proxyStoreAccess?: Words | undefined;
+  /**
    * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
    * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
    * timeout`). After which failures another endpoint is asked, as long as nothing has gone to the
@@ -1092,6 +1108,22 @@ export interface ServerBlock {
    */
   readonly maxRanges?: number | undefined;
   /**
+   * `proxy_store path | off` (without it: `off`). Keeps a copy of each 200 of an endpoint in a
+   * file; the path may hold variables. It is written beside its place under a name of its own
+   * (`.weir-store-…`) and renamed when it is whole, with the time of `Last-Modified`; folders are
+   * made. `user` must be allowed to write there. A path that has `..` in it, whoever chose it, is
+   * not written to; what cannot be written is told to the error log, and the client has its answer
+   * all the same. An exchange goes on when its client has left. Nothing is ever deleted. `on` is
+   * not built yet.
+   */
+  readonly proxyStore?: Word | undefined;
+  /**
+   * `proxy_store_access user:rw | group:rw | all:rw | user:r | group:r | all:r …` (without it:
+   * `user:rw`). Who may read and write the files of `proxy_store`, and enter the folders that are
+   * made for them; `user:rw` in any case.
+   */
+  readonly proxyStoreAccess?: Words | undefined;
+  /**
    * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
    * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
    * timeout`). After which failures another endpoint is asked, as long as nothing has gone to the
@@ -1640,6 +1672,22 @@ export interface LocationBlock {
    * `proxy_force_ranges` says.
    */
   readonly maxRanges?: number | undefined;
+  /**
+   * `proxy_store path | off` (without it: `off`). Keeps a copy of each 200 of an endpoint in a
+   * file; the path may hold variables. It is written beside its place under a name of its own
+   * (`.weir-store-…`) and renamed when it is whole, with the time of `Last-Modified`; folders are
+   * made. `user` must be allowed to write there. A path that has `..` in it, whoever chose it, is
+   * not written to; what cannot be written is told to the error log, and the client has its answer
+   * all the same. An exchange goes on when its client has left. Nothing is ever deleted. `on` is
+   * not built yet.
+   */
+  readonly proxyStore?: Word | undefined;
+  /**
+   * `proxy_store_access user:rw | group:rw | all:rw | user:r | group:r | all:r …` (without it:
+   * `user:rw`). Who may read and write the files of `proxy_store`, and enter the folders that are
+   * made for them; `user:rw` in any case.
+   */
+  readonly proxyStoreAccess?: Words | undefined;
   /**
    * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
    * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error

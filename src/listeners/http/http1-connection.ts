@@ -544,7 +544,8 @@ export class Http1Connection
     this.#exchange = undefined;
     exchange.reason = 'client_abort';
     this.#detached = new DetachedDownstream(exchange, this.facts, this.#thread, this);
-    exchange.downstream = this.#detached;
+    const goesOn = exchange.downstream?.leaveClient?.(this.#detached) === true;
+    if (!goesOn) exchange.downstream = this.#detached;
     exchange.handler?.onDownstreamWritable(exchange);
   }
 
