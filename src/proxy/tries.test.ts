@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ManualClock } from '#src/base/clock.ts';
+import { TimerWheel } from '#src/base/timer-wheel.ts';
+import type { Exchange } from '#src/exchange/exchange.ts';
+import { EndpointTable } from '#src/shared/endpoint-table.ts';
+import { sharedNowMs } from '#src/shared/endpoint-times.ts';
+import { allocateShared } from '#src/shared/shared-state.ts';
+import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import { USUAL_POLICY } from '#src/upstream/endpoint/upstream-config.ts';
+import type { PoolThread } from '#src/upstream/pool/pool.ts';
+import { Upstream } from '#src/upstream/upstream.ts';
+import { Tries } from './tries.ts';
+
+const PLACE = { file: 'test', line: 1, column: 1 };
+
+/** A try at the only endpoint of an upstream with that policy. */
+function make(name: string, words: readonly string[]) {
+  const address = { kind: 'tcp', host: '127.0.0.1', port: 80 } as const;
+  const limits = { weight: 1, maxConns: 0, maxFails: 1, failTimeoutMs: 10_000, slowStartMs: 0 };
+  const names = { name: 'e', server: 'e', locality: '' };
+  const config: UpstreamConfig = {
+    name: 'app',
+    implicit: false,
+    endpoints: [{ address, ...names, ...limits, tier: 0, down: false, place: PLACE }],
+    pool: { maxIdle: 2, maxRequests: 100, maxAgeMs: 60_000, idleTimeoutMs: 5_000 },
+    policy: { ...USUAL_POLICY, name, words },
+    place: PLACE,
+  };
+  const sizes = { threadCount: 1, endpointCount: 1, upstreamCount: 1 };
+  const table = new EndpointTable(allocateShared(sizes), 1, 1, 0);
+  const clock = new ManualClock();
+  const thread = { wheel: new TimerWheel(clock) } as unknown as PoolThread;
+  const upstream = new Upstream(config, 0, 0, table, thread);
+  const exchange = { upstreamAddress: '' } as unknown as Exchange;
+  const tries = new Tries();
+  tries.begin(upstream, exchange);
+  const start = (): void => {
+    const endpoint = tries.pick();
+    assert.ok(endpoint !== undefined);
+    tries.start(exchange, endpoint, clock.nowMs);
+  };
+  const ageMs = (): number => table.times.openAgeMs(0, sharedNowMs(clock.nowMs));
+  return { ageMs, clock, start, table, tries };
+}
+
+describe('tries', () => {
+  it('have an age until the head comes, where the policy asks for that', () => {
+    const { ageMs, clock, start, tries } = make('least_time', ['header', 'inflight']);
+    start();
+    clock.advanceMs(200);
+    assert.ok(Math.abs(ageMs() - 200) <= 1);
+    tries.noteAnswer(200, 200);
+    assert.equal(ageMs(), -1);
+    tries.leave(false);
+    assert.equal(ageMs(), -1);
+  });
+
+  it('have an age until they end, where the policy asks for that', () => {
+    const { ageMs, clock, start, tries } = make('least_time', ['last_byte', 'inflight']);
+    start();
+    tries.noteAnswer(1, 200);
+    clock.advanceMs(200);
+    assert.ok(Math.abs(ageMs() - 200) <= 1);
+    tries.leave(false);
+    assert.equal(ageMs(), -1);
+  });
+
+  it('leave no age behind when they fail or are given up before an answer', () => {
+    for (const isFailure of [true, false]) {
+      const { ageMs, start, tries } = make('least_time', ['header', 'inflight']);
+      start();
+      tries.leave(isFailure);
+      assert.equal(ageMs(), -1);
+      start();
+      assert.ok(ageMs() >= 0);
+      tries.leave(false);
+      assert.equal(ageMs(), -1);
+    }
+  });
+
+  it('have no age where nobody asks', () => {
+    for (const words of [['header'], ['last_byte']]) {
+      const { ageMs, start } = make('least_time', words);
+      start();
+      assert.equal(ageMs(), -1);
+    }
+  });
+
+  it('record an error of the endpoint as a failure, and nothing of who was given up', () => {
+    const { clock, start, table, tries } = make('peak_ewma', []);
+    const peakMs = (): number => table.times.peakMs(0, sharedNowMs(clock.nowMs));
+    start();
+    tries.leave(false);
+    assert.equal(peakMs(), -1);
+    start();
+    tries.noteAnswer(1, 503);
+    tries.leave(false);
+    assert.equal(peakMs(), 5_000);
+  });
+});
