@@ -10,6 +10,8 @@ import { hashText, mix } from '#src/bytes/text-hash.ts';
 import type { BalancerMaterial, PickView } from './balancer.ts';
 
 const TO_SHARE = 1 / 0x1_0000_0000;
+/** Odd, with its ones and zeros well apart. */
+const SPREAD = 0x9e3779b1;
 
 export class HighestScore {
   readonly #seeds: Int32Array;
@@ -35,8 +37,8 @@ export class HighestScore {
     let best = -1;
     let least = Number.POSITIVE_INFINITY;
     for (let at = 0; at < costs.length; at++) {
-      const inner = mix(key0 ^ (seeds[at * 2] as number));
-      const word = mix((inner + key1) ^ (seeds[at * 2 + 1] as number));
+      const inner = Math.imul(key0 ^ (seeds[at * 2] as number), SPREAD);
+      const word = mix(inner ^ (key1 + (seeds[at * 2 + 1] as number)));
       const u = ((word >>> 0) + 0.5) * TO_SHARE;
       if (u * (costs[at] as number) >= least) continue;
       const cost = -Math.log1p(-u) * (costs[at] as number);
