@@ -11,15 +11,21 @@
 
 import type { Balancer, BalancerMaterial, PickView } from './balancer.ts';
 
+const NOTHING = 0;
+const LOADS = 1;
+const WEIGHTS = 2;
+
 export class BoundedLoad implements Balancer, PickView {
   readonly #inner: Balancer;
   readonly #weights: Float64Array;
   readonly #percent: number;
   #view: PickView | undefined = undefined;
-  /** What all have was looked at in this pick: `#limits` and `#loads` hold. */
-  #isCounted = false;
-  /** 0: the endpoint may not be taken. */
-  readonly #limits: Float64Array;
+  /** How much this pick has looked at. */
+  #known = NOTHING;
+  readonly #allWeights: number;
+  /** An endpoint's limit is its weight × share / whole. */
+  #share = 1;
+  #whole = 1;
   readonly #loads: Int32Array;
   #pickLimit = 1;
 
@@ -28,7 +34,7 @@ export class BoundedLoad implements Balancer, PickView {
     this.#inner = inner;
     this.#percent = percent;
     this.#weights = Float64Array.from(endpoints, ({ weight }) => weight);
-    this.#limits = new Float64Array(endpoints.length);
+    this.#allWeights = endpoints.reduce((sum, { weight }) => sum + weight, 0);
     this.#loads = new Int32Array(endpoints.length);
   }
 
@@ -38,45 +44,65 @@ export class BoundedLoad implements Balancer, PickView {
 
   pick(view: PickView): number {
     this.#view = view;
-    this.#isCounted = false;
+    this.#known = NOTHING;
     const at = this.#inner.pick(this);
-    // Not counted: it had nothing, and one is never too many.
-    this.#pickLimit = this.#isCounted && at >= 0 ? (this.#limits[at] as number) : 1;
+    // Nothing was known: the endpoint had nothing, and one is never too many.
+    this.#pickLimit = this.#known === NOTHING || at < 0 ? 1 : this.#limit(at);
     this.#view = undefined;
     return at;
   }
 
-  #count(view: PickView): void {
-    const weights = this.#weights;
+  /**
+   * What cannot be taken leaves its share to the others; until it is known what that is, they have
+   * their own. One division of whole numbers: ⌈9⌉ must not come out as 10.
+   */
+  #limit(at: number): number {
+    return Math.ceil((this.#share * (this.#weights[at] as number)) / this.#whole);
+  }
+
+  /** Whether it has fewer than its limit. */
+  #hasRoom(at: number): boolean {
+    return (this.#loads[at] as number) * this.#whole < this.#share * (this.#weights[at] as number);
+  }
+
+  #lookAtLoads(view: PickView): void {
+    const loads = this.#loads;
     let total = 1;
-    let weightLeft = 0;
-    for (let at = 0; at < weights.length; at++) {
+    for (let at = 0; at < loads.length; at++) {
       const load = view.inFlight(at);
-      this.#loads[at] = load;
+      loads[at] = load;
       total += load;
-      const weight = view.mayTake(at) ? (weights[at] as number) : 0;
-      this.#limits[at] = weight;
-      weightLeft += weight;
     }
-    // One division of whole numbers: ⌈9⌉ must not come out as 10.
-    const share = total * this.#percent;
-    const whole = 100 * Math.max(1, weightLeft);
+    this.#share = total * this.#percent;
+    this.#whole = 100 * this.#allWeights;
+    this.#known = LOADS;
+  }
+
+  #lookAtWeights(view: PickView): void {
+    const weights = this.#weights;
+    let left = 0;
     for (let at = 0; at < weights.length; at++) {
-      this.#limits[at] = Math.ceil((share * (this.#limits[at] as number)) / whole);
+      if (view.mayTake(at)) left += weights[at] as number;
     }
-    this.#isCounted = true;
+    this.#whole = 100 * Math.max(1, left);
+    this.#known = WEIGHTS;
   }
 
   // ---- PickView, for the policy ----------------------------------------------------------------
 
   mayTake(at: number): boolean {
-    if (!this.#isCounted) {
-      const view = this.#view as PickView;
+    const view = this.#view as PickView;
+    if (this.#known === NOTHING) {
       if (!view.mayTake(at)) return false;
       if (view.inFlight(at) <= 0) return true;
-      this.#count(view);
+      this.#lookAtLoads(view);
     }
-    return (this.#loads[at] as number) < (this.#limits[at] as number);
+    if (!this.#hasRoom(at)) {
+      if (this.#known === WEIGHTS) return false;
+      this.#lookAtWeights(view);
+      if (!this.#hasRoom(at)) return false;
+    }
+    return view.mayTake(at);
   }
 
   inFlight(at: number): number {
