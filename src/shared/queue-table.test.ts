@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import type { QueueTable } from './queue-table.ts';
 import { allocateShared, SharedState } from './shared-state.ts';
 
@@ -88,4 +91,76 @@ describe('the queue of an upstream', () => {
     assert.deepEqual(woken, ['a']);
     c.wake(UPSTREAM, 1);
   });
+
+  it('never holds more than its number when four threads come and go; in the end nobody', async () => {
+    const limit = 5;
+    const many = { ...sizes, threadCount: 4 };
+    for (let round = 0; round < 5; round++) {
+      const { peak, shared } = await comeAndGo(many, limit, [0]);
+      assert.equal(peak, limit);
+      assert.equal(shared.endpoints.queues.length(UPSTREAM), 0);
+    }
+  });
+
+  it('that orders away what waits in other threads is empty in the end, too', async () => {
+    const many = { ...sizes, threadCount: 4 };
+    const { shared } = await comeAndGo(many, 5, [0, 1, 2, 3]);
+    const { queues } = shared.endpoints;
+    assert.equal(queues.length(UPSTREAM), 0);
+    for (const state of [0, 1, 2, 3]) assert.equal(queues.ordered(UPSTREAM, state), 0);
+    assert.ok(queues.largest(UPSTREAM) <= 5);
+  });
 });
+
+/**
+ * Threads that join with these priorities and leave at random. `peak`: the most that were in the
+ * queue at a time; each is counted after it has joined, and no longer when it leaves.
+ */
+async function comeAndGo(
+  of: typeof sizes,
+  limit: number,
+  priorities: readonly number[],
+): Promise<{ peak: number; shared: SharedState }> {
+  const buffer = allocateShared(of);
+  const seen = new Int32Array(new SharedArrayBuffer(8));
+  const url = pathToFileURL(new URL('./shared-state.ts', import.meta.url).pathname).href;
+  const code = `const { workerData } = require('node:worker_threads');
+    const { buffer, limit, of, priorities, seen, thread } = workerData;
+    import(${JSON.stringify(url)}).then(({ SharedState }) => {
+      const { queues } = new SharedState(buffer, of, thread).endpoints;
+      const waiting = priorities.map(() => 0);
+      const publish = (at) => {
+        const ticket = waiting[at] === 0 ? 0 : queues.nextTicket(1);
+        queues.publish(1, priorities[at], ticket, ticket);
+      };
+      const leave = (at) => {
+        Atomics.sub(seen, 0, 1);
+        waiting[at] -= 1;
+        queues.leave(1, priorities[at]);
+        publish(at);
+      };
+      const join = (at) => {
+        if (!queues.join(1, priorities[at], limit)) return;
+        waiting[at] += 1;
+        const now = Atomics.add(seen, 0, 1) + 1;
+        for (let peak = Atomics.load(seen, 1); now > peak; peak = Atomics.load(seen, 1)) {
+          if (Atomics.compareExchange(seen, 1, peak, now) === peak) break;
+        }
+        publish(at);
+      };
+      for (let turn = 0; turn < 20_000; turn++) {
+        const at = Math.floor(Math.random() * priorities.length);
+        while (queues.ordered(1, priorities[at]) > 0) leave(at);
+        if (waiting[at] === 0 || Math.random() < 0.5) join(at);
+        else leave(at);
+      }
+      for (const at of waiting.keys()) while (waiting[at] > 0) leave(at);
+    });`;
+  const workers = Array.from({ length: of.threadCount }, (_, thread) => {
+    const workerData = { buffer, limit, of, priorities, seen, thread };
+    return new Worker(code, { eval: true, workerData });
+  });
+  const codes = await Promise.all(workers.map((worker) => once(worker, 'exit')));
+  assert.deepEqual(codes.flat(), [0, 0, 0, 0]);
+  return { peak: seen[1] ?? 0, shared: new SharedState(buffer, of, 0) };
+}

@@ -4,8 +4,8 @@ import { onceWoken } from './woken.ts';
 
 /** Classes of priority: 0 is served first. */
 export const PRIORITIES = 4;
-/** Most that one queue may hold: a count has 16 bits, and threads that are refused add to it first. */
-export const MAX_QUEUE_LENGTH = 60_000;
+/** Most that one queue may hold: a count has 16 bits. */
+export const MAX_QUEUE_LENGTH = 0xffff;
 
 // Cells of an upstream that all threads write.
 const NEXT_TICKET = 0;
@@ -23,6 +23,8 @@ const WAKE = 12;
 const SHED_FULL = 13;
 const SHED_TIMEOUT = 14;
 const SHED_WITHOUT_QUEUE = 15;
+/** 1 while this thread finds out whether one more may join. */
+const PENDING = 16;
 
 const ONE_ORDERED = 0x1_0000;
 
@@ -71,19 +73,19 @@ export class QueueTable {
   /**
    * One more of that class waits in this thread, unless more than `limit` would over all threads.
    * Then the newest of the lowest class below its own is ordered away for it; false when there is
-   * none. Adds first and sums after: two that race for the last place may both be refused, never
-   * both admitted.
+   * none. Says that it wants to before it sums: two that race for the last place may both be refused
+   * (or both displace somebody), never both admitted.
    */
   join(upstream: number, priority: number, limit: number): boolean {
-    const cell = this.#rowOf(this.thread, upstream) + COUNTS + priority;
-    Atomics.add(this.#rows, cell, 1);
-    const length = this.length(upstream);
-    if (length > limit && !this.#displace(upstream, priority)) {
-      Atomics.sub(this.#rows, cell, 1);
-      return false;
-    }
-    this.#noteLength(upstream, Math.min(length, limit));
-    return true;
+    const row = this.#rowOf(this.thread, upstream);
+    Atomics.store(this.#rows, row + PENDING, 1);
+    // In this order: whoever is pending no more is seen among those that wait.
+    const length = this.#pending(upstream) + this.length(upstream);
+    const mayJoin = length <= limit || this.#displace(upstream, priority);
+    if (mayJoin) Atomics.add(this.#rows, row + COUNTS + priority, 1);
+    Atomics.store(this.#rows, row + PENDING, 0);
+    if (mayJoin) this.#noteLength(upstream, Math.min(length, limit));
+    return mayJoin;
   }
 
   /** One of that class has left this thread's queue, to wherever. Pays for one that was ordered away. */
@@ -198,7 +200,17 @@ export class QueueTable {
       row += QUEUE_ROW_CELLS
     ) {
       for (let cell = COUNTS; cell < WAKE; cell++) Atomics.store(this.#rows, row + cell, 0);
+      Atomics.store(this.#rows, row + PENDING, 0);
     }
+  }
+
+  /** Threads that find out right now whether one more may join. */
+  #pending(upstream: number): number {
+    let sum = 0;
+    for (let thread = 0; thread < this.#threadCount; thread++) {
+      sum += Atomics.load(this.#rows, this.#rowOf(thread, upstream) + PENDING);
+    }
+    return sum;
   }
 
   #rowOf(thread: number, upstream: number): number {
@@ -222,7 +234,7 @@ export class QueueTable {
         if (thread < 0) break;
         const cell = this.#rowOf(thread, upstream) + COUNTS + lowest;
         const count = Atomics.load(this.#rows, cell);
-        if (staying(count) === 0) continue; // it has just left
+        if (staying(count) === 0) continue; // it has just left: who is the newest now?
         if (Atomics.compareExchange(this.#rows, cell, count, count + ONE_ORDERED) !== count) {
           continue;
         }
