@@ -225,6 +225,7 @@ export class GenerationRun implements SlotOwner {
     this.#state.endpoints.zeroThread(slot.thread);
     this.#state.endpoints.queues.zeroThread(slot.thread);
     this.#state.endpoints.queues.wakeAllFirst();
+    for (const table of this.#state.sessions.values()) table.releaseLocks(slot.thread);
     this.#state.rows.zeroGauges(slot.thread);
     releaseParts(this.#order.outline.parts, this.#partMemory, slot.thread + 1);
     if (this.#phase === 'draining' || this.#phase === 'ending') {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sharedNowMs } from '#src/shared/endpoint-times.ts';
+import { sessionNowSec } from '#src/shared/session-table.ts';
 import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
 import { CONNECTIONS_ACTIVE, REQUESTS } from '#src/shared/thread-rows.ts';
 import { ForeignLoad } from './foreign-load.ts';
@@ -15,6 +16,7 @@ const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   endpointTiers: endpoints.map(() => 0),
   endpointSlowStarts: endpoints.map(() => true),
   endpointConcurrency: endpoints.map((name) => (name === 'api/b:1' ? { min: 1, max: 9 } : null)),
+  zones: [],
   policies: upstreams.map(() => 'round_robin'),
   functions: [],
   parts: [],
@@ -109,4 +111,19 @@ test('learned limits go on where somebody still learns', () => {
     [0, 1, 2].map((endpoint) => after.endpoints.learnedLimit(endpoint)),
     [0, 0, 6],
   );
+});
+
+test('sessions go on at their endpoints, whatever numbers these have now', () => {
+  const zone = (upstream: number) => [{ upstream, bytes: 32_768 }];
+  const before = { ...old, endpointUpstreams: [0, 0, 1], zones: zone(0) };
+  const after = { ...now, endpointUpstreams: [0, 1, 2], zones: zone(2) };
+  const [from, to] = [stateOf(before), stateOf(after)];
+  const nowSec = sessionNowSec(sharedNowMs(performance.now()));
+  const [kept, gone, newer] = [Int32Array.of(1, 2), Int32Array.of(3, 4), Int32Array.of(5, -6)];
+  from.sessions.get(0)?.put(kept, 1, nowSec + 60, nowSec, true); // at api/b:1
+  from.sessions.get(0)?.put(gone, 0, nowSec + 60, nowSec, true); // at api/a:1
+  from.sessions.get(0)?.put(newer, 1, nowSec - 1, nowSec - 2, true); // expired
+  applySnapshot(after, to, takeSnapshot(before, from));
+  const found = [kept, gone, newer].map((hash) => to.sessions.get(2)?.find(hash, nowSec));
+  assert.deepEqual(found, [0, -1, -1]);
 });

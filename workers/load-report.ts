@@ -1,21 +1,27 @@
 import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { SharedSizes } from '#src/shared/layout.ts';
+import { sessionNowSec, TAKEN_NUMBERS } from '#src/shared/session-table.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import { COLUMN_COUNT, GAUGES } from '#src/shared/thread-rows.ts';
 import type { LoadReport, Outline, Snapshot } from './messages.ts';
 
+const TAKEN_BYTES = TAKEN_NUMBERS * Int32Array.BYTES_PER_ELEMENT;
+
 /** Sizes of the shared memory that a configuration needs. */
 export function sizesOf(outline: Outline, threadCount: number): SharedSizes {
   const { endpoints, upstreams } = outline;
-  return { threadCount, endpointCount: endpoints.length, upstreamCount: upstreams.length };
+  const counts = { endpointCount: endpoints.length, upstreamCount: upstreams.length };
+  return { threadCount, ...counts, zones: outline.zones };
 }
 
 /** What a newer generation continues with. */
-export function takeSnapshot({ endpoints, upstreams }: Outline, state: SharedState): Snapshot {
+export function takeSnapshot(outline: Outline, state: SharedState): Snapshot {
+  const { endpoints, upstreams } = outline;
   const nowMs = sharedNowMs(performance.now());
   const { times } = state.endpoints;
   return {
     turns: upstreams.map((name, id) => [name, state.endpoints.turn(id)]),
+    sessions: takeSessions(outline, state, nowMs),
     endpoints: endpoints.map((name, id) => {
       const isKnown = times.headerMs(id, nowMs) >= 0;
       return {
@@ -35,6 +41,7 @@ export function applySnapshot(outline: Outline, state: SharedState, snapshot: Sn
     const turn = turns.get(name);
     if (turn !== undefined) state.endpoints.setTurn(id, turn);
   }
+  restoreSessions(outline, state, snapshot);
   const known = new Map(snapshot.endpoints.map((endpoint) => [endpoint.name, endpoint]));
   const { times } = state.endpoints;
   for (const [id, name] of outline.endpoints.entries()) {
@@ -45,6 +52,43 @@ export function applySnapshot(outline: Outline, state: SharedState, snapshot: Sn
       const isLearned = before.learnedLimit > 0 && outline.endpointConcurrency[id] !== null;
       if (isLearned) state.endpoints.setLearnedLimit(id, before.learnedLimit);
     } else if (outline.endpointSlowStarts[id]) times.join(id, sharedNowMs(performance.now()));
+  }
+}
+
+/** Of each table the sessions that hold, by the names of their endpoints. */
+function takeSessions(
+  { endpointUpstreams, endpoints, upstreams }: Outline,
+  { sessions }: SharedState,
+  nowMs: number,
+): Snapshot['sessions'] {
+  return [...sessions].map(([id, table]) => {
+    const numbers = Int32Array.from(table.take(sessionNowSec(nowMs)));
+    return {
+      upstream: upstreams[id] ?? '',
+      endpoints: endpoints.filter((_, at) => endpointUpstreams[at] === id),
+      packed: Buffer.from(numbers.buffer).toString('base64'),
+    };
+  });
+}
+
+/** Sessions of endpoints that are gone are forgotten; what was learned here meanwhile holds. */
+function restoreSessions(outline: Outline, state: SharedState, { sessions }: Snapshot): void {
+  const nowSec = sessionNowSec(sharedNowMs(performance.now()));
+  const hash = new Int32Array(2);
+  for (const [id, table] of state.sessions) {
+    const name = outline.upstreams[id] ?? '';
+    const before = sessions.find(({ upstream }) => upstream === name);
+    if (before === undefined) continue;
+    const own = outline.endpoints.filter((_, at) => outline.endpointUpstreams[at] === id);
+    const places = before.endpoints.map((endpoint) => own.indexOf(endpoint));
+    const bytes = Buffer.from(before.packed, 'base64');
+    for (let at = 0; at + TAKEN_BYTES <= bytes.length; at += TAKEN_BYTES) {
+      hash[0] = bytes.readInt32LE(at);
+      hash[1] = bytes.readInt32LE(at + 4);
+      const place = places[bytes.readInt32LE(at + 8)] ?? -1;
+      if (place < 0 || table.find(hash, nowSec) >= 0) continue;
+      table.put(hash, place, bytes.readInt32LE(at + 12), nowSec, true);
+    }
   }
 }
 

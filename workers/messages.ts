@@ -11,7 +11,7 @@
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { PartMemory, SharedPart } from '#src/functions/shared-parts.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
-import type { SharedSizes } from '#src/shared/layout.ts';
+import type { SessionZone, SharedSizes } from '#src/shared/layout.ts';
 import type { StatusReport } from '#src/shared/status-report.ts';
 import type { ConcurrencyConfig } from '#src/upstream/endpoint/upstream-config.ts';
 
@@ -47,6 +47,8 @@ export interface Outline {
   readonly endpointConcurrency: readonly (ConcurrencyConfig | null)[];
   /** Per upstream, as `upstreams`: the name of its policy. */
   readonly policies: readonly string[];
+  /** Tables of sessions. */
+  readonly zones: readonly SessionZone[];
   /** Names of the functions of weir.config.ts, by number; empty without any. */
   readonly functions: readonly string[];
   /** The memory that functions share. */
@@ -85,8 +87,19 @@ export interface StartOrder {
 export interface Snapshot {
   /** Round-robin position by upstream name. */
   readonly turns: readonly (readonly [upstream: string, turn: number])[];
+  /** What `sticky learn` has learned, per upstream. */
+  readonly sessions: readonly SessionsSnapshot[];
   /** What is known of each endpoint, by its name. */
   readonly endpoints: readonly EndpointSnapshot[];
+}
+
+/** Sessions in a snapshot. */
+export interface SessionsSnapshot {
+  readonly upstream: string;
+  /** Names of its endpoints, by the numbers that stand in `packed`. */
+  readonly endpoints: readonly string[];
+  /** Of SessionTable.take: 32-bit numbers, in base64. */
+  readonly packed: string;
 }
 
 /** An endpoint in a snapshot. */

@@ -28,6 +28,10 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
     endpointConcurrency: upstreams.flatMap(({ concurrency, endpoints: own }) =>
       own.map(() => concurrency ?? null),
     ),
+    zones: upstreams.flatMap(({ sticky }, id) => {
+      const bytes = sticky?.zone?.bytes;
+      return bytes === undefined ? [] : [{ upstream: id, bytes }];
+    }),
     policies: upstreams.map(({ policy }) => policy.name),
     functions: (program?.functions ?? []).map(({ name }) => name),
     parts: program?.parts ?? [],

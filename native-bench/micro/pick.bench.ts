@@ -23,7 +23,7 @@ function endpoints(count: number, down: number): Endpoint[] {
       name: `127.0.0.1:${id}`,
       server: `127.0.0.1:${id}`,
       ...{ maxConns: 0, maxFails: 1, failTimeoutMs: 10_000, tier: 0, slowStartMs: 0, locality: '' },
-      ...{ weight: 1 + (id % 3), down: id < down },
+      ...{ weight: 1 + (id % 3), down: id < down, drain: false, route: '' },
       place: { file: '', line: 1, column: 1 },
     };
     return new Endpoint(config, id, clock, false);
@@ -61,6 +61,7 @@ function pick(
   const context: PickContext = {
     hasTried: () => false,
     isRetry: false,
+    session: () => '',
     nextTurn: () => table.nextTurn(0),
     key: () => KEYS[serial++ & (KEYS.length - 1)] as string,
   };

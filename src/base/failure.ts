@@ -102,6 +102,11 @@ export const FAILURES = {
     'every endpoint is full, and so is the queue in front of them',
   ),
   queue_timeout: endpoint(503, 'never', 'waited in the queue of the upstream for its timeout'),
+  sticky_endpoint_out: endpoint(
+    503,
+    'never',
+    'the endpoint that "sticky … strict" keeps the client at cannot be taken',
+  ),
   // The connection died before the first byte of the answer.
   upstream_reset: endpoint(
     502,

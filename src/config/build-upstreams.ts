@@ -19,6 +19,7 @@ import {
 import { resolveAddresses } from '#src/upstream/resolve-address.ts';
 import type { ServerArgument } from '#src/upstream/server-argument.ts';
 import { buildPolicy } from './build-policy.ts';
+import { buildSticky } from './build-sticky.ts';
 import { firstAt } from './check.ts';
 
 const DEFAULT_PORT = 80;
@@ -109,6 +110,7 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
       policy: buildPolicy(scope, settings, endpoints, problems),
       queue: queue ?? null,
       concurrency: concurrency ?? null,
+      sticky: buildSticky(settings, list.all, problems),
       place: placeOf(node),
     });
   }
@@ -124,11 +126,9 @@ function buildEndpoints(scope: Scope, problems: Problems): EndpointConfig[] {
   return scope.occurrences(directive).flatMap((node) => {
     const server = parseNode<ServerArgument>(directive, node, scope, problems);
     if (server === undefined) return [];
-    const word = server.address;
+    const { address: word, ...traits } = server;
     const use = { what: 'upstream', defaultPort: DEFAULT_PORT, names: [] };
     const addresses = resolveAddresses(word.text, word, use, { node, problems, tools }) ?? [];
-    const { weight, maxConns, maxFails, failTimeoutMs, tier, slowStartMs, locality, down } = server;
-    const traits = { weight, maxConns, maxFails, failTimeoutMs, tier, slowStartMs, locality, down };
     return addresses.map((address) => {
       return endpointAt(address, word.text, traits, placeOfWord(node, word));
     });
@@ -166,6 +166,8 @@ const IMPLICIT_TRAITS: EndpointTraits = {
   slowStartMs: 0,
   locality: '',
   down: false,
+  drain: false,
+  route: '',
 };
 
 /**
@@ -205,6 +207,7 @@ export function upstreamOf(
     endpoints,
     pool: poolOf(settings),
     policy: USUAL_POLICY,
+    sticky: null,
     place,
   };
   return list.add(key, upstream);

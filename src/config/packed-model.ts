@@ -17,7 +17,8 @@ import type {
 import { type Place, Problems } from '#src/schema/problem.ts';
 import type { Scope } from '#src/schema/scope.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
-import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import { mapTexts } from '#src/upstream/endpoint/sticky-config.ts';
+import type { PolicyConfig, UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import { buildMain, layGround } from './build.ts';
 import { buildContent, type LocationContext, locationContext } from './build-servers.ts';
 import { UpstreamList } from './build-upstreams.ts';
@@ -78,8 +79,12 @@ export function packModel({ nodes, ...tree }: ConfigTree, model: Model): Buffer 
 
 /** What is compiled is no data; each thread compiles it again. */
 function withoutKey(upstream: UpstreamConfig): UpstreamConfig {
-  const { policy, queue } = upstream;
-  const bare = { ...upstream, policy: { ...policy, key: null } };
+  const { policy, queue, sticky } = upstream;
+  const bare = {
+    ...upstream,
+    policy: { ...policy, key: null },
+    sticky: sticky && mapTexts(sticky, ({ text }) => ({ text, value: null })),
+  };
   return queue ? { ...bare, queue: { ...queue, priority: null } } : bare;
 }
 
@@ -132,18 +137,18 @@ export class PackedModel {
 }
 
 function withKey(upstream: UpstreamConfig, http: Scope, problems: Problems): UpstreamConfig {
-  const { place, policy, queue } = upstream;
-  // The one compiler given to a tree compiles for the one subject of the program: an exchange.
-  const compiled = (text: string) =>
-    http.tools.compileComplex(text, place, problems) as typeof policy.key;
-  let keyed = upstream;
-  if (policy.keyText !== '') {
-    keyed = { ...keyed, policy: { ...policy, key: compiled(policy.keyText) } };
-  }
-  if (queue && queue.priorityText !== '') {
-    keyed = { ...keyed, queue: { ...queue, priority: compiled(queue.priorityText) } };
-  }
-  return keyed;
+  const { place, policy, queue, sticky } = upstream;
+  const compiled = (text: string): PolicyConfig['key'] => {
+    if (text === '') return null;
+    // The one compiler given to a tree compiles for the one subject of the program: an exchange.
+    return (http.tools.compileComplex(text, place, problems) ?? null) as PolicyConfig['key'];
+  };
+  const keyed = {
+    ...upstream,
+    policy: { ...policy, key: compiled(policy.keyText) },
+    sticky: sticky && mapTexts(sticky, ({ text }) => ({ text, value: compiled(text) })),
+  };
+  return queue ? { ...keyed, queue: { ...queue, priority: compiled(queue.priorityText) } } : keyed;
 }
 
 function nameIn({ place }: PackedServer, name: string, context: LocationContext): HostName {

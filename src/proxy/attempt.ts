@@ -427,6 +427,7 @@ export class Attempt
     const connection = this.#connection as UpstreamConnection;
     this.#response.begin(exchange, connection, responseLimits, ignoresBufferingWish);
     answer.apply(exchange);
+    this.#tries.noteHead(exchange);
     overrideStatus(exchange);
     if (shaping !== undefined && !this.#shape(exchange, shaping)) return;
     this.#downstream().startResponse();
@@ -481,6 +482,7 @@ export class Attempt
     this.#noteBytes(exchange);
     this.#connection = undefined;
     this.#request.end(); // what still comes of it is dropped: the client may read only after it
+    this.#tries.noteEnd(exchange);
     this.#tries.leave(false);
     if (exchange.isTunnel) return;
     if (this.#response.complete()) this.#downstream().endResponse();

@@ -7,10 +7,12 @@ import type { Exchange } from '#src/exchange/exchange.ts';
 import { wanted } from '#src/exchange/wanted.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { Pool } from '#src/upstream/pool/pool.ts';
+import type { Sticky } from '#src/upstream/sticky.ts';
 import type { PickContext } from '#src/upstream/tier.ts';
 import type { NoPickFailure, Upstream } from '#src/upstream/upstream.ts';
 import { type QueueClient, QueuePlace } from '#src/upstream/upstream-queue.ts';
 import type { RetryRules } from './retry.ts';
+import { stickySessionOf } from './sticky-session.ts';
 
 export class Tries implements PickContext {
   #upstream: Upstream | undefined = undefined;
@@ -76,6 +78,11 @@ export class Tries implements PickContext {
     return priority?.evaluate(this.#exchange as Exchange) ?? '';
   }
 
+  session(): string {
+    const { sticky } = (this.#upstream as Upstream).config;
+    return sticky === null ? '' : stickySessionOf(sticky).broughtBy(this.#exchange as Exchange);
+  }
+
   // ---- Waiting ---------------------------------------------------------------------------------
 
   /** `pick` found none: it waits, and `client` is told later (undefined), or is answered so. */
@@ -95,6 +102,34 @@ export class Tries implements PickContext {
     if (queue === undefined) return;
     this.noteWaited(nowMs);
     queue.leave(this.#place as QueuePlace);
+  }
+
+  // ---- Stickiness ------------------------------------------------------------------------------
+
+  /** The head of an answer is complete: where there is `sticky`, it tells or teaches the endpoint. */
+  noteHead(exchange: Exchange): void {
+    const sticky = this.#upstream?.sticky;
+    if (sticky === undefined || this.endpoint === undefined) return;
+    const { cookie, learnsFromHead } = sticky.config;
+    if (cookie !== null) {
+      stickySessionOf(sticky.config).addCookie(exchange, sticky.idOf(this.endpoint), Date.now());
+    } else if (learnsFromHead) this.#learn(sticky, this.endpoint, exchange);
+  }
+
+  /** The answer is complete. */
+  noteEnd(exchange: Exchange): void {
+    const sticky = this.#upstream?.sticky;
+    if (sticky === undefined || this.endpoint === undefined) return;
+    const { learnsFromHead, zone } = sticky.config;
+    if (zone !== null && !learnsFromHead) this.#learn(sticky, this.endpoint, exchange);
+  }
+
+  /** A session that the answer begins; else the one of the request goes on. */
+  #learn(sticky: Sticky, endpoint: Endpoint, exchange: Exchange): void {
+    const session = stickySessionOf(sticky.config);
+    const begun = session.begunBy(exchange);
+    if (begun !== '') sticky.learn(begun, endpoint, true);
+    else sticky.learn(session.broughtBy(exchange), endpoint, false);
   }
 
   // ---- One try ---------------------------------------------------------------------------------

@@ -113,7 +113,17 @@ export class Server implements ListenerOwner {
     if (options.observer === undefined) this.#openLogFiles(model);
     let firstEndpoint = 0;
     this.#upstreams = model.upstreams.map((config, id) => {
-      const upstream = new Upstream(config, id, firstEndpoint, shared.endpoints, poolThread);
+      const { endpoints, sessions } = shared;
+      const table = sessions.get(id);
+      const upstream = new Upstream(
+        config,
+        id,
+        firstEndpoint,
+        endpoints,
+        poolThread,
+        undefined,
+        table,
+      );
       firstEndpoint += config.endpoints.length;
       return upstream;
     });

@@ -7,7 +7,9 @@ const NOW = 1_000_000;
 
 /** One view for each of two threads. */
 function views(): [EndpointTimes, EndpointTimes] {
-  const buffer = new SharedArrayBuffer(sharedBytes(2, 3, 1));
+  const buffer = new SharedArrayBuffer(
+    sharedBytes({ threadCount: 2, endpointCount: 3, upstreamCount: 1 }),
+  );
   const make = (thread: number) => new EndpointTimes(buffer, layoutOf(2, 3), 2, 3, thread);
   return [make(0), make(1)];
 }

@@ -5,8 +5,8 @@
  *   | board | thread rows         | in-flight cells     | endpoint counters | times     | joins | learned |
  *   | phase | t0 | t1 | … | past  | t0 | t1 | … | other | t0 | t1 | …       | t0 | t1 … | e0 e1 | e0 e1   |
  *
- *   | turns | queues | queue rows |
- *   | u0 u1 | u0 u1  | t0 | t1 …  |
+ *   | turns | queues | queue rows | sessions |
+ *   | u0 u1 | u0 u1  | t0 | t1 …  | zone …   |
  *
  * What belongs to upstreams comes last, so the offset of everything else follows from the number of
  * threads and endpoints. "past" and "other" are the rows `foreign`: what other generations report
@@ -18,6 +18,15 @@ export interface SharedSizes {
   readonly threadCount: number;
   readonly endpointCount: number;
   readonly upstreamCount: number;
+  /** Tables of sessions (`sticky learn`); none when not given. */
+  readonly zones?: readonly SessionZone[];
+}
+
+/** The table of one upstream. */
+export interface SessionZone {
+  /** Its id. */
+  readonly upstream: number;
+  readonly bytes: number;
 }
 
 /** Two cache lines: a row never shares one with its neighbour, nor with what is fetched beside it. */
@@ -99,13 +108,19 @@ export function layoutOf(threadCount: number, endpointCount: number, upstreamCou
 }
 
 /** Bytes of shared memory a generation of these sizes needs. */
-export function sharedBytes(
-  threadCount: number,
-  endpointCount: number,
-  upstreamCount: number,
+export function sharedBytes(sizes: SharedSizes): number {
+  const zones = sizes.zones ?? [];
+  return zoneOffset(sizes, zones.length);
+}
+
+/** Where the table of sessions of that number begins; behind the last one, all ends. */
+export function zoneOffset(
+  { endpointCount, threadCount, upstreamCount, zones = [] }: SharedSizes,
+  number: number,
 ): number {
   const { queueRowsOffset, queueStride } = layoutOf(threadCount, endpointCount, upstreamCount);
-  return queueRowsOffset + threadCount * queueStride * Int32Array.BYTES_PER_ELEMENT;
+  const first = queueRowsOffset + threadCount * queueStride * Int32Array.BYTES_PER_ELEMENT;
+  return zones.slice(0, number).reduce((offset, { bytes }) => offset + align(bytes), first);
 }
 
 function align(bytes: number): number {

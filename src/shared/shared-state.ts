@@ -1,6 +1,7 @@
 import { EndpointTable } from './endpoint-table.ts';
 import { GenerationBoard } from './generation-board.ts';
-import { type SharedSizes, sharedBytes } from './layout.ts';
+import { type SharedSizes, sharedBytes, zoneOffset } from './layout.ts';
+import { SessionTable } from './session-table.ts';
 import { ThreadRows } from './thread-rows.ts';
 
 /**
@@ -14,17 +15,24 @@ export class SharedState {
   readonly rows: ThreadRows;
   readonly endpoints: EndpointTable;
   readonly board: GenerationBoard;
+  /** Of `sticky learn`, by the id of the upstream. */
+  readonly sessions: ReadonlyMap<number, SessionTable>;
 
   /** @throws RangeError when the buffer is smaller than `sharedBytes` of these sizes */
   constructor(buffer: SharedArrayBuffer, sizes: SharedSizes, thread: number) {
     const { threadCount, endpointCount, upstreamCount } = sizes;
-    if (buffer.byteLength < sharedBytes(threadCount, endpointCount, upstreamCount)) {
+    if (buffer.byteLength < sharedBytes(sizes)) {
       throw new RangeError(`shared memory of ${buffer.byteLength} bytes is too small`);
     }
     this.sizes = sizes;
     this.thread = thread;
     this.rows = new ThreadRows(buffer, threadCount);
     this.endpoints = new EndpointTable(buffer, threadCount, endpointCount, thread, upstreamCount);
+    this.sessions = new Map(
+      (sizes.zones ?? []).map(({ bytes, upstream }, number) => {
+        return [upstream, new SessionTable(buffer, zoneOffset(sizes, number), bytes, thread)];
+      }),
+    );
     this.board = new GenerationBoard(buffer, threadCount);
   }
 
@@ -37,6 +45,5 @@ export class SharedState {
 
 /** Fresh, zeroed memory of these sizes. */
 export function allocateShared(sizes: SharedSizes): SharedArrayBuffer {
-  const { threadCount, endpointCount, upstreamCount } = sizes;
-  return new SharedArrayBuffer(sharedBytes(threadCount, endpointCount, upstreamCount));
+  return new SharedArrayBuffer(sharedBytes(sizes));
 }

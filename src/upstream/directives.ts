@@ -3,6 +3,7 @@ import { custom, integer, text, time } from '#src/schema/arguments.ts';
 import { directives, type SettingsOf } from '#src/schema/directive.ts';
 import { parseConcurrency, parseQueue } from './queue-argument.ts';
 import { parseServer } from './server-argument.ts';
+import { parseSticky } from './sticky-argument.ts';
 
 const UPSTREAM = ['upstream'] as const;
 
@@ -32,7 +33,7 @@ export const upstreamDirectives = directives({
     }),
     repeat: true,
     inherit: false,
-    doc: 'An endpoint: `host[:port]` or `unix:/path`, with `weight=`, `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `locality=`, `backup` and `down`. `backup=2` to `backup=9` are further ranks, each asked when nobody of the ones before can be used. `slow_start` holds for every policy. A name with several addresses makes several endpoints. Port 80 when none is given.',
+    doc: 'An endpoint: `host[:port]` or `unix:/path`, with `weight=`, `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `locality=`, `route=`, `backup`, `drain` and `down`. `backup=2` to `backup=9` are further ranks, each asked when nobody of the ones before can be used. `slow_start` holds for every policy. A name with several addresses makes several endpoints. `drain` takes only exchanges that `sticky` binds to it, `route=` is its name for `sticky`. Port 80 when none is given.',
   },
   locality: {
     name: 'prefer_locality',
@@ -71,6 +72,19 @@ export const upstreamDirectives = directives({
     }),
     inherit: false,
     doc: 'Weir only. How many requests at a time each endpoint takes is learned: the limit rises while answers come as fast as they use to, and falls when they take longer. It stays between `min` (4) and `max` (1000), and below `max_conns`. What is above it waits in the `queue`, or is answered with 503.',
+  },
+  sticky: {
+    name: 'sticky',
+    contexts: UPSTREAM,
+    argument: custom({
+      usage:
+        'cookie name [parameters] | route $variable … | learn create=$variable lookup=$variable zone=name:size [parameters]',
+      minWords: 2,
+      maxWords: 30,
+      parse: parseSticky,
+    }),
+    inherit: false,
+    doc: "Keeps a client at one endpoint, whatever the policy. `cookie` names the endpoint in a cookie that is set on every answer, with `expires=time | max`, `domain=`, `path=`, `samesite=strict | lax | none | $variable`, `httponly` and `secure`; `route` finds it by the first of its variables that is not empty; `learn` notes in memory that all proxy threads share which endpoint gave a session (`create=`), and finds it by `lookup=`, for `timeout=` (10m) after its last use; `header` notes it when the head has come, not at the end. An endpoint's name is `route=` of its `server`, else the MD5 of its address as in nginx, or with `secret=` (ours) an HMAC that hides it. An endpoint that cannot be taken gives way to another, or with `strict` (ours) to 503.",
   },
   maxIdle: {
     name: 'keepalive',

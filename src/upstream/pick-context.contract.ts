@@ -6,6 +6,8 @@ import type { PickContext } from './tier.ts';
 export class TestContext implements PickContext {
   turn = 0;
   text = '';
+  /** What tells the endpoint, where there is `sticky`. */
+  brought = '';
   readonly tried = new Set<Endpoint>();
 
   hasTried(endpoint: Endpoint): boolean {
@@ -14,6 +16,10 @@ export class TestContext implements PickContext {
 
   nextTurn(): number {
     return this.turn++ & 0x3fff_ffff;
+  }
+
+  session(): string {
+    return this.brought;
   }
 
   key(): string {

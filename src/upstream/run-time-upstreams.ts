@@ -173,6 +173,8 @@ function make({ hosts, key, pool, port }: RunTimeTarget, thread: PoolThread): Up
     slowStartMs: 0,
     locality: '',
     down: false,
+    drain: false,
+    route: '',
     place: NOWHERE,
   }));
   const config: UpstreamConfig = {
@@ -181,6 +183,7 @@ function make({ hosts, key, pool, port }: RunTimeTarget, thread: PoolThread): Up
     endpoints,
     pool,
     policy: USUAL_POLICY,
+    sticky: null,
     place: NOWHERE,
   };
   const { endpoints: table } = SharedState.alone(endpoints.length, 1);

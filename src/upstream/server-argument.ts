@@ -17,12 +17,19 @@ export interface ServerArgument {
   /** Any word; what `prefer_locality` compares. */
   readonly locality: string;
   readonly down: boolean;
+  readonly drain: boolean;
+  /** Its name for `sticky`; '': none. */
+  readonly route: string;
 }
 
 type Draft = { -readonly [Key in keyof ServerArgument]: ServerArgument[Key] };
 
 /** Parameters of nginx that this version has not: named, so that none is ignored. */
-const NOT_BUILT = ['resolve', 'service', 'route', 'drain'];
+const NOT_BUILT = ['resolve', 'service'];
+
+/** It is the value of a cookie (RFC 6265 §4.1.1), as long as nginx's may be. */
+const ROUTE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,32}$/;
+const ROUTE_ADVICE = 'write 1 to 32 letters, digits and other signs that may stand in a cookie';
 
 /** Ranks of `backup`. */
 const MAX_TIER = 9;
@@ -44,6 +51,8 @@ export function parseServer(
     slowStartMs: 0,
     locality: '',
     down: false,
+    drain: false,
+    route: '',
   };
   let isGood = true;
   for (const word of parameters) {
@@ -57,10 +66,11 @@ function readParameter(word: Word, draft: Draft, context: ParseContext): boolean
   const equals = word.text.indexOf('=');
   const name = equals < 0 ? word.text : word.text.slice(0, equals);
   const value = { text: word.text.slice(equals + 1), line: word.line, column: word.column };
-  if (name === 'down' && equals < 0) {
-    draft.down = true;
+  if (equals < 0 && (name === 'down' || name === 'drain')) {
+    draft[name] = true;
     return true;
   }
+  if (name === 'route' && equals > 0) return readRoute(value.text, word, draft, context);
   if (name === 'backup' && equals < 0) {
     draft.tier = 1;
     return true;
@@ -95,8 +105,15 @@ function readParameter(word: Word, draft: Draft, context: ParseContext): boolean
     context,
     word,
     'parameter',
-    'known are weight=, max_conns=, max_fails=, fail_timeout=, slow_start=, locality=, backup and down',
+    'known are weight=, max_conns=, max_fails=, fail_timeout=, slow_start=, locality=, route=, backup, drain and down',
   );
+  return false;
+}
+
+function readRoute(text: string, word: Word, draft: Draft, context: ParseContext): boolean {
+  draft.route = text;
+  if (ROUTE.test(text)) return true;
+  reportInvalid(context, word, 'parameter', ROUTE_ADVICE);
   return false;
 }
 

@@ -23,6 +23,8 @@ const CONFIG: EndpointConfig = {
   slowStartMs: 0,
   locality: '',
   down: false,
+  drain: false,
+  route: '',
   place: { file: 'test', line: 1, column: 1 },
 };
 /** Of shares that are chance; it is the same in every run (`SEED`). */

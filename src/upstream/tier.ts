@@ -24,6 +24,8 @@ export interface PickContext {
   readonly isRetry?: boolean;
   /** Its class in a queue, as text. Asked only of queues that have classes. */
   priority?(): string;
+  /** What the client brought that tells its endpoint; ''. Asked only where there is `sticky`. */
+  session(): string;
 }
 
 /** A test switch: each thread knows of its own exchanges only (npm run prove -- skew-story). */
@@ -40,6 +42,7 @@ const NO_CONTEXT: PickContext = {
   hasTried: () => true,
   nextTurn: () => 0,
   key: () => '',
+  session: () => '',
 };
 
 export class Tier implements PickView {
@@ -57,6 +60,7 @@ export class Tier implements PickView {
   readonly #hasPreference: boolean;
   readonly #hasSlowStart: boolean;
   readonly #hasLimits: boolean;
+  readonly #rank: number;
   readonly #isBounded: boolean;
   #context = NO_CONTEXT;
   /** Those in slow start whose share is above it take part in this pick. */
@@ -87,6 +91,7 @@ export class Tier implements PickView {
     // All here, or all elsewhere: there is nothing to prefer.
     const hereCount = endpoints.filter(({ config }) => config.locality === locality).length;
     this.#hasPreference = locality !== '' && hereCount > 0 && hereCount < endpoints.length;
+    this.#rank = endpoints[0]?.config.tier ?? 0;
     this.#isBounded = balancer.pickLimit !== undefined;
     this.#hasSlowStart = endpoints.some(({ config }) => config.slowStartMs > 0);
     this.#hasLimits = endpoints.some(({ isLimited }) => isLimited);
@@ -112,6 +117,17 @@ export class Tier implements PickView {
     }
     this.#context = NO_CONTEXT;
     return at < 0 ? undefined : this.endpoints[at];
+  }
+
+  /** Of the endpoints that an exchange is bound to, one of this tier that may be taken. */
+  pickBound(bound: readonly Endpoint[], context: PickContext): Endpoint | undefined {
+    const from = bound.length === 1 ? 0 : context.nextTurn();
+    for (let index = 0; index < bound.length; index++) {
+      const endpoint = bound[(from + index) % bound.length] as Endpoint;
+      if (endpoint.config.tier !== this.#rank || !endpoint.isInService()) continue;
+      if (this.#hasRoom(endpoint) && !context.hasTried(endpoint)) return endpoint;
+    }
+    return undefined;
   }
 
   /** Whether a pick would find one. */
@@ -192,7 +208,8 @@ export class Tier implements PickView {
   }
 
   #isInService(endpoint: Endpoint): boolean {
-    return endpoint.isEligible() || (this.#isPanic && !endpoint.config.down);
+    if (endpoint.isEligible()) return true;
+    return this.#isPanic && !endpoint.config.down && !endpoint.config.drain;
   }
 
   #hasRoom(endpoint: Endpoint): boolean {

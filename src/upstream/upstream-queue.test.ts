@@ -62,6 +62,8 @@ function make(threadCount: number, queue: QueueConfig | 'none' = QUEUE) {
     slowStartMs: 0,
     locality: '',
     down: false,
+    drain: false,
+    route: '',
     place: PLACE,
   };
   const pool = { maxIdle: 2, maxRequests: 100, maxAgeMs: 60_000, idleTimeoutMs: 5_000 };
@@ -72,6 +74,7 @@ function make(threadCount: number, queue: QueueConfig | 'none' = QUEUE) {
     pool,
     policy: USUAL_POLICY,
     queue: queue === 'none' ? null : queue,
+    sticky: null,
     place: PLACE,
   };
   const sizes = { threadCount, endpointCount: 1, upstreamCount: 1 };

@@ -4,6 +4,7 @@ import { ManualClock } from '#src/base/clock.ts';
 import { TimerWheel } from '#src/base/timer-wheel.ts';
 import { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { allocateShared } from '#src/shared/shared-state.ts';
+import type { StickyConfig } from '#src/upstream/endpoint/sticky-config.ts';
 import {
   type EndpointConfig,
   type PolicyConfig,
@@ -18,7 +19,11 @@ const PLACE = { file: 'test', line: 1, column: 1 };
 /** Ids of the endpoints begin behind those of other upstreams. */
 const FIRST = 3;
 
-function make(count: number, policy: PolicyConfig = USUAL_POLICY) {
+function make(
+  count: number,
+  policy: PolicyConfig = USUAL_POLICY,
+  sticky: StickyConfig | null = null,
+) {
   const endpoints = Array.from({ length: count }, (_, index): EndpointConfig => {
     const address = { kind: 'tcp', host: '127.0.0.1', port: 80 + index } as const;
     const limits = { weight: 1, maxConns: 0, maxFails: 1, failTimeoutMs: 10_000 };
@@ -31,6 +36,8 @@ function make(count: number, policy: PolicyConfig = USUAL_POLICY) {
       slowStartMs: 0,
       locality: '',
       down: false,
+      drain: false,
+      route: '',
       place: PLACE,
     };
   });
@@ -41,6 +48,7 @@ function make(count: number, policy: PolicyConfig = USUAL_POLICY) {
     endpoints,
     pool,
     policy,
+    sticky,
     place: PLACE,
   };
   const sizes = { threadCount: 2, endpointCount: FIRST + count, upstreamCount: 2 };

@@ -1,20 +1,27 @@
 /** Data path. A named group of endpoints with its balancer and pools, for one thread. */
 
 import type { LocalAddress } from '#src/base/address.ts';
+import type { Clock } from '#src/base/clock.ts';
 import type { FunctionRef } from '#src/schema/function-ref.ts';
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { sharedNowMs, type TimeMeasure } from '#src/shared/endpoint-times.ts';
+import { SessionTable } from '#src/shared/session-table.ts';
 import type { Balancer, BalancerMaterial } from '#src/upstream/balancers/balancer.ts';
 import { balancerNamed } from '#src/upstream/balancers/index.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import { IdleRoom, Pool, type PoolThread } from '#src/upstream/pool/pool.ts';
 import { BoundUpstreams } from './bound-upstreams.ts';
+import { Sticky } from './sticky.ts';
 import { type PickContext, Tier } from './tier.ts';
 import { type PlaceSource, type QueuePlace, UpstreamQueue } from './upstream-queue.ts';
 
 /** Why no endpoint was picked. */
-export type NoPickFailure = 'no_healthy_upstream' | 'upstream_full' | 'queue_full';
+export type NoPickFailure =
+  | 'no_healthy_upstream'
+  | 'sticky_endpoint_out'
+  | 'upstream_full'
+  | 'queue_full';
 
 /** What the upstreams of a thread share. */
 export interface UpstreamThread extends PoolThread {
@@ -36,6 +43,8 @@ export class Upstream implements PlaceSource {
   readonly recordsTimes: boolean;
   /** It looks at the age of what waits, too: for heads, or for ends of answers. */
   readonly agesUntil: 'none' | 'header' | 'end';
+  /** Undefined: clients are kept nowhere. */
+  readonly sticky: Sticky | undefined;
   readonly #pools: readonly Pool[];
   readonly #room: IdleRoom;
   readonly #thread: UpstreamThread;
@@ -45,7 +54,8 @@ export class Upstream implements PlaceSource {
 
   /**
    * `firstEndpoint`: id of its first endpoint in the endpoint table. `bound`: it is that upstream,
-   * but with connections of its own that come from `local`.
+   * but with connections of its own that come from `local`. `sessions`: of `sticky learn`; a table
+   * of its own when none is given.
    */
   constructor(
     config: UpstreamConfig,
@@ -54,6 +64,7 @@ export class Upstream implements PlaceSource {
     table: EndpointTable,
     thread: UpstreamThread,
     bound?: { readonly to: Upstream; readonly local: LocalAddress },
+    sessions?: SessionTable,
   ) {
     this.config = config;
     this.#id = id;
@@ -77,6 +88,8 @@ export class Upstream implements PlaceSource {
     if (bound !== undefined) this.#queue = bound.to.#queue;
     else if (queue) this.#queue = new UpstreamQueue(queue, id, table.queues, this, thread.wheel);
     else this.#queue = undefined;
+    this.sticky =
+      bound === undefined ? stickyOf(config, this.endpoints, sessions, clock) : bound.to.sticky;
     this.#room = bound === undefined ? new IdleRoom(config.pool.maxIdle) : bound.to.#room;
     this.#thread = thread;
     this.#firstEndpoint = firstEndpoint;
@@ -115,6 +128,10 @@ export class Upstream implements PlaceSource {
   }
 
   #pick(context: PickContext, queue: UpstreamQueue | undefined): Endpoint | undefined {
+    if (this.sticky !== undefined) {
+      const bound = this.sticky.endpointsOf(context.session());
+      if (bound !== undefined) return this.#pickBound(bound, this.sticky, context, queue);
+    }
     let tier = this.#firstTier;
     let endpoint = tier.pick(context);
     for (let rank = 1; endpoint === undefined && rank < this.#tiers.length; rank++) {
@@ -132,8 +149,40 @@ export class Upstream implements PlaceSource {
     return endpoint;
   }
 
+  /**
+   * As in nginx an endpoint of `backup` is kept only while nobody of a lower rank can be used. Who may
+   * go nowhere else waits behind nobody: others would wait behind it for a place it cannot have.
+   */
+  #pickBound(
+    bound: readonly Endpoint[],
+    { config: { isStrict } }: Sticky,
+    context: PickContext,
+    queue: UpstreamQueue | undefined,
+  ): Endpoint | undefined {
+    for (const tier of this.#tiers) {
+      const own = tier.pickBound(bound, context);
+      const endpoint = own ?? (isStrict ? undefined : tier.pick(context));
+      if (endpoint === undefined) continue;
+      const limit = own === undefined ? tier.pickLimit(endpoint) : tier.limitOf(endpoint);
+      if (limit > 0) {
+        if (!isStrict && queue?.blocks(context) === true) return undefined;
+        if (!this.#table.tryStart(endpoint.id, limit)) return this.#pick(context, queue);
+      } else this.#table.start(endpoint.id);
+      endpoint.onPicked();
+      return endpoint;
+    }
+    return undefined;
+  }
+
+  /** `sticky … strict`: the exchange is bound to an endpoint, and goes nowhere else. */
+  #isBound(context: PickContext): boolean {
+    const { sticky } = this;
+    return sticky?.config.isStrict === true && sticky.endpointsOf(context.session()) !== undefined;
+  }
+
   /** None was picked: it waits (undefined), or this is what it is answered with. */
   wait(place: QueuePlace): NoPickFailure | undefined {
+    if (this.#isBound(place.context)) return 'sticky_endpoint_out';
     if (!this.hasUsable(place.context)) return 'no_healthy_upstream';
     const queue = this.#queue;
     const { queues } = this.#table;
@@ -218,6 +267,18 @@ export class Upstream implements PlaceSource {
     for (const pool of this.#pools) pool.close();
     this.#bound?.close();
   }
+}
+
+function stickyOf(
+  { sticky }: UpstreamConfig,
+  endpoints: readonly Endpoint[],
+  sessions: SessionTable | undefined,
+  clock: Clock,
+): Sticky | undefined {
+  if (sticky === null) return undefined;
+  const { zone } = sticky;
+  const table = zone === null ? undefined : (sessions ?? SessionTable.alone(zone.bytes));
+  return new Sticky(sticky, endpoints, table, clock);
 }
 
 /** By rank: tier 0, then those of `backup`. */

@@ -2,6 +2,7 @@
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { requestIdOf } from '#src/exchange/request-id.ts';
 import type { RequestHead } from '#src/http/message.ts';
+import { cookieReader, startsWith } from './cookies.ts';
 import { fieldReader } from './fields.ts';
 import type { VariableReader, VariableTable } from './variable.ts';
 
@@ -91,34 +92,6 @@ function argReader(name: string): VariableReader {
     }
     return undefined;
   };
-}
-
-/** The first cookie of that name; names are compared without case, as nginx does. */
-function cookieReader(name: string): VariableReader {
-  const length = name.length;
-  return ({ request }) => {
-    const cookies = readCookies(request.fields);
-    if (cookies === undefined) return undefined;
-    for (let at = 0; at < cookies.length; ) {
-      while (cookies[at] === ' ' || cookies[at] === '\t') at++;
-      const next = cookies.indexOf(';', at);
-      const end = next < 0 ? cookies.length : next;
-      if (cookies[at + length] === '=' && startsWith(cookies, at, name)) {
-        return cookies.substring(at + length + 1, end).trim();
-      }
-      at = end + 1;
-    }
-    return undefined;
-  };
-}
-
-function startsWith(text: string, at: number, lowerName: string): boolean {
-  for (let i = 0; i < lowerName.length; i++) {
-    const code = text.charCodeAt(at + i);
-    const lower = code >= 0x41 && code <= 0x5a ? code + 32 : code;
-    if (lower !== lowerName.charCodeAt(i)) return false;
-  }
-  return true;
 }
 
 /** The user of `Authorization: Basic …` (RFC 7617), not checked; one char per byte. */

@@ -2005,10 +2005,11 @@ export interface UpstreamBlock {
   readonly include?: Several<string> | undefined;
   /**
    * `server address [parameters]`. An endpoint: `host[:port]` or `unix:/path`, with `weight=`,
-   * `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `locality=`, `backup` and `down`.
-   * `backup=2` to `backup=9` are further ranks, each asked when nobody of the ones before can be
-   * used. `slow_start` holds for every policy. A name with several addresses makes several
-   * endpoints. Port 80 when none is given.
+   * `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `locality=`, `route=`, `backup`,
+   * `drain` and `down`. `backup=2` to `backup=9` are further ranks, each asked when nobody of the
+   * ones before can be used. `slow_start` holds for every policy. A name with several addresses
+   * makes several endpoints. `drain` takes only exchanges that `sticky` binds to it, `route=` is
+   * its name for `sticky`. Port 80 when none is given.
    */
   readonly server?: Rows | undefined;
   /**
@@ -2040,6 +2041,19 @@ export interface UpstreamBlock {
    * is above it waits in the `queue`, or is answered with 503.
    */
   readonly concurrency?: Words | undefined;
+  /**
+   * `sticky cookie name [parameters] | route $variable … | learn create=$variable lookup=$variable
+   * zone=name:size [parameters]`. Keeps a client at one endpoint, whatever the policy. `cookie`
+   * names the endpoint in a cookie that is set on every answer, with `expires=time | max`,
+   * `domain=`, `path=`, `samesite=strict | lax | none | $variable`, `httponly` and `secure`;
+   * `route` finds it by the first of its variables that is not empty; `learn` notes in memory that
+   * all proxy threads share which endpoint gave a session (`create=`), and finds it by `lookup=`,
+   * for `timeout=` (10m) after its last use; `header` notes it when the head has come, not at the
+   * end. An endpoint's name is `route=` of its `server`, else the MD5 of its address as in nginx,
+   * or with `secret=` (ours) an HMAC that hides it. An endpoint that cannot be taken gives way to
+   * another, or with `strict` (ours) to 503.
+   */
+  readonly sticky?: Words | undefined;
   /**
    * `keepalive number` (without it: `32`). Idle connections to the upstream that each proxy thread
    * keeps; 0 keeps none. On by default, as in nginx since 1.29.7.

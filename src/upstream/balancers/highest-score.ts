@@ -6,7 +6,7 @@
  * As u ≤ −ln(1 − u), u / weight tells of nearly all that they cannot win; few logarithms are taken.
  */
 
-import { hashText, mix } from '#src/bytes/text-hash.ts';
+import { hashText, mix } from '#src/base/text-hash.ts';
 import type { BalancerMaterial, PickView } from './balancer.ts';
 
 const TO_SHARE = 1 / 0x1_0000_0000;

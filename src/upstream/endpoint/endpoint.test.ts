@@ -16,6 +16,8 @@ const CONFIG: EndpointConfig = {
   slowStartMs: 0,
   locality: '',
   down: false,
+  drain: false,
+  route: '',
   place: { file: 'test', line: 1, column: 1 },
 };
 

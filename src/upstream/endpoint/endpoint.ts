@@ -35,8 +35,13 @@ export class Endpoint {
     this.#clock = clock;
   }
 
-  /** Not `down`, and not put aside for its failures. */
+  /** Not `down` nor `drain`, and not put aside for its failures. */
   isEligible(): boolean {
+    return !this.config.drain && this.isInService();
+  }
+
+  /** As `isEligible`, for exchanges that are bound to it: `drain` takes them. */
+  isInService(): boolean {
     const { down, failTimeoutMs, maxFails } = this.config;
     if (down) return false;
     if (this.#isAlone || maxFails === 0 || this.#failCount < maxFails) return true;

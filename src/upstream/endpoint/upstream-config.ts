@@ -3,6 +3,7 @@ import type { Address } from '#src/base/address.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { FunctionRef } from '#src/schema/function-ref.ts';
 import type { Place } from '#src/schema/problem.ts';
+import type { StickyConfig } from './sticky-config.ts';
 
 /** One address of an upstream (one `server` line may yield several, as a name may resolve so). */
 export interface EndpointConfig {
@@ -24,6 +25,10 @@ export interface EndpointConfig {
   /** Where it stands (`locality=`); '': nobody says. */
   readonly locality: string;
   readonly down: boolean;
+  /** Only exchanges that `sticky` binds to it go there. */
+  readonly drain: boolean;
+  /** Its name for `sticky`; '': one is made of its address. */
+  readonly route: string;
   readonly place: Place;
 }
 
@@ -99,5 +104,7 @@ export interface UpstreamConfig {
   readonly queue?: QueueConfig | null;
   /** `concurrency adaptive`; null without. */
   readonly concurrency?: ConcurrencyConfig | null;
+  /** Null, which survives JSON, without `sticky`. */
+  readonly sticky: StickyConfig | null;
   readonly place: Place;
 }

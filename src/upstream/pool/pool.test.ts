@@ -122,6 +122,8 @@ const ENDPOINT: EndpointConfig = {
     slowStartMs: 0,
     locality: '',
     down: false,
+    drain: false,
+    route: '',
   },
   place: { file: 'test', line: 1, column: 1 },
 };

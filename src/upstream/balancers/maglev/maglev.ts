@@ -7,7 +7,7 @@
  *   table   slot 0: e3 │ 1: e0 │ 2: e3 │ … │ 65,536: e1
  */
 
-import { hashText } from '#src/bytes/text-hash.ts';
+import { hashText } from '#src/base/text-hash.ts';
 import type {
   Balancer,
   BalancerKind,

@@ -1,6 +1,6 @@
 /** Data path. `rendezvous key`: the endpoint with the highest score for the key. */
 
-import { hashText } from '#src/bytes/text-hash.ts';
+import { hashText } from '#src/base/text-hash.ts';
 import type {
   Balancer,
   BalancerKind,

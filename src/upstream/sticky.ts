@@ -1,0 +1,74 @@
+/**
+ * Data path. Which endpoints of an upstream belong to an id that a client brings, and what `sticky
+ * learn` learns. Ids are worked out when the configuration loads; a look-up allocates nothing.
+ */
+
+import type { Clock } from '#src/base/clock.ts';
+import { hashText } from '#src/base/text-hash.ts';
+import { sharedNowMs } from '#src/shared/endpoint-times.ts';
+import { type SessionTable, sessionNowSec } from '#src/shared/session-table.ts';
+import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
+import type { StickyConfig } from '#src/upstream/endpoint/sticky-config.ts';
+import { stickyIdOf } from './sticky-id.ts';
+
+export class Sticky {
+  readonly config: StickyConfig;
+  readonly #ids: readonly string[];
+  /** Endpoints with one id: lines of one `route=`, or of one address. */
+  readonly #byId = new Map<string, readonly Endpoint[]>();
+  readonly #firstId: number;
+  readonly #endpoints: readonly Endpoint[];
+  readonly #sessions: SessionTable | undefined;
+  readonly #clock: Clock;
+  readonly #hash = new Int32Array(2);
+
+  /** `sessions`: of `sticky learn`. */
+  constructor(
+    config: StickyConfig,
+    endpoints: readonly Endpoint[],
+    sessions: SessionTable | undefined,
+    clock: Clock,
+  ) {
+    this.config = config;
+    this.#endpoints = endpoints;
+    this.#firstId = endpoints[0]?.id ?? 0;
+    this.#sessions = sessions;
+    this.#clock = clock;
+    this.#ids = endpoints.map((endpoint) => stickyIdOf(endpoint.config, config.secret));
+    for (const [at, id] of this.#ids.entries()) {
+      this.#byId.set(id, [...(this.#byId.get(id) ?? []), endpoints[at] as Endpoint]);
+    }
+  }
+
+  /** What a client is told of its endpoint. */
+  idOf(endpoint: Endpoint): string {
+    return this.#ids[endpoint.id - this.#firstId] as string;
+  }
+
+  /**
+   * The endpoints of what a request brought: an id, or with `learn` a session; undefined: it brought
+   * nothing, or nothing that holds (forged, expired, of an endpoint that is gone).
+   */
+  endpointsOf(brought: string): readonly Endpoint[] | undefined {
+    if (brought === '') return undefined;
+    const sessions = this.#sessions;
+    if (sessions === undefined) return this.#byId.get(brought);
+    hashText(brought, this.#hash);
+    const at = sessions.find(this.#hash, this.#nowSec());
+    const endpoint = at < 0 ? undefined : this.#endpoints[at];
+    return endpoint === undefined ? undefined : this.#byId.get(this.idOf(endpoint));
+  }
+
+  /** `learn`: the session is at this endpoint. `isNew`: it is written down if it was not there. */
+  learn(session: string, endpoint: Endpoint, isNew: boolean): void {
+    if (session === '') return;
+    hashText(session, this.#hash);
+    const nowSec = this.#nowSec();
+    const expiresSec = nowSec + Math.ceil(this.config.timeoutMs / 1000);
+    this.#sessions?.put(this.#hash, endpoint.id - this.#firstId, expiresSec, nowSec, isNew);
+  }
+
+  #nowSec(): number {
+    return sessionNowSec(sharedNowMs(this.#clock.nowMs));
+  }
+}
