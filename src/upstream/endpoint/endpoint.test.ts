@@ -82,4 +82,17 @@ describe('an endpoint', () => {
   it('is never picked while it is down, even alone', () => {
     assert.equal(make({ down: true }, true).endpoint.isEligible(), false);
   });
+
+  it('with drain is there for those that are bound to it alone, also after a failure', () => {
+    const { clock, endpoint } = make({ drain: true });
+    const state = () => [endpoint.isFine, endpoint.isEligible(), endpoint.isInService()];
+    assert.deepEqual(state(), [false, false, true]);
+    endpoint.onFailure();
+    endpoint.onFailure();
+    assert.deepEqual(state(), [false, false, false]);
+    clock.advanceMs(10_001);
+    endpoint.onPicked();
+    endpoint.onSuccess();
+    assert.deepEqual(state(), [false, false, true]);
+  });
 });

@@ -28,7 +28,7 @@ export class Endpoint {
     isAdaptive = false,
   ) {
     this.isLimited = isAdaptive || config.maxConns > 0;
-    this.isFine = !config.down;
+    this.isFine = !config.down && !config.drain;
     this.#isAlone = isAlone;
     this.config = config;
     this.id = id;
@@ -70,7 +70,7 @@ export class Endpoint {
     if (this.#failCount === 0 || this.#failedAtMs >= this.#checkedAtMs) return false;
     const wasAside = this.config.maxFails > 0 && this.#failCount >= this.config.maxFails;
     this.#failCount = 0;
-    this.isFine = !this.config.down;
+    this.isFine = !this.config.down && !this.config.drain;
     return wasAside;
   }
 }
