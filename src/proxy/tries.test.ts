@@ -19,12 +19,14 @@ function make(name: string, words: readonly string[]) {
   const address = { kind: 'tcp', host: '127.0.0.1', port: 80 } as const;
   const limits = { weight: 1, maxConns: 0, maxFails: 1, failTimeoutMs: 10_000, slowStartMs: 0 };
   const names = { name: 'e', server: 'e', locality: '' };
+  const taken = { down: false, drain: false, route: '' };
   const config: UpstreamConfig = {
     name: 'app',
     implicit: false,
-    endpoints: [{ address, ...names, ...limits, tier: 0, down: false, place: PLACE }],
+    endpoints: [{ address, ...names, ...limits, tier: 0, ...taken, place: PLACE }],
     pool: { maxIdle: 2, maxRequests: 100, maxAgeMs: 60_000, idleTimeoutMs: 5_000 },
     policy: { ...USUAL_POLICY, name, words },
+    sticky: null,
     place: PLACE,
   };
   const sizes = { threadCount: 1, endpointCount: 1, upstreamCount: 1 };
