@@ -11,6 +11,8 @@ export type Address =
 export interface LocalAddress {
   readonly host: string;
   readonly port: number;
+  /** Not necessarily one of this machine (`proxy_bind … transparent`). */
+  readonly isTransparent?: boolean;
 }
 
 /** No connection can come from there: one of the two is IPv4, the other IPv6. */

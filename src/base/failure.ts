@@ -140,6 +140,10 @@ export const FAILURES = {
   // Ours.
   pass_url_invalid: ours(500, 'the variables of proxy_pass give no URL'),
   local_address_failed: ours(500, 'the address of proxy_bind cannot be used'),
+  transparent_refused: ours(
+    500,
+    'proxy_bind … transparent needs Linux, node:ffi and the right CAP_NET_RAW or CAP_NET_ADMIN',
+  ),
   spool_failed: ours(500, 'a request body could not be kept in a temporary file'),
   redirect_cycle: ours(500, 'more than 10 internal redirects and changes of the path by rewrite'),
   rewritten_path_empty: ours(

@@ -70,7 +70,7 @@ test('a written host that nobody can look up is warned of', () => {
 
 const BINDS: readonly [words: string, problem: RegExp][] = [
   ['localhost', /invalid address "localhost" in "proxy_bind" directive, write an IP address/],
-  ['127.0.0.1 transparent', /"proxy_bind … transparent" is not built yet/],
+  ['127.0.0.1 Transparent', /invalid parameter "Transparent"/],
   ['127.0.0.1 off', /invalid parameter "off" in "proxy_bind" directive/],
   ['[::1]', /invalid address "\[::1\]"/],
 ];

@@ -78,6 +78,7 @@ test('defaults are those of nginx 1.31, except where we say so', () => {
     storeAccess: 0o600,
     method: undefined,
     bind: 'off',
+    bindDynamic: false,
     sendRate: 0,
     sendRateAfter: 0,
     readRate: 0,

@@ -122,7 +122,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       memcached_send_timeout memcached_socket_keepalive min_delete_depth mirror mirror_request_body
       modern_browser modern_browser_value mp4_buffer_size mp4_limit_rate mp4_limit_rate_after
       mp4_max_buffer_size mp4_start_key_frame otel_span_attr otel_span_name otel_trace
-      otel_trace_context  postpone_gzipping proxy_bind_dynamic
+      otel_trace_context  postpone_gzipping
       proxy_cache proxy_cache_background_update proxy_cache_bypass proxy_cache_convert_head
       proxy_cache_key proxy_cache_lock proxy_cache_lock_age proxy_cache_lock_timeout
       proxy_cache_max_range_offset proxy_cache_methods proxy_cache_min_uses proxy_cache_purge

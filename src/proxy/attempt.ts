@@ -561,7 +561,13 @@ export class Attempt
   }
 
   #mayGoOn(endpoint: Endpoint, retry: RetryRules): boolean {
-    return this.#tries.mayGoOn(endpoint, retry, this.#home.nowMs());
+    if (!this.#tries.mayGoOn(endpoint, retry, this.#home.nowMs())) return false;
+    const { rebinds } = this.#location as ProxiedLocation;
+    const { upstream } = this.#tries;
+    if (rebinds !== undefined && upstream !== undefined) {
+      this.#tries.goOnAt(rebinds.rebind(this.#exchange as Exchange, upstream));
+    }
+    return true;
   }
 
   /** Nothing more is sent to the endpoint or read from it. */

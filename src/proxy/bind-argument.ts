@@ -3,12 +3,17 @@ import type { Exchange } from '#src/exchange/exchange.ts';
 import { compileWord, reportInvalid } from '#src/schema/arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
-import { reportNotBuilt } from '#src/schema/not-built.ts';
 import type { Word } from '#src/schema/tree.ts';
 import { parseLocalAddress } from '#src/upstream/local-address.ts';
 
 /** Where connections come from; `off`: the system decides. */
-export type BindArgument = 'off' | ComplexValue<Exchange>;
+export type BindArgument = 'off' | Bind;
+
+export interface Bind {
+  readonly address: ComplexValue<Exchange>;
+  /** The address need not be one of this machine. */
+  readonly isTransparent: boolean;
+}
 
 /** Reads `proxy_bind address [transparent] | off`; undefined after reporting what is wrong. */
 export function parseBind(
@@ -17,13 +22,13 @@ export function parseBind(
 ): BindArgument | undefined {
   if (address === undefined) return undefined;
   if (address.text === 'off' && flag === undefined) return 'off';
-  if (flag?.text === 'transparent') {
-    return reportNotBuilt('"proxy_bind … transparent"', flag, context);
+  if (flag !== undefined && flag.text !== 'transparent') {
+    return reportInvalid(context, flag, 'parameter', 'only "transparent" may follow the address');
   }
-  if (flag !== undefined) return reportInvalid(context, flag, 'parameter');
   const value = compileWord<Exchange>(address, context);
-  if (value?.constant === undefined || parseLocalAddress(value.constant) !== undefined) {
-    return value;
+  if (value === undefined) return undefined;
+  if (value.constant === undefined || parseLocalAddress(value.constant) !== undefined) {
+    return { address: value, isTransparent: flag !== undefined };
   }
   const advice = 'write an IP address, with a port or without; [::1]:80 if it is IPv6';
   return reportInvalid(context, address, 'address', advice);

@@ -50,13 +50,19 @@ export const proxyDirectives = directives({
     name: 'proxy_bind',
     contexts: HTTP_SERVER_LOCATION,
     argument: custom({
-      usage: 'address[:port] | off',
+      usage: 'address[:port] [transparent] | off',
       minWords: 1,
       maxWords: 2,
       default: ['off'],
       parse: parseBind,
     }),
-    doc: 'The local IP address, and with it the port, that connections to endpoints come from; may hold variables: an empty value leaves it to the system, and so does one that is no address (with a line in the error log). An address that this machine has not: 500. Connections from different addresses are not mixed. `off` cancels what is inherited. `transparent` is not built.',
+    doc: 'The local IP address, and with it the port, that connections to endpoints come from; may hold variables: an empty value leaves it to the system, and so does one that is no address (with a line in the error log). An address that this machine has not: 500. Connections from different addresses are not mixed. `off` cancels what is inherited. With `transparent` it need not be an address of this machine (`$remote_addr`), whose routes must bring the answers back: Linux, and CAP_NET_RAW or CAP_NET_ADMIN for the processes that serve; without it 500.',
+  },
+  bindDynamic: {
+    name: 'proxy_bind_dynamic',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'off' }),
+    doc: 'Whether the variables of `proxy_bind` are worked out anew for each try of an exchange; `off`: once for all of them.',
   },
   connectTimeoutMs: {
     name: 'proxy_connect_timeout',

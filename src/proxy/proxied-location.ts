@@ -9,7 +9,7 @@ import type { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import type { AccelRedirect } from './accel-redirect.ts';
 import { AnswerRules } from './answer-rules.ts';
-import { type BindLog, bindUpstream } from './bound-pass.ts';
+import { type BindLog, type BoundPass, bindUpstream } from './bound-pass.ts';
 import type { ProxySettings } from './directives.ts';
 import { ForcedRanges } from './forced-ranges.ts';
 import { type OwnRequest, ownRequest } from './own-request.ts';
@@ -26,6 +26,8 @@ export interface ProxiedLocation {
   readonly upstream: Upstream | undefined;
   /** Variables in `proxy_pass` or `proxy_bind`. */
   readonly pass: UpstreamFinder | undefined;
+  /** `proxy_bind_dynamic` with variables in `proxy_bind`. */
+  readonly rebinds: BoundPass | undefined;
   readonly plan: RequestPlan;
   /** `proxy_ignore_headers X-Accel-Buffering`. */
   readonly ignoresBufferingWish: boolean;
@@ -100,7 +102,8 @@ export function proxiedLocation(
   if (written === undefined && named === undefined) {
     throw new Error(`location of ${location.place.file} has no upstream`);
   }
-  const { pass, upstream } = bindUpstream(proxy.bind, written, named, logs.onBindInvalid);
+  const { onBindInvalid } = logs;
+  const { pass, rebinds, upstream } = bindUpstream(proxy, written, named, onBindInvalid);
   const passRequestBody = proxy.passRequestBody && proxy.setBody === undefined;
   const ignored = proxy.ignoredFields.flat();
   const isOld = proxy.httpVersion === '1.0';
@@ -108,6 +111,7 @@ export function proxiedLocation(
   return {
     upstream,
     pass,
+    rebinds,
     plan: planOf(location, handler, plans),
     ignoresBufferingWish: ignored.includes('x-accel-buffering'),
     accel: ignored.includes('x-accel-redirect') ? undefined : accel,

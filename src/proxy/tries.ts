@@ -38,6 +38,15 @@ export class Tries implements PickContext {
     this.#exchange = exchange;
   }
 
+  /** The next try goes to this one, which has the same endpoints. */
+  goOnAt(upstream: Upstream): void {
+    this.#upstream = upstream;
+  }
+
+  get upstream(): Upstream | undefined {
+    return this.#upstream;
+  }
+
   get hasUpstream(): boolean {
     return this.#upstream !== undefined;
   }

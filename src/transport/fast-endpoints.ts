@@ -7,6 +7,7 @@ import type { Acceptor, AcceptorOwner, Dial, DialOwner } from './connection.ts';
 import { NO_OWNER } from './connection.ts';
 import { FastConnection, type FastTransport } from './fast-connection.ts';
 import type { ConnectRequest, RawHandle } from './raw-handles.ts';
+import { closeTransparent, transparentSocket } from './transparent-socket.ts';
 
 /**
  * On Linux an accepted socket is a copy of the listening one, TCP_NODELAY included: one call less
@@ -96,8 +97,17 @@ class FastDial implements Dial {
 function bind(handle: RawHandle, address: Address, local: LocalAddress): number {
   const { host, port } = local;
   if (isOtherFamily(address, local)) return -constants.errno.EINVAL;
+  if (local.isTransparent === true) return openTransparent(handle, local);
   const status = host.includes(':') ? handle.bind6?.(host, port, 0) : handle.bind?.(host, port);
   return status ?? -1;
+}
+
+function openTransparent(handle: RawHandle, local: LocalAddress): number {
+  const descriptor = transparentSocket(local);
+  if (descriptor < 0) return descriptor;
+  const status = handle.open(descriptor);
+  if (status < 0) closeTransparent(descriptor);
+  return status;
 }
 
 function connect(handle: RawHandle, request: ConnectRequest, address: Address): number {

@@ -2,10 +2,12 @@
 
 import { fstatSync } from 'node:fs';
 import { connect, createServer, Socket, type SocketConstructorOpts } from 'node:net';
+import { getSystemErrorName } from 'node:util';
 import { type Address, isOtherFamily, type LocalAddress } from '#src/base/address.ts';
 import type { Acceptor, AcceptorOwner, Dial, DialOwner } from './connection.ts';
 import { NO_OWNER } from './connection.ts';
 import { PortableConnection } from './portable-connection.ts';
+import { transparentSocket } from './transparent-socket.ts';
 
 /** A high-water mark of one byte makes every write that waits announce its 'drain'. */
 const HIGH_WATER_MARK_BYTES = 1;
@@ -36,12 +38,25 @@ function open(
   if (address.kind === 'unix') return connect({ ...options, path: address.path });
   const { host, port } = address;
   if (local === undefined) return connect({ ...options, host, port, noDelay: true });
-  if (isOtherFamily(address, local)) {
-    const error = Object.assign(new Error('EINVAL'), { code: 'EINVAL', syscall: 'bind' });
-    return new Socket(options).destroy(error);
+  if (isOtherFamily(address, local)) return failed('EINVAL', options);
+  if (local.isTransparent === true) {
+    const fd = transparentSocket(local);
+    if (fd < 0) return failed(getSystemErrorName(fd), options);
+    // It is not connected: reading must not begin before it is.
+    const socket = new Socket({ ...options, fd, readable: true, writable: true, ...NOT_YET });
+    socket.setNoDelay(true);
+    return socket.connect({ host, port });
   }
   const from = { localAddress: local.host, localPort: local.port };
   return connect({ ...options, host, port, noDelay: true, ...from });
+}
+
+/** Taken by net.Socket, though not documented. */
+const NOT_YET = { manualStart: true };
+
+function failed(code: string, options: SocketConstructorOpts): Socket {
+  const error = Object.assign(new Error(code), { code, syscall: 'bind' });
+  return new Socket(options).destroy(error);
 }
 
 /** Connects; the owner is told later, never from inside this call. */

@@ -27,7 +27,7 @@ export class BoundUpstreams<T extends { close(): void }> {
 
   /** The one for that address, kept from before or made. */
   at(local: LocalAddress): T {
-    const key = `${local.port} ${local.host}`;
+    const key = `${local.port} ${local.host}${local.isTransparent === true ? ' transparent' : ''}`;
     const known = this.#entries.get(key);
     if (known !== undefined) return known.bound;
     if (this.#entries.size >= MAX_BOUND) {

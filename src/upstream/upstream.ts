@@ -48,6 +48,8 @@ export class Upstream implements PlaceSource {
   readonly #pools: readonly Pool[];
   readonly #room: IdleRoom;
   readonly #thread: UpstreamThread;
+  /** What this one shares its endpoints with, when its connections come from some address. */
+  readonly #to: Upstream | undefined;
   readonly #firstEndpoint: number;
   /** The same upstream with connections from certain local addresses. */
   #bound: BoundUpstreams<Upstream> | undefined = undefined;
@@ -91,11 +93,17 @@ export class Upstream implements PlaceSource {
     this.sticky =
       bound === undefined ? stickyOf(config, this.endpoints, sessions, clock) : bound.to.sticky;
     this.#room = bound === undefined ? new IdleRoom(config.pool.maxIdle) : bound.to.#room;
+    this.#to = bound?.to;
     this.#thread = thread;
     this.#firstEndpoint = firstEndpoint;
     this.#pools = this.endpoints.map((endpoint) => {
       return new Pool(endpoint, config.pool, this.#room, thread, bound?.local);
     });
+  }
+
+  /** The same, with connections that come from where the system likes. */
+  get unbound(): Upstream {
+    return this.#to ?? this;
   }
 
   /** The same, with connections that come from that address: endpoints and their state are shared. */

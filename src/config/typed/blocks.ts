@@ -371,13 +371,20 @@ export interface HttpBlock {
    */
   readonly proxySetHeader?: TextRows | undefined;
   /**
-   * `proxy_bind address[:port] | off` (without it: `off`). The local IP address, and with it the
-   * port, that connections to endpoints come from; may hold variables: an empty value leaves it to
-   * the system, and so does one that is no address (with a line in the error log). An address that
-   * this machine has not: 500. Connections from different addresses are not mixed. `off` cancels
-   * what is inherited. `transparent` is not built.
+   * `proxy_bind address[:port] [transparent] | off` (without it: `off`). The local IP address, and
+   * with it the port, that connections to endpoints come from; may hold variables: an empty value
+   * leaves it to the system, and so does one that is no address (with a line in the error log). An
+   * address that this machine has not: 500. Connections from different addresses are not mixed.
+   * `off` cancels what is inherited. With `transparent` it need not be an address of this machine
+   * (`$remote_addr`), whose routes must bring the answers back: Linux, and CAP_NET_RAW or
+   * CAP_NET_ADMIN for the processes that serve; without it 500.
    */
   readonly proxyBind?: Words | undefined;
+  /**
+   * `proxy_bind_dynamic on | off` (without it: `off`). Whether the variables of `proxy_bind` are
+   * worked out anew for each try of an exchange; `off`: once for all of them.
+   */
+  readonly proxyBindDynamic?: Flag | undefined;
   /**
    * `proxy_connect_timeout time` (without it: `5s`). How long establishing a connection to an
    * endpoint may take. Then 504.
@@ -1004,13 +1011,20 @@ export interface ServerBlock {
    */
   readonly proxySetHeader?: TextRows | undefined;
   /**
-   * `proxy_bind address[:port] | off` (without it: `off`). The local IP address, and with it the
-   * port, that connections to endpoints come from; may hold variables: an empty value leaves it to
-   * the system, and so does one that is no address (with a line in the error log). An address that
-   * this machine has not: 500. Connections from different addresses are not mixed. `off` cancels
-   * what is inherited. `transparent` is not built.
+   * `proxy_bind address[:port] [transparent] | off` (without it: `off`). The local IP address, and
+   * with it the port, that connections to endpoints come from; may hold variables: an empty value
+   * leaves it to the system, and so does one that is no address (with a line in the error log). An
+   * address that this machine has not: 500. Connections from different addresses are not mixed.
+   * `off` cancels what is inherited. With `transparent` it need not be an address of this machine
+   * (`$remote_addr`), whose routes must bring the answers back: Linux, and CAP_NET_RAW or
+   * CAP_NET_ADMIN for the processes that serve; without it 500.
    */
   readonly proxyBind?: Words | undefined;
+  /**
+   * `proxy_bind_dynamic on | off` (without it: `off`). Whether the variables of `proxy_bind` are
+   * worked out anew for each try of an exchange; `off`: once for all of them.
+   */
+  readonly proxyBindDynamic?: Flag | undefined;
   /**
    * `proxy_connect_timeout time` (without it: `5s`). How long establishing a connection to an
    * endpoint may take. Then 504.
@@ -1569,13 +1583,20 @@ export interface LocationBlock {
    */
   readonly proxySetHeader?: TextRows | undefined;
   /**
-   * `proxy_bind address[:port] | off` (without it: `off`). The local IP address, and with it the
-   * port, that connections to endpoints come from; may hold variables: an empty value leaves it to
-   * the system, and so does one that is no address (with a line in the error log). An address that
-   * this machine has not: 500. Connections from different addresses are not mixed. `off` cancels
-   * what is inherited. `transparent` is not built.
+   * `proxy_bind address[:port] [transparent] | off` (without it: `off`). The local IP address, and
+   * with it the port, that connections to endpoints come from; may hold variables: an empty value
+   * leaves it to the system, and so does one that is no address (with a line in the error log). An
+   * address that this machine has not: 500. Connections from different addresses are not mixed.
+   * `off` cancels what is inherited. With `transparent` it need not be an address of this machine
+   * (`$remote_addr`), whose routes must bring the answers back: Linux, and CAP_NET_RAW or
+   * CAP_NET_ADMIN for the processes that serve; without it 500.
    */
   readonly proxyBind?: Words | undefined;
+  /**
+   * `proxy_bind_dynamic on | off` (without it: `off`). Whether the variables of `proxy_bind` are
+   * worked out anew for each try of an exchange; `off`: once for all of them.
+   */
+  readonly proxyBindDynamic?: Flag | undefined;
   /**
    * `proxy_connect_timeout time` (without it: `5s`). How long establishing a connection to an
    * endpoint may take. Then 504.

@@ -61,13 +61,19 @@ export class Connector implements PendingConnection, DialOwner, TimeoutOwner {
 
   onDialFailed(errno: string, isLocal: boolean): void {
     this.#wheel.forget(this.#timer);
-    this.#client.onConnectionFailed(isLocal ? 'local_address_failed' : failureOf(errno));
+    this.#client.onConnectionFailed(isLocal ? localFailureOf(errno) : failureOf(errno));
   }
 
   onTimeout(): void {
     this.#dial.cancel();
     this.#client.onConnectionFailed('upstream_connect_timeout');
   }
+}
+
+/** What only transparent addresses need is missing, or the address is not to be had. */
+function localFailureOf(errno: string): FailureCode {
+  const isTransparent = errno === 'EPERM' || errno === 'ENOSYS';
+  return isTransparent ? 'transparent_refused' : 'local_address_failed';
 }
 
 /** A unix socket that is not there or that nobody listens on is a refusal, too. */

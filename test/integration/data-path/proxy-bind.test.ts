@@ -112,3 +112,75 @@ test('proxy_bind of nginx and of Weir are alike', requirePeer('nginx'), async (t
     assert.equal(answers[1], answers[0], value);
   }
 });
+
+/** An address that this machine has not: documentation (RFC 5737). */
+const FOREIGN = '192.0.2.7';
+
+onBothTiers('proxy_bind transparent', (it) => {
+  it('calls from an address that need not be ours', async (t, tier) => {
+    // Of the loopback: the answers find back without a route of their own.
+    const stage = await setStage(t, tier, {
+      scripts: [SCRIPT],
+      conf: (port) => `server { listen 127.0.0.1:1;
+        location / { proxy_pass http://127.0.0.1:${port}; proxy_bind $arg_from transparent; }
+        location /fixed { proxy_pass http://127.0.0.1:${port}; proxy_bind 127.0.0.9 transparent; } }`,
+    });
+    const client = await stage.client();
+    const own = await freePort();
+    for (const [target, from] of [
+      ['/?from=127.0.0.8', '127.0.0.8'],
+      ['/?from=127.0.0.8', '127.0.0.8'],
+      [`/?from=127.0.0.6:${own}`, '127.0.0.6'],
+      ['/fixed', '127.0.0.9'],
+      ['/?from=', '127.0.0.1'],
+    ] as const) {
+      client.send(get(target));
+      const { body, status } = await client.response();
+      assert.deepEqual([status, body.toString()], [200, from], target);
+    }
+    client.send(get('/?from=::1'));
+    assert.equal((await client.response()).status, 500); // the other family
+  });
+
+  it('binds to a foreign address, where the plain one cannot', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      scripts: [SCRIPT],
+      conf: (port) => `server { listen 127.0.0.1:1; proxy_connect_timeout 100ms;
+        location / { proxy_pass http://127.0.0.1:${port}; proxy_bind ${FOREIGN}; }
+        location /transparent { proxy_pass http://127.0.0.1:${port};
+          proxy_bind ${FOREIGN} transparent; } }`,
+    });
+    const client = await stage.client(get('/'));
+    assert.equal((await client.response()).status, 500);
+    assert.match(stage.edge.errors.join(''), /local_address_failed/);
+    client.send(get('/transparent'));
+    // The origin's answers to that address leave the machine: nobody is connected.
+    const { status } = await client.response();
+    assert.ok(status === 504 || status === 502, String(status));
+    assert.doesNotMatch(stage.edge.errors.join(''), /transparent_refused/);
+  });
+});
+
+onBothTiers('proxy_bind_dynamic', (it) => {
+  for (const dynamic of ['on', 'off']) {
+    it(`works the address out for each try, or once (${dynamic})`, async (t, tier) => {
+      const from: string[] = [];
+      const note = (_: unknown, connection: { remoteAddress: string; reset(): void }) => {
+        from.push(connection.remoteAddress);
+        connection.reset();
+        return undefined;
+      };
+      const stage = await setStage(t, tier, {
+        scripts: [{ onRequest: note }, { onRequest: note }],
+        conf: (...ports) => `
+          upstream app { ${ports.map((port) => `server 127.0.0.1:${port};`).join(' ')} }
+          map $upstream_addr $from { "" 127.0.0.3; volatile; default 127.0.0.4; }
+          server { listen 127.0.0.1:1; proxy_bind_dynamic ${dynamic};
+            location / { proxy_pass http://app; proxy_bind $from; } }`,
+      });
+      const client = await stage.client(get('/'));
+      assert.equal((await client.response()).status, 502);
+      assert.deepEqual(from, ['127.0.0.3', dynamic === 'on' ? '127.0.0.4' : '127.0.0.3']);
+    });
+  }
+});
