@@ -7,7 +7,7 @@ import { FunctionHost } from '#src/functions/function-host.ts';
 import { compilePattern } from '#src/pattern/pattern.ts';
 import { routingBlocks } from '#src/routing/directives.ts';
 import type { ParseTools } from '#src/schema/directive.ts';
-import { type Problem, Problems } from '#src/schema/problem.ts';
+import { type Place, type Problem, Problems } from '#src/schema/problem.ts';
 import { compileSettings, Scope } from '#src/schema/scope.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 import { VariableCompiler, type VariableWatch } from '#src/variables/compiler.ts';
@@ -35,7 +35,7 @@ export type Inspect = (main: Scope, problems: Problems) => void;
 /**
  * Checks a tree and compiles it. `clock` is what `$request_time` and its like read: a thread gives
  * the one that stamps its exchanges, and `functions` that can be called. `watch` is told of every
- * variable that is read.
+ * variable that is read, `onMapEntry` of every line of a `map` that has given a value.
  */
 export function buildModel(
   tree: ConfigTree,
@@ -43,13 +43,15 @@ export function buildModel(
   inspect?: Inspect,
   functions = new FunctionHost(tree.program?.functions ?? []),
   watch?: VariableWatch,
+  onMapEntry?: (place: Place) => void,
 ): BuiltModel {
   const problems = new Problems();
   const facts = {
     settableNames: [...settableNames(tree.nodes)],
     changesAddresses: changesAddresses(tree.nodes),
   };
-  const { http, scope, variables } = layGround(tree, facts, { clock, functions, problems, watch });
+  const options = { clock, functions, problems, watch, onMapEntry };
+  const { http, scope, variables } = layGround(tree, facts, options);
   checkBlock(scope, problems);
   const main = buildMain(scope, tree, problems);
   const upstreams = new UpstreamList();
@@ -90,19 +92,21 @@ interface GroundOptions {
   readonly functions: FunctionHost;
   readonly problems: Problems;
   readonly watch?: VariableWatch | undefined;
+  readonly onMapEntry?: ((place: Place) => void) | undefined;
 }
 
 /** Makes all variables known: whatever uses one may stand before the block that defines it. */
 export function layGround(
   tree: ConfigTree,
   facts: Pick<Model, 'settableNames' | 'changesAddresses'>,
-  { clock, functions, problems, watch }: GroundOptions,
+  { clock, functions, problems, watch, onMapEntry }: GroundOptions,
 ): Ground {
   const { changesAddresses: changesAddress, settableNames: names } = facts;
   const environment = { clock, hostname: hostname(), pid: process.pid, changesAddress };
   const variables = new VariableCompiler(environment, compilePattern, watch);
   variables.expect(names);
-  const scope = Scope.main(tree.nodes, parseTools(tree, variables, functions));
+  const tools = parseTools(tree, variables, functions);
+  const scope = Scope.main(tree.nodes, onMapEntry === undefined ? tools : { ...tools, onMapEntry });
   const node = scope.own(routingBlocks.http.name)[0];
   if (node === undefined) return { scope, http: undefined, variables };
   const http = scope.inside('http', node);

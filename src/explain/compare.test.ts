@@ -140,3 +140,38 @@ test('coverage: what was come to, by whichever way', async () => {
   assert.equal(untested().percent, 92);
   rehearsal.close();
 });
+
+test('coverage: the lines of map that have given a value', async () => {
+  const rehearsal = rehearse(`http {
+  map $arg_a $b { hostnames; default none; *.x.test same; y.test same; ~^z(.)$ "z $1"; "" empty; }
+  map $b $unused { same 1; }
+  server { listen 80; server_name a.test; return 200 $b; }
+}`);
+  const untested = () => {
+    const { kinds } = coverageOf(rehearsal.model, rehearsal.index, rehearsal.recorder.touched);
+    const found = kinds.find(({ what }) => what === 'map entries');
+    return [found?.count, ...(found?.untouched.map(({ text }) => text) ?? [])];
+  };
+  const all = [
+    'default none',
+    '*.x.test same',
+    'y.test same',
+    '~^z(.)$ "z $1"',
+    '"" empty',
+    'same 1',
+  ];
+  assert.deepEqual(untested(), [6, ...all]);
+  for (const [value, body] of [
+    ['y.test', 'same'],
+    ['zq', 'z q'],
+    ['', 'empty'],
+  ]) {
+    const { answer } = await rehearsal.ask({ url: `http://a.test/?a=${value}` });
+    assert.equal(answer?.body, body);
+  }
+  assert.deepEqual(untested(), [6, 'default none', '*.x.test same', 'same 1']);
+  await rehearsal.ask({ url: 'http://a.test/?a=b.x.test' });
+  await rehearsal.ask({ url: 'http://a.test/?a=other' });
+  assert.deepEqual(untested(), [6, 'same 1']);
+  rehearsal.close();
+});

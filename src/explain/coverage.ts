@@ -4,12 +4,13 @@ import type { Model } from '#src/config/model.ts';
 import type { Location } from '#src/routing/model.ts';
 import type { Step } from '#src/routing/rewrite-steps.ts';
 import type { Place } from '#src/schema/problem.ts';
+import type { ConfigNode } from '#src/schema/tree.ts';
 import { type DirectiveIndex, keyOf } from './directive-index.ts';
 import type { Written } from './trace.ts';
 
 /** One kind of part. */
 export interface CoverageOf {
-  readonly what: 'servers' | 'locations' | 'rules' | 'error pages';
+  readonly what: 'servers' | 'locations' | 'rules' | 'error pages' | 'map entries';
   readonly count: number;
   readonly untouched: readonly Written[];
 }
@@ -49,6 +50,7 @@ export function coverageOf(
       touched,
     ),
     kindOf('error pages', index.named('error_page'), index, touched),
+    kindOf('map entries', index.named('map').flatMap(entriesOf), index, touched),
   ].filter(({ count }) => count > 0);
   const count = sum(kinds.map((kind) => kind.count));
   const missing = sum(kinds.map(({ untouched }) => untouched.length));
@@ -72,6 +74,11 @@ function kindOf(
       return { text: index.textAt(place), place };
     }),
   };
+}
+
+/** The lines of a `map` that give a value; what one word says is about all of them. */
+function entriesOf({ block = [] }: ConfigNode): readonly Place[] {
+  return block.filter(({ words }) => words.length > 0);
 }
 
 function rulesOf({ handler, place, rewrites }: Location, index: DirectiveIndex): readonly Place[] {

@@ -21,6 +21,7 @@ const NO_TOOLS: ParseTools = {
 
 export class DirectiveIndex {
   readonly #entries = new Map<string, Entry>();
+  readonly #lines = new Map<string, ConfigNode>();
   readonly #byName = new Map<string, ConfigNode[]>();
 
   constructor(nodes: readonly ConfigNode[]) {
@@ -32,6 +33,8 @@ export class DirectiveIndex {
       const opens = opensOf(node, scope.context);
       const inside = opens === undefined ? undefined : scope.inside(opens, node);
       const key = keyOf(node);
+      // Lines of tables are no directives; only their text is asked for.
+      if (node.name === 'map') this.#addLines(node.block ?? []);
       // What is included twice stands twice at one place: the first will do for its text.
       if (!this.#entries.has(key)) {
         this.#entries.set(key, { node, inside });
@@ -43,11 +46,15 @@ export class DirectiveIndex {
     }
   }
 
+  #addLines(lines: readonly ConfigNode[]): void {
+    for (const node of lines) this.#lines.set(keyOf(node), node);
+  }
+
   /** What is written there, without its block; '' when nothing is. */
   textAt(place: Place): string {
-    const node = this.#entries.get(keyOf(place))?.node;
+    const node = this.#entries.get(keyOf(place))?.node ?? this.#lines.get(keyOf(place));
     if (node === undefined) return '';
-    const text = [node.name, ...node.words.map((word) => shown(word.text))].join(' ');
+    const text = [shown(node.name), ...node.words.map((word) => shown(word.text))].join(' ');
     return node.name === 'if' ? text.replace(/ \)$/, ')') : text;
   }
 

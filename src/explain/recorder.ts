@@ -48,6 +48,11 @@ export class Recorder {
     this.#index = index;
   }
 
+  /** What stands there has had an effect. */
+  touch(place: Place): void {
+    this.touched.add(keyOf(place));
+  }
+
   /** What was written down is of a request before. */
   forget(): void {
     this.events = [];

@@ -16,7 +16,7 @@ import type { Exchange } from '#src/exchange/exchange.ts';
 import type { AnyFunction, FunctionHost } from '#src/functions/function-host.ts';
 import { errorPageDirectives } from '#src/routing/directives.ts';
 import type { Location, ProxyHandler } from '#src/routing/model.ts';
-import { type Problem, placeOf } from '#src/schema/problem.ts';
+import { type Place, type Problem, placeOf } from '#src/schema/problem.ts';
 import { Server } from '#src/server/server.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
 import { type AskedRequest, type WireRequest, wireRequest } from './asked-request.ts';
@@ -85,7 +85,8 @@ export class Rehearsal {
     const clock = new ManualClock(Date.now());
     const watch = (name: string, value: string | undefined) => recorder.onVariable(name, value);
     const host = new ObservedFunctions(tree.program?.functions ?? [], functions, recorder);
-    const { model, problems } = buildModel(tree, clock, undefined, host, watch);
+    const onMapEntry = (place: Place) => recorder.touch(place);
+    const { model, problems } = buildModel(tree, clock, undefined, host, watch, onMapEntry);
     return model === undefined
       ? problems
       : new Rehearsal(model, { index, recorder, clock, hosts, functions: host });

@@ -57,15 +57,22 @@ export function failureReport(outcome: TestOutcome, folder: string): string {
   return `✗ ${place}: ${test.title}\n${lines.join('\n')}\n${indented}\n`;
 }
 
+const MAX_ENTRIES = 50;
+
 /** What no test has come to, by file and line. Lines that end in a newline. */
 export function coverageReport({ kinds, percent }: Coverage, folder: string): string {
   const counts = kinds.map(({ count, untouched, what }) => {
     return `${what} ${count - untouched.length} of ${count}`;
   });
-  const untested = kinds.flatMap(({ untouched }) => untouched);
-  const lines = untested.map(
-    ({ place, text }) => `  never tested: ${where(place, folder)}: ${text}`,
-  );
+  const lines = kinds.flatMap(({ untouched, what }) => {
+    // A `map` may be a base of thousands of lines.
+    const limit = what === 'map entries' ? MAX_ENTRIES : untouched.length;
+    const told = untouched
+      .slice(0, limit)
+      .map(({ place, text }) => `  never tested: ${where(place, folder)}: ${text}`);
+    const more = untouched.length - told.length;
+    return more === 0 ? told : [...told, `  never tested: ${more} more ${what}`];
+  });
   return [`coverage ${percent} %: ${counts.join(', ')}`, ...lines, ''].join('\n');
 }
 

@@ -61,6 +61,8 @@ export interface ParseTools {
    * free is reported at `place` and gives undefined. Absent where variables cannot be set.
    */
   readonly slotOf?: (name: string, place: Place, problems: Problems) => number | undefined;
+  /** Told of each line of a `map` that has given a value; absent where nobody asks. */
+  readonly onMapEntry?: (place: Place) => void;
   /** The function of weir.config.ts at that place of it; undefined when there is none. */
   readonly functionAt?: (path: string) => FunctionRef | undefined;
   /** A path as nginx resolves it: absolute ones stay, others are taken from the prefix. */

@@ -4,10 +4,12 @@ import { compileWord } from '#src/schema/arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { CapturingPattern, ParseContext } from '#src/schema/directive.ts';
 import { reportNotBuilt } from '#src/schema/not-built.ts';
+import type { Place } from '#src/schema/problem.ts';
 import type { Word } from '#src/schema/tree.ts';
 import { MapTable } from '#src/tables/map-table.ts';
 import { bytesOf, parseVariableName, type TableLine, tableLines } from './table-lines.ts';
-import { mapReader, type TableVariable } from './table-variables.ts';
+import { type MapParts, mapReader, type TableVariable } from './table-variables.ts';
+import type { VariableReader } from './variable.ts';
 
 /** Reads a `map` block; undefined after reporting what is wrong with it. */
 export function parseMap(words: readonly Word[], context: ParseContext): TableVariable | undefined {
@@ -18,9 +20,11 @@ export function parseMap(words: readonly Word[], context: ParseContext): TableVa
   block.read();
   if (name === undefined || source === undefined || !block.isGood) return undefined;
   const { fallback, patterns, results, table, isVolatile } = block;
+  const { onMapEntry } = context.tools;
+  const parts = { source, table, results, patterns, fallback };
   return {
     name,
-    read: mapReader({ source, table, results, patterns, fallback }),
+    read: onMapEntry === undefined ? mapReader(parts) : watchedMap(parts, block, onMapEntry),
     isVolatile,
     isOfConnection:
       source.isOfConnection &&
@@ -29,11 +33,36 @@ export function parseMap(words: readonly Word[], context: ParseContext): TableVa
   };
 }
 
+/** A reader that tells which line has given its value. */
+function watchedMap(
+  parts: MapParts,
+  { fallbackPlace, places }: MapBlock,
+  onMapEntry: (place: Place) => void,
+): VariableReader {
+  const told = (at: Place, result: ComplexValue<Exchange>): ComplexValue<Exchange> => ({
+    constant: undefined,
+    isOfConnection: result.isOfConnection,
+    evaluate: (exchange) => {
+      onMapEntry(at);
+      return result.constant ?? result.evaluate(exchange);
+    },
+  });
+  const { fallback, results } = parts;
+  return mapReader({
+    ...parts,
+    results: results.map((result, index) => told(places[index] as Place, result)),
+    fallback: fallback && fallbackPlace && told(fallbackPlace, fallback),
+  });
+}
+
 class MapBlock {
   readonly table = new MapTable();
   readonly results: ComplexValue<Exchange>[] = [];
   readonly patterns: (CapturingPattern<Exchange> | undefined)[] = [];
   fallback: ComplexValue<Exchange> | undefined;
+  /** Of each result the line, as long as somebody wants to know which one it was. */
+  readonly places: Place[] = [];
+  fallbackPlace: Place | undefined;
   isVolatile = false;
   isGood = true;
   readonly #context: ParseContext;
@@ -58,6 +87,7 @@ class MapBlock {
   #addDefault({ node, value }: TableLine): void {
     if (this.fallback !== undefined) this.#refuse(node, 'duplicate default map parameter');
     this.fallback = this.#compile(node, value);
+    this.fallbackPlace = node;
   }
 
   #addPattern({ node, key, value }: TableLine): void {
@@ -76,15 +106,18 @@ class MapBlock {
     const kept = pattern as CapturingPattern<Exchange>;
     this.table.addPattern(kept, this.results.push(result) - 1);
     this.patterns[this.results.length - 1] = kept;
+    this.places[this.results.length - 1] = node;
   }
 
   #addKey({ node, key, value }: TableLine): void {
-    const known = this.#indexes.get(value.text);
+    const isWatched = this.#context.tools.onMapEntry !== undefined;
+    const known = isWatched ? undefined : this.#indexes.get(value.text);
     const index = known ?? this.results.length;
     if (known === undefined) {
       const result = this.#compile(node, value);
       if (result === undefined) return;
       this.#indexes.set(value.text, this.results.push(result) - 1);
+      this.places[index] = node;
     }
     // `\default` and `\~` are texts that would mean something else.
     const text = key.startsWith('\\') ? key.slice(1) : key;
