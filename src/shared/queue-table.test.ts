@@ -42,7 +42,7 @@ describe('the queue of an upstream', () => {
     b.publish(UPSTREAM, 1, -0x8000_0000, -0x8000_0000); // one behind
     assert.ok(c.findFirst(UPSTREAM));
     assert.equal(c.firstThread, 0);
-    assert.deepEqual([c.isAhead(UPSTREAM, 1), c.isAhead(UPSTREAM, 0)], [true, false]);
+    assert.deepEqual([c.findFirst(UPSTREAM, 2), c.findFirst(UPSTREAM, 1)], [true, false]);
   });
 
   it('gives every ticket once', () => {

@@ -130,9 +130,12 @@ export class QueueTable {
 
   // ---- Over all threads ------------------------------------------------------------------------
 
-  /** Whose turn it is: sets `firstThread` and `firstPriority`. False when nobody waits. */
-  findFirst(upstream: number): boolean {
-    for (let priority = 0; priority < PRIORITIES; priority++) {
+  /**
+   * Whose turn it is: sets `firstThread` and `firstPriority`. False when nobody waits. `priorities`:
+   * how many classes the queue uses.
+   */
+  findFirst(upstream: number, priorities = PRIORITIES): boolean {
+    for (let priority = 0; priority < priorities; priority++) {
       let first = 0;
       for (let thread = 0; thread < this.#threadCount; thread++) {
         const head = Atomics.load(this.#rows, this.#rowOf(thread, upstream) + HEADS + priority);
@@ -144,11 +147,6 @@ export class QueueTable {
       if (first !== 0) return true;
     }
     return false;
-  }
-
-  /** Whether somebody waits whose turn comes before that of a newcomer of this class. */
-  isAhead(upstream: number, priority: number): boolean {
-    return this.findFirst(upstream) && this.firstPriority <= priority;
   }
 
   /** Has that thread look at its queue. */

@@ -59,6 +59,8 @@ export class UpstreamQueue implements TimeoutOwner, TurnEnd {
   readonly #source: PlaceSource;
   readonly #wheel: TimerWheel;
   readonly #timer = new TimerEntry(this);
+  /** How many classes there are. */
+  readonly #priorities: number;
   /** By priority. */
   readonly #heads: (QueuePlace | undefined)[] = new Array(PRIORITIES).fill(undefined);
   readonly #tails: (QueuePlace | undefined)[] = new Array(PRIORITIES).fill(undefined);
@@ -76,6 +78,7 @@ export class UpstreamQueue implements TimeoutOwner, TurnEnd {
     wheel: TimerWheel,
   ) {
     this.#config = config;
+    this.#priorities = config.priorityText === '' ? 1 : PRIORITIES;
     this.#upstream = upstream;
     this.#table = table;
     this.#source = source;
@@ -84,10 +87,9 @@ export class UpstreamQueue implements TimeoutOwner, TurnEnd {
 
   /** Whether this exchange has to wait behind others, in whatever thread they are. */
   blocks(context: PickContext): boolean {
-    if (context.isRetry === true || !this.#table.isAhead(this.#upstream, PRIORITIES - 1)) {
-      return false;
-    }
-    return this.#table.isAhead(this.#upstream, this.#priorityOf(context));
+    if (!this.#table.findFirst(this.#upstream, this.#priorities)) return false;
+    if (context.isRetry === true) return false;
+    return this.#table.firstPriority <= this.#priorityOf(context);
   }
 
   /** It waits from now on; false: the queue is full. */
@@ -129,7 +131,7 @@ export class UpstreamQueue implements TimeoutOwner, TurnEnd {
 
   /** A place has become free in this thread. */
   onFreed(): void {
-    if (!this.#table.findFirst(this.#upstream)) return;
+    if (!this.#table.findFirst(this.#upstream, this.#priorities)) return;
     const { firstThread, thread } = this.#table;
     if (firstThread === thread) this.#schedule();
     else this.#table.wake(this.#upstream, firstThread);
@@ -189,7 +191,7 @@ export class UpstreamQueue implements TimeoutOwner, TurnEnd {
   /** As many as have a place, while the next of all threads is one of ours. */
   #serve(): void {
     const { thread } = this.#table;
-    while (this.#table.findFirst(this.#upstream)) {
+    while (this.#table.findFirst(this.#upstream, this.#priorities)) {
       const { firstPriority, firstThread } = this.#table;
       if (firstThread !== thread) {
         if (this.#source.hasRoom()) this.#table.wake(this.#upstream, firstThread);
@@ -223,7 +225,7 @@ export class UpstreamQueue implements TimeoutOwner, TurnEnd {
 
   /** What is none of the classes is the lowest: it may come from a client. */
   #priorityOf(context: PickContext): number {
-    if (this.#config.priorityText === '') return 0;
+    if (this.#priorities === 1) return 0;
     const text = context.priority?.() ?? '';
     const priority = text.length === 1 ? text.charCodeAt(0) - 0x30 : -1;
     return priority >= 0 && priority < PRIORITIES ? priority : PRIORITIES - 1;
