@@ -5,6 +5,7 @@ import { entryPath } from './entry.ts';
 import type { Identity } from './identity.ts';
 import { GENERATION_FLAGS } from './memory.ts';
 import type { FromGeneration, LoadReport, StartOrder, ToGeneration } from './messages.ts';
+import { forkWithRawSockets } from './raw-socket-right.ts';
 
 /** A generation that is not ready after this time has failed. */
 const START_PATIENCE_MS = 60_000;
@@ -17,6 +18,8 @@ const STOP_PATIENCE_MS = 3_000;
 export interface GenerationOwner {
   /** It runs with the master's priority; only root may raise one. */
   onPriorityRefused(priority: number, reason: string): void;
+  /** It will not have the right to call from foreign addresses. */
+  onRightRefused(why: string): void;
   /** It serves. */
   onReady(generation: GenerationProcess): void;
   onMessage(generation: GenerationProcess, message: FromGeneration): void;
@@ -32,6 +35,8 @@ export interface ForkOptions {
   readonly identity: Identity | undefined;
   /** As of nice(1); 0 leaves it as the master's is. */
   readonly priority: number;
+  /** `proxy_bind … transparent`: it keeps the right to call from foreign addresses. */
+  readonly needsRawSockets: boolean;
 }
 
 /** The master's end of one generation. */
@@ -54,7 +59,7 @@ export class GenerationProcess {
   #patience: NodeJS.Timeout;
 
   constructor(options: ForkOptions, owner: GenerationOwner) {
-    const { order, stdio, identity, priority } = options;
+    const { order, stdio, identity, needsRawSockets, priority } = options;
     this.number = order.generation;
     this.keys = new Set(order.sockets.map(({ key }) => key));
     this.#order = order;
@@ -66,7 +71,11 @@ export class GenerationProcess {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...stdio],
       ...(identity === undefined ? {} : { uid: identity.uid, gid: identity.gid }),
     });
-    this.#worker = cluster.fork(cacheEnvironment(identity));
+    const fork = () => cluster.fork(cacheEnvironment(identity));
+    this.#worker =
+      needsRawSockets && identity !== undefined
+        ? forkWithRawSockets(fork, (why) => owner.onRightRefused(why))
+        : fork();
     if (priority !== 0) this.#setPriority(priority);
     this.#worker.on('message', (message: FromGeneration) => this.#receive(message));
     this.#worker.on('error', (error: Error) => {

@@ -193,6 +193,14 @@ export class Master implements GenerationOwner {
     this.#log.alert(`exception in the master: ${describeError(error)}`);
   }
 
+  /** GenerationOwner. */
+  onRightRefused(why: string): void {
+    this.#log.warn(
+      `"proxy_bind … transparent" will be refused: CAP_NET_RAW cannot be kept: ${why}`,
+    );
+  }
+
+  /** GenerationOwner. */
   onPriorityRefused(priority: number, reason: string): void {
     const advice = 'only root may go below 0';
     this.#log.warn(`worker_priority ${priority} is without effect (${advice}): ${reason}`);
@@ -255,7 +263,7 @@ export class Master implements GenerationOwner {
     // While files were read TERM or QUIT may have come: who starts now would never be told to end.
     if (this.#isEnding) throw new Refusal(['weir is ending: no new generation is started']);
     const { outline, packedModel, model, preparation } = loaded;
-    const { threadCount, identity, budget } = preparation;
+    const { threadCount, identity, budget, needsRawSockets } = preparation;
     const { shares, stdio } = this.#sockets.plan(model.listens, threadCount);
     const ended = new Promise<void>((resolve, reject) => {
       this.#onCandidate = {
@@ -277,7 +285,13 @@ export class Master implements GenerationOwner {
       errorLogs: model.main.errorLogs,
     } as const;
     this.#candidate = new GenerationProcess(
-      { order, stdio, identity, priority: model.main.workerPriority },
+      {
+        order,
+        stdio,
+        identity,
+        priority: model.main.workerPriority,
+        needsRawSockets,
+      },
       this,
     );
     const old = this.#current;

@@ -24,6 +24,8 @@ export interface Preparation {
   /** Whom it runs as; undefined means as the master. */
   readonly identity: Identity | undefined;
   readonly budget: DescriptorBudget;
+  /** `proxy_bind … transparent`: who serves needs CAP_NET_RAW. */
+  readonly needsRawSockets: boolean;
 }
 
 /**
@@ -60,7 +62,17 @@ export function prepare(model: Model): {
     say('emerg', openError(main.pidFile, denied).message);
   }
   const isRefused = problems.some(({ severity }) => severity === 'emerg');
-  return { preparation: isRefused ? undefined : { threadCount, identity, budget }, problems };
+  const needsRawSockets = callsTransparently(model);
+  const preparation = { threadCount, identity, budget, needsRawSockets };
+  return { preparation: isRefused ? undefined : preparation, problems };
+}
+
+function callsTransparently({ servers }: Model): boolean {
+  return servers.some(({ conditional, fallback, locations }) =>
+    [fallback, ...locations, ...conditional].some(({ proxy: { bind } }) => {
+      return bind !== 'off' && bind.isTransparent;
+    }),
+  );
 }
 
 const NOWHERE = { file: '', line: 0, column: 0 };

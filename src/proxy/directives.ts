@@ -56,7 +56,7 @@ export const proxyDirectives = directives({
       default: ['off'],
       parse: parseBind,
     }),
-    doc: 'The local IP address, and with it the port, that connections to endpoints come from; may hold variables: an empty value leaves it to the system, and so does one that is no address (with a line in the error log). An address that this machine has not: 500. Connections from different addresses are not mixed. `off` cancels what is inherited. With `transparent` it need not be an address of this machine (`$remote_addr`), whose routes must bring the answers back: Linux, and CAP_NET_RAW or CAP_NET_ADMIN for the processes that serve; without it 500.',
+    doc: 'The local IP address, and with it the port, that connections to endpoints come from; may hold variables: an empty value leaves it to the system, and so does one that is no address (with a line in the error log). An address that this machine has not: 500. Connections from different addresses are not mixed. `off` cancels what is inherited. With `transparent` it need not be an address of this machine (`$remote_addr`), whose routes must bring the answers back: Linux, and CAP_NET_RAW or CAP_NET_ADMIN for the processes that serve, which keep the former when the master is root; without it 500.',
   },
   bindDynamic: {
     name: 'proxy_bind_dynamic',

@@ -377,7 +377,8 @@ export interface HttpBlock {
    * address that this machine has not: 500. Connections from different addresses are not mixed.
    * `off` cancels what is inherited. With `transparent` it need not be an address of this machine
    * (`$remote_addr`), whose routes must bring the answers back: Linux, and CAP_NET_RAW or
-   * CAP_NET_ADMIN for the processes that serve; without it 500.
+   * CAP_NET_ADMIN for the processes that serve, which keep the former when the master is root;
+   * without it 500.
    */
   readonly proxyBind?: Words | undefined;
   /**
@@ -1017,7 +1018,8 @@ export interface ServerBlock {
    * address that this machine has not: 500. Connections from different addresses are not mixed.
    * `off` cancels what is inherited. With `transparent` it need not be an address of this machine
    * (`$remote_addr`), whose routes must bring the answers back: Linux, and CAP_NET_RAW or
-   * CAP_NET_ADMIN for the processes that serve; without it 500.
+   * CAP_NET_ADMIN for the processes that serve, which keep the former when the master is root;
+   * without it 500.
    */
   readonly proxyBind?: Words | undefined;
   /**
@@ -1589,7 +1591,8 @@ export interface LocationBlock {
    * address that this machine has not: 500. Connections from different addresses are not mixed.
    * `off` cancels what is inherited. With `transparent` it need not be an address of this machine
    * (`$remote_addr`), whose routes must bring the answers back: Linux, and CAP_NET_RAW or
-   * CAP_NET_ADMIN for the processes that serve; without it 500.
+   * CAP_NET_ADMIN for the processes that serve, which keep the former when the master is root;
+   * without it 500.
    */
   readonly proxyBind?: Words | undefined;
   /**
