@@ -6,6 +6,8 @@
 
 import type { ConcurrencyConfig } from '#src/upstream/endpoint/upstream-config.ts';
 
+/** Of the root of the limit: how far it reaches beyond what it would be, to find out whether more goes. */
+const HEADROOM = 0.5;
 /** Before anything is known. */
 const FIRST_LIMIT = 20;
 /** Answers may take so much longer than they use to before the limit falls. */
@@ -13,7 +15,7 @@ const TOLERANCE = 1.5;
 /** The limit does not fall faster than this share allows. */
 const LEAST_GRADIENT = 0.5;
 /** How much of a step is taken at once, per look. */
-const SMOOTHING = 0.1;
+const SMOOTHING = 0.2;
 /** Of the short mean. */
 const SHORT_FADE_MS = 1_000;
 /**
@@ -66,7 +68,7 @@ export class AdaptiveLimit {
     if (inFlight < this.#limit / 2) return;
     const ratio = (TOLERANCE * this.#longMs) / shortMs;
     const gradient = Math.min(1, Math.max(LEAST_GRADIENT, ratio));
-    const wanted = this.#limit * gradient + Math.sqrt(this.#limit);
+    const wanted = this.#limit * gradient + HEADROOM * Math.sqrt(this.#limit);
     this.#limit = this.#within(this.#limit + (wanted - this.#limit) * SMOOTHING);
   }
 
