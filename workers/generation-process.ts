@@ -20,6 +20,8 @@ export interface GenerationOwner {
   onPriorityRefused(priority: number, reason: string): void;
   /** It will not have the right to call from foreign addresses. */
   onRightRefused(why: string): void;
+  /** It has been told what to serve. */
+  onOrdered(generation: GenerationProcess): void;
   /** It serves. */
   onReady(generation: GenerationProcess): void;
   onMessage(generation: GenerationProcess, message: FromGeneration): void;
@@ -136,7 +138,9 @@ export class GenerationProcess {
     switch (message.type) {
       case 'hello':
         // Told to stop before it could hear it: it has nothing to finish.
-        return this.state === 'starting' ? this.tell(this.#order) : this.kill();
+        if (this.state !== 'starting') return this.kill();
+        this.tell(this.#order);
+        return this.#owner.onOrdered(this);
       case 'ready':
         if (this.state !== 'starting') return; // on its way to an end; its patience runs on
         clearTimeout(this.#patience);

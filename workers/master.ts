@@ -206,6 +206,11 @@ export class Master implements GenerationOwner {
     this.#log.warn(`worker_priority ${priority} is without effect (${advice}): ${reason}`);
   }
 
+  /** What the one that serves knows is there before this one does; what comes meanwhile follows. */
+  onOrdered(generation: GenerationProcess): void {
+    if (generation === this.#candidate) this.#current?.tell({ type: 'snapshot-request' });
+  }
+
   onReady(generation: GenerationProcess): void {
     if (generation !== this.#candidate) return;
     this.#candidate = undefined;
@@ -223,7 +228,7 @@ export class Master implements GenerationOwner {
   onMessage(generation: GenerationProcess, message: FromGeneration): void {
     switch (message.type) {
       case 'snapshot':
-        return this.#current?.tell({ type: 'snapshot', snapshot: message.snapshot });
+        return (generation === this.#current ? this.#candidate : this.#current)?.tell(message);
       case 'load':
         return this.#sendForeign();
       case 'stopped-listening':

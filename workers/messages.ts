@@ -82,7 +82,8 @@ export interface StartOrder {
 
 /**
  * State that outlives a generation, named by what it belongs to, since numbers change with the
- * configuration. Sent by the old one when the new one is ready; the new one uses what it still has.
+ * configuration. Sent by the old one while the new one is made, and once more when that serves; the
+ * new one uses what it still has.
  */
 export interface Snapshot {
   /** Round-robin position by upstream name. */
@@ -135,7 +136,7 @@ export type ToGeneration =
   | { readonly type: 'descriptor'; readonly socket: number }
   /** The master cannot send descriptors (portable tier): the answer is `replace`. */
   | { readonly type: 'no-descriptor'; readonly socket: number }
-  /** From an older generation, before it drains. */
+  /** From an older generation, before this one serves and once more before the older one drains. */
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** Sums over all older generations, for the rows `foreign`. */
   | { readonly type: 'foreign'; readonly load: LoadReport }

@@ -54,7 +54,8 @@ export class Sticky {
     const sessions = this.#sessions;
     if (sessions === undefined) return this.#byId.get(brought);
     hashText(brought, this.#hash);
-    const at = sessions.find(this.#hash, this.#nowSec());
+    const nowSec = sessionNowSec(sharedNowMs(this.#clock.nowMs));
+    const at = sessions.find(this.#hash, nowSec);
     const endpoint = at < 0 ? undefined : this.#endpoints[at];
     return endpoint === undefined ? undefined : this.#byId.get(this.idOf(endpoint));
   }
@@ -63,12 +64,10 @@ export class Sticky {
   learn(session: string, endpoint: Endpoint, isNew: boolean): void {
     if (session === '') return;
     hashText(session, this.#hash);
-    const nowSec = this.#nowSec();
-    const expiresSec = nowSec + Math.ceil(this.config.timeoutMs / 1000);
-    this.#sessions?.put(this.#hash, endpoint.id - this.#firstId, expiresSec, nowSec, isNew);
-  }
-
-  #nowSec(): number {
-    return sessionNowSec(sharedNowMs(this.#clock.nowMs));
+    const nowMs = sharedNowMs(this.#clock.nowMs);
+    // Whole seconds: rather a second late than early.
+    const expiresSec = sessionNowSec(nowMs + this.config.timeoutMs) + 1;
+    const at = endpoint.id - this.#firstId;
+    this.#sessions?.put(this.#hash, at, expiresSec, sessionNowSec(nowMs), isNew);
   }
 }

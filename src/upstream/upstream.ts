@@ -277,6 +277,9 @@ export class Upstream implements PlaceSource {
   }
 }
 
+/** Of sessions that no other thread shares: in warm-up, `weir explain` and tests there are few. */
+const MAX_OWN_BYTES = 1024 * 1024;
+
 function stickyOf(
   { sticky }: UpstreamConfig,
   endpoints: readonly Endpoint[],
@@ -285,7 +288,8 @@ function stickyOf(
 ): Sticky | undefined {
   if (sticky === null) return undefined;
   const { zone } = sticky;
-  const table = zone === null ? undefined : (sessions ?? SessionTable.alone(zone.bytes));
+  const bytes = Math.min(zone?.bytes ?? 0, MAX_OWN_BYTES);
+  const table = zone === null ? undefined : (sessions ?? SessionTable.alone(bytes));
   return new Sticky(sticky, endpoints, table, clock);
 }
 
