@@ -69,7 +69,7 @@ describe('sticky', () => {
       ['cookie a domain=$none', /unknown "none" variable/],
       ['cookie a secure secure', /"secure".*twice/],
       ['cookie a sync', /"sync".*known are expires=/],
-      ['cookie a secret=short', /invalid parameter "secret=".*16 bytes/],
+      ['cookie a secret=short', /invalid parameter "secret=".*8 bytes/],
       ['route strict', /"sticky route" is incomplete.*a variable/],
       ['route cookie_a', /"cookie_a".*known are variables/],
       ['route $none', /unknown "none" variable/],

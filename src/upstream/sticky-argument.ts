@@ -18,7 +18,7 @@ const SAME_SITE = /^(strict|lax|none)$/i;
 /** May stand there several times. */
 const MANY = /^(create|lookup|\$.*)$/;
 /** Shorter ones can be guessed. */
-const LEAST_SECRET = 16;
+const LEAST_SECRET = 8;
 
 /** A parameter: `name=value`, or a word alone, whose value is undefined. */
 interface Parameter {
