@@ -176,9 +176,11 @@ test('what is wrong with logs is said', () => {
       return text.replace(/^weir: | in w\.conf:\d+$/g, '');
     });
   };
-  const notBuilt = 'is not built yet in this version of Weir';
   for (const [line, ...said] of [
-    ['error_log memory:32m;', `[emerg] "error_log memory:" ${notBuilt}`],
+    [
+      'error_log memory:1k;',
+      '[emerg] invalid buffer size "memory:1k" in "error_log" directive, write memory:SIZE, such as memory:1m: 4k at least, 1g at most',
+    ],
     [
       'error_log off;',
       '[warn] "error_log off" writes to a file named "off", to see only the worst, write "error_log stderr emerg"',

@@ -81,13 +81,13 @@ export const errorLogDirectives = directives({
     name: 'error_log',
     contexts: ['main', ...HTTP_SERVER_LOCATION],
     argument: custom({
-      usage: 'file | stderr | syslog:server=address[,parameter…] [level]',
+      usage: 'file | stderr | memory:size | syslog:server=address[,parameter…] [level]',
       minWords: 1,
       maxWords: 2,
       parse: parseErrorLog,
     }),
     repeat: true,
-    doc: 'Where errors are logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert`, `emerg`; `error` when none is given). May stand several times. In `http`, `server` and `location` it takes the lines that are about their requests; those about processes and connections go where the top level says, to `stderr` when it says nothing. Parameters of `syslog:` are those of `access_log`; its severity is that of each line.',
+    doc: 'Where errors are logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert`, `emerg`; `error` when none is given). May stand several times. In `http`, `server` and `location` it takes the lines that are about their requests; those about processes and connections go where the top level says, to `stderr` when it says nothing. Parameters of `syslog:` are those of `access_log`; its severity is that of each line. `memory:` keeps the last lines, of each process and thread as much as `size`; USR1 (`-s reopen`) has them written to standard error.',
   },
 });
 

@@ -1,20 +1,30 @@
-/** Where the lines of `error_log` go: files, standard error, syslog servers; each opened once. */
+/**
+ * Where the lines of `error_log` go: files, standard error, syslog servers, memory; each opened once.
+ */
 
 import { closeSync, openSync } from 'node:fs';
 import { DescriptorSink, LOG_LEVELS, LogFan, type LogLevel, type LogSink } from '#src/base/log.ts';
-import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
+import { LogRing } from '#src/base/log-ring.ts';
+import type {
+  ErrorLogConfig,
+  ErrorLogTarget,
+  MemoryTarget,
+} from '#src/exchange/error-log-argument.ts';
 import type { SyslogTarget } from '#src/exchange/syslog-argument.ts';
 import { SyslogSender } from './syslog-sender.ts';
 
 /** As nginx creates its logs. */
 const LOG_MODE = 0o644;
 const STDERR = 2;
+/** pipe(7): PIPE_BUF of Linux. */
+const PIPE_BYTES = 4096;
 
 /** Told when a file cannot be opened again; the old one is written to. */
 export type OnReopenFailed = (path: string, error: unknown) => void;
 
 export class ErrorLogFiles {
   readonly #files = new Map<string, FileSink>();
+  readonly #rings = new Map<MemoryTarget, LogRing>();
   readonly #senders = new Map<SyslogTarget, SyslogSink>();
 
   /** Opens a file before anything is written to it. Throws what `openSync` throws. */
@@ -27,8 +37,13 @@ export class ErrorLogFiles {
     return new LogFan(configs.map(({ level, target }) => ({ level, sink: this.#sinkOf(target) })));
   }
 
-  /** After USR1: further lines go to the files that now have the names. */
+  /**
+   * After USR1: further lines go to the files that now have the names, and what memory holds is told
+   * to standard error.
+   */
   reopen(onFailed: OnReopenFailed): void {
+    const stderr = new DescriptorSink(STDERR);
+    for (const ring of this.#rings.values()) tell(ring.lines(), stderr);
     for (const [path, file] of this.#files) {
       try {
         file.reopen();
@@ -45,18 +60,36 @@ export class ErrorLogFiles {
     this.#senders.clear();
   }
 
-  #sinkOf(target: string | SyslogTarget): LogSink {
+  #sinkOf(target: ErrorLogTarget): LogSink {
     if (target === 'stderr') return new DescriptorSink(STDERR);
     if (typeof target === 'string') return this.#fileOf(target);
+    if ('memoryBytes' in target) return this.#ringOf(target);
     const sink = this.#senders.get(target) ?? new SyslogSink(target);
     this.#senders.set(target, sink);
     return sink;
+  }
+
+  #ringOf(target: MemoryTarget): LogRing {
+    const ring = this.#rings.get(target) ?? new LogRing(target.memoryBytes);
+    this.#rings.set(target, ring);
+    return ring;
   }
 
   #fileOf(path: string): FileSink {
     const file = this.#files.get(path) ?? new FileSink(path);
     this.#files.set(path, file);
     return file;
+  }
+}
+
+/** Whole lines at a time, as many as a pipe takes without mixing them with those of others. */
+function tell(lines: Buffer, sink: LogSink): void {
+  let from = 0;
+  while (from < lines.length) {
+    const last = lines.lastIndexOf('\n', from + PIPE_BYTES - 1);
+    const end = last < from ? lines.indexOf('\n', from) : last;
+    sink.write(lines.toString('utf8', from, end + 1), 'error');
+    from = end + 1;
   }
 }
 

@@ -67,12 +67,14 @@ export interface WeirConfig {
    */
   readonly daemon?: Flag | undefined;
   /**
-   * `error_log file | stderr | syslog:server=address[,parameter…] [level]`. Where errors are
-   * logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert`,
-   * `emerg`; `error` when none is given). May stand several times. In `http`, `server` and
+   * `error_log file | stderr | memory:size | syslog:server=address[,parameter…] [level]`. Where
+   * errors are logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`,
+   * `alert`, `emerg`; `error` when none is given). May stand several times. In `http`, `server` and
    * `location` it takes the lines that are about their requests; those about processes and
    * connections go where the top level says, to `stderr` when it says nothing. Parameters of
-   * `syslog:` are those of `access_log`; its severity is that of each line.
+   * `syslog:` are those of `access_log`; its severity is that of each line. `memory:` keeps the
+   * last lines, of each process and thread as much as `size`; USR1 (`-s reopen`) has them written
+   * to standard error.
    */
   readonly errorLog?: Rows | undefined;
   /**
@@ -92,12 +94,14 @@ export interface HttpBlock {
    */
   readonly include?: Several<string> | undefined;
   /**
-   * `error_log file | stderr | syslog:server=address[,parameter…] [level]`. Where errors are
-   * logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert`,
-   * `emerg`; `error` when none is given). May stand several times. In `http`, `server` and
+   * `error_log file | stderr | memory:size | syslog:server=address[,parameter…] [level]`. Where
+   * errors are logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`,
+   * `alert`, `emerg`; `error` when none is given). May stand several times. In `http`, `server` and
    * `location` it takes the lines that are about their requests; those about processes and
    * connections go where the top level says, to `stderr` when it says nothing. Parameters of
-   * `syslog:` are those of `access_log`; its severity is that of each line.
+   * `syslog:` are those of `access_log`; its severity is that of each line. `memory:` keeps the
+   * last lines, of each process and thread as much as `size`; USR1 (`-s reopen`) has them written
+   * to standard error.
    */
   readonly errorLog?: Rows | undefined;
   /**
@@ -679,12 +683,14 @@ export interface ServerBlock {
    */
   readonly include?: Several<string> | undefined;
   /**
-   * `error_log file | stderr | syslog:server=address[,parameter…] [level]`. Where errors are
-   * logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert`,
-   * `emerg`; `error` when none is given). May stand several times. In `http`, `server` and
+   * `error_log file | stderr | memory:size | syslog:server=address[,parameter…] [level]`. Where
+   * errors are logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`,
+   * `alert`, `emerg`; `error` when none is given). May stand several times. In `http`, `server` and
    * `location` it takes the lines that are about their requests; those about processes and
    * connections go where the top level says, to `stderr` when it says nothing. Parameters of
-   * `syslog:` are those of `access_log`; its severity is that of each line.
+   * `syslog:` are those of `access_log`; its severity is that of each line. `memory:` keeps the
+   * last lines, of each process and thread as much as `size`; USR1 (`-s reopen`) has them written
+   * to standard error.
    */
   readonly errorLog?: Rows | undefined;
   /**
@@ -1282,12 +1288,14 @@ export interface LocationBlock {
    */
   readonly include?: Several<string> | undefined;
   /**
-   * `error_log file | stderr | syslog:server=address[,parameter…] [level]`. Where errors are
-   * logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`, `alert`,
-   * `emerg`; `error` when none is given). May stand several times. In `http`, `server` and
+   * `error_log file | stderr | memory:size | syslog:server=address[,parameter…] [level]`. Where
+   * errors are logged, from which level on (`debug`, `info`, `notice`, `warn`, `error`, `crit`,
+   * `alert`, `emerg`; `error` when none is given). May stand several times. In `http`, `server` and
    * `location` it takes the lines that are about their requests; those about processes and
    * connections go where the top level says, to `stderr` when it says nothing. Parameters of
-   * `syslog:` are those of `access_log`; its severity is that of each line.
+   * `syslog:` are those of `access_log`; its severity is that of each line. `memory:` keeps the
+   * last lines, of each process and thread as much as `size`; USR1 (`-s reopen`) has them written
+   * to standard error.
    */
   readonly errorLog?: Rows | undefined;
   /**
