@@ -13,8 +13,13 @@ import { refuse } from '#src/exchange/answer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
 import { type Exchange, type ExchangeHandler, RESPONSE_NONE } from '#src/exchange/exchange.ts';
 import { FieldEdits } from '#src/http/field-edits.ts';
-import { F_X_ACCEL_LIMIT_RATE, F_X_ACCEL_REDIRECT } from '#src/http/field-names.ts';
+import {
+  F_X_ACCEL_BUFFERING,
+  F_X_ACCEL_LIMIT_RATE,
+  F_X_ACCEL_REDIRECT,
+} from '#src/http/field-names.ts';
 import { BODY_CHUNKED, BODY_NONE, RequestHead, type ResponseHead } from '#src/http/message.ts';
+import type { ResponseLimits } from '#src/spool/response-store.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { PendingName } from '#src/upstream/name-resolver.ts';
 import type { PendingConnection } from '#src/upstream/pool/connector.ts';
@@ -29,6 +34,7 @@ import type { Upstream } from '#src/upstream/upstream.ts';
 import type { QueueClient } from '#src/upstream/upstream-queue.ts';
 import {
   keepsBody,
+  limitsFor,
   mayUpgrade,
   overrideStatus,
   passesHints,
@@ -376,7 +382,7 @@ export class Attempt
     exchange.requestEnded = false;
     this.#request.beginTunnel(exchange, this.#connection as UpstreamConnection);
     this.#noteHead(exchange);
-    this.#passHead(exchange, undefined);
+    this.#passHead(exchange, undefined, undefined);
     return this.#exchange === exchange;
   }
 
@@ -386,18 +392,22 @@ export class Attempt
     this.#noteHead(exchange);
     if (location.watchesStatus && this.#takesOver(exchange, location)) return;
     const { fields } = exchange.response;
-    if (fields.countOf(F_X_ACCEL_REDIRECT) + fields.countOf(F_X_ACCEL_LIMIT_RATE) > 0) {
-      this.#obey(exchange, location);
-    } else this.#passHead(exchange, location.shaping);
+    const wishes =
+      fields.countOf(F_X_ACCEL_REDIRECT) +
+      fields.countOf(F_X_ACCEL_LIMIT_RATE) +
+      fields.countOf(F_X_ACCEL_BUFFERING);
+    if (wishes > 0) this.#obey(exchange, location);
+    else this.#passHead(exchange, location.shaping, location.responseLimits);
   }
 
   /** The endpoint has a wish. */
-  #obey(exchange: Exchange, { accel, shaping, wished }: ProxiedLocation): void {
+  #obey(exchange: Exchange, location: ProxiedLocation): void {
+    const { accel, shaping, wished } = location;
     const { fields } = exchange.response;
     const target = fields.get(F_X_ACCEL_REDIRECT);
     if (target === undefined || accel === undefined) {
       const hasRate = fields.countOf(F_X_ACCEL_LIMIT_RATE) > 0;
-      this.#passHead(exchange, hasRate ? wished : shaping);
+      this.#passHead(exchange, hasRate ? wished : shaping, limitsFor(exchange, location));
       return;
     }
     this.#drop();
@@ -422,10 +432,15 @@ export class Attempt
     exchange.upstreamSentBytes = connection.sentBytes;
   }
 
-  #passHead(exchange: Exchange, shaping: Shaping | undefined): void {
-    const { answer, ignoresBufferingWish, responseLimits } = this.#location as ProxiedLocation;
+  /** Without `limits` the endpoint waits for the client. */
+  #passHead(
+    exchange: Exchange,
+    shaping: Shaping | undefined,
+    limits: ResponseLimits | undefined,
+  ): void {
+    const { answer, ignoresBufferingWish } = this.#location as ProxiedLocation;
     const connection = this.#connection as UpstreamConnection;
-    this.#response.begin(exchange, connection, responseLimits, ignoresBufferingWish);
+    this.#response.begin(exchange, connection, limits, ignoresBufferingWish);
     answer.apply(exchange);
     this.#tries.noteHead(exchange);
     overrideStatus(exchange);

@@ -98,7 +98,7 @@ export const proxyDirectives = directives({
     name: 'proxy_buffering',
     contexts: HTTP_SERVER_LOCATION,
     argument: flag({ default: 'on' }),
-    doc: 'Whether a response may collect here when the client is slower than the endpoint: in memory up to `proxy_buffers`, then in a file up to `proxy_max_temp_file_size`, so that the endpoint is free early. Bytes that the client takes are never delayed, on or off. `off`, a response with `X-Accel-Buffering: no` and `text/event-stream` hold the endpoint back instead.',
+    doc: 'Whether a response may collect here when the client is slower than the endpoint: in memory up to `proxy_buffers`, then in a file up to `proxy_max_temp_file_size`, so that the endpoint is free early. Bytes that the client takes are never delayed, on or off. `off`, a response with `X-Accel-Buffering: no` and `text/event-stream` hold the endpoint back instead; `X-Accel-Buffering: yes` is as `on`.',
   },
   requestBuffering: {
     name: 'proxy_request_buffering',

@@ -2,9 +2,10 @@
 
 import { keepChallenge } from '#src/exchange/answer.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
-import { F_TE, F_UPGRADE } from '#src/http/field-names.ts';
+import { F_TE, F_UPGRADE, F_X_ACCEL_BUFFERING } from '#src/http/field-names.ts';
 import { BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
 import { reasonPhrase } from '#src/http/status.ts';
+import type { ResponseLimits } from '#src/spool/response-store.ts';
 import type { ProxiedLocation } from './proxied-location.ts';
 
 /** `TE: trailers`: the client will take them (RFC 9110 §10.1.4). */
@@ -37,6 +38,16 @@ export function mayUpgrade(exchange: Exchange, { plan }: ProxiedLocation): boole
   if (!plan.wantsUpgrade(exchange)) return false;
   const chosen = exchange.response.fields.get(F_UPGRADE) ?? '';
   return chosen.toLowerCase() === exchange.request.upgrade.toLowerCase();
+}
+
+/** Where a response waits for its client, by `X-Accel-Buffering` of the endpoint, too (nginx). */
+export function limitsFor(
+  { response: { fields } }: Exchange,
+  { ignoresBufferingWish, responseLimits, wishedLimits }: ProxiedLocation,
+): ResponseLimits | undefined {
+  const isWished =
+    !ignoresBufferingWish && fields.get(F_X_ACCEL_BUFFERING)?.toLowerCase() === 'yes';
+  return isWished ? wishedLimits : responseLimits;
 }
 
 /** An error page that keeps the status of the error (`error_page` without `=`). */

@@ -46,6 +46,8 @@ export interface ProxiedLocation {
   readonly heldLimits: RequestStoreLimits;
   /** Where responses wait for slow clients; undefined: the endpoint waits. */
   readonly responseLimits: ResponseLimits | undefined;
+  /** The same for those with `X-Accel-Buffering: yes`. */
+  readonly wishedLimits: ResponseLimits;
   /** How fast, and which part of, responses go; undefined: all as fast as they can. */
   readonly shaping: Shaping | undefined;
   /** The same for those with `X-Accel-Limit-Rate`. */
@@ -106,6 +108,7 @@ export function proxiedLocation(
   const { pass, rebinds, upstream } = bindUpstream(proxy, written, named, onBindInvalid);
   const passRequestBody = proxy.passRequestBody && proxy.setBody === undefined;
   const ignored = proxy.ignoredFields.flat();
+  const storeLimits = responseLimitsOf(proxy);
   const isOld = proxy.httpVersion === '1.0';
   const heldLimits = { memoryBytes: client.bodyBufferBytes, directory: client.bodyTempPath };
   return {
@@ -127,7 +130,8 @@ export function proxiedLocation(
     proxyPort: handler.port,
     requestLimits: proxy.requestBuffering || !passRequestBody ? heldLimits : undefined,
     heldLimits,
-    responseLimits: proxy.buffering ? responseLimitsOf(proxy) : undefined,
+    responseLimits: proxy.buffering ? storeLimits : undefined,
+    wishedLimits: storeLimits,
     ...shapingOf(location, ignored, storeOf(location, logs)),
     retry: {
       on: proxy.nextUpstream,

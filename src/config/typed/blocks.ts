@@ -416,7 +416,7 @@ export interface HttpBlock {
    * client is slower than the endpoint: in memory up to `proxy_buffers`, then in a file up to
    * `proxy_max_temp_file_size`, so that the endpoint is free early. Bytes that the client takes are
    * never delayed, on or off. `off`, a response with `X-Accel-Buffering: no` and
-   * `text/event-stream` hold the endpoint back instead.
+   * `text/event-stream` hold the endpoint back instead; `X-Accel-Buffering: yes` is as `on`.
    */
   readonly proxyBuffering?: Flag | undefined;
   /**
@@ -1059,7 +1059,7 @@ export interface ServerBlock {
    * client is slower than the endpoint: in memory up to `proxy_buffers`, then in a file up to
    * `proxy_max_temp_file_size`, so that the endpoint is free early. Bytes that the client takes are
    * never delayed, on or off. `off`, a response with `X-Accel-Buffering: no` and
-   * `text/event-stream` hold the endpoint back instead.
+   * `text/event-stream` hold the endpoint back instead; `X-Accel-Buffering: yes` is as `on`.
    */
   readonly proxyBuffering?: Flag | undefined;
   /**
@@ -1634,7 +1634,7 @@ export interface LocationBlock {
    * client is slower than the endpoint: in memory up to `proxy_buffers`, then in a file up to
    * `proxy_max_temp_file_size`, so that the endpoint is free early. Bytes that the client takes are
    * never delayed, on or off. `off`, a response with `X-Accel-Buffering: no` and
-   * `text/event-stream` hold the endpoint back instead.
+   * `text/event-stream` hold the endpoint back instead; `X-Accel-Buffering: yes` is as `on`.
    */
   readonly proxyBuffering?: Flag | undefined;
   /**

@@ -97,6 +97,22 @@ onBothTiers('a response', (it) => {
     await checkNothingLeft(directory);
   });
 
+  it('waits by X-Accel-Buffering: yes, whatever proxy_buffering says', async (t, tier) => {
+    const body = pattern(LARGE);
+    const { stage, directory } = await setSpool(t, tier, {
+      scripts: [serving(body, 'X-Accel-Buffering: Yes')],
+      location: 'proxy_buffering off;',
+    });
+    const client = await stage.client('', { staysOpen: true });
+    client.pause();
+    client.send(GET);
+    await stage.origin.request(0);
+    await until(() => streamedBytes(stage.origin) >= LARGE);
+    client.resume();
+    assert.ok((await client.response()).body.equals(body));
+    await checkNothingLeft(directory);
+  });
+
   it('comes in order to a client that reads and stops by turns', async (t, tier) => {
     const body = pattern(LARGE);
     const { stage, directory } = await setSpool(t, tier, { scripts: [serving(body)] });
@@ -115,6 +131,11 @@ onBothTiers('a response', (it) => {
   for (const [what, fields, location] of [
     ['with proxy_buffering off', [], 'proxy_buffering off;'],
     ['with X-Accel-Buffering: no', ['X-Accel-Buffering: no'], ''],
+    [
+      'with X-Accel-Buffering: yes that is ignored',
+      ['X-Accel-Buffering: yes'],
+      'proxy_buffering off; proxy_ignore_headers X-Accel-Buffering;',
+    ],
     ['with proxy_max_temp_file_size 0', [], 'proxy_max_temp_file_size 0;'],
   ] as const) {
     it(`${what} holds the origin back: no file is opened`, async (t, tier) => {
