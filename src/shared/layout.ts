@@ -44,8 +44,8 @@ export const TIME_CELLS = 8;
 /** Int32 cells per upstream that all threads write (queue-table.ts): next ticket, most that waited. */
 export const QUEUE_CELLS = 2;
 
-/** Int32 cells of a queue per thread and upstream: two cache lines. */
-export const QUEUE_ROW_CELLS = 32;
+/** Int32 cells of a queue per thread and upstream: one cache line. */
+export const QUEUE_ROW_CELLS = 16;
 
 /** Byte offsets of the regions and the Int32 stride of one in-flight row. */
 export interface Layout {

@@ -95,11 +95,16 @@ describe('the queue of an upstream', () => {
   it('never holds more than its number when four threads come and go; in the end nobody', async () => {
     const limit = 5;
     const many = { ...sizes, threadCount: 4 };
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 2; round++) {
       const { peak, shared } = await comeAndGo(many, limit, [0]);
       assert.equal(peak, limit);
       assert.equal(shared.endpoints.queues.length(UPSTREAM), 0);
     }
+  });
+
+  it('refuses nobody while there is room, however many threads come at once', async () => {
+    const { refused } = await comeAndGo({ ...sizes, threadCount: 4 }, 4, [0], 1);
+    assert.equal(refused, 0);
   });
 
   it('that orders away what waits in other threads is empty in the end, too', async () => {
@@ -114,18 +119,20 @@ describe('the queue of an upstream', () => {
 
 /**
  * Threads that join with these priorities and leave at random. `peak`: the most that were in the
- * queue at a time; each is counted after it has joined, and no longer when it leaves.
+ * queue at a time; each is counted after it has joined, and no longer when it leaves. `most`: of one
+ * thread.
  */
 async function comeAndGo(
   of: typeof sizes,
   limit: number,
   priorities: readonly number[],
-): Promise<{ peak: number; shared: SharedState }> {
+  most = 0xffff,
+): Promise<{ peak: number; refused: number; shared: SharedState }> {
   const buffer = allocateShared(of);
-  const seen = new Int32Array(new SharedArrayBuffer(8));
+  const seen = new Int32Array(new SharedArrayBuffer(12));
   const url = pathToFileURL(new URL('./shared-state.ts', import.meta.url).pathname).href;
   const code = `const { workerData } = require('node:worker_threads');
-    const { buffer, limit, of, priorities, seen, thread } = workerData;
+    const { buffer, limit, most, of, priorities, seen, thread } = workerData;
     import(${JSON.stringify(url)}).then(({ SharedState }) => {
       const { queues } = new SharedState(buffer, of, thread).endpoints;
       const waiting = priorities.map(() => 0);
@@ -140,7 +147,7 @@ async function comeAndGo(
         publish(at);
       };
       const join = (at) => {
-        if (!queues.join(1, priorities[at], limit)) return;
+        if (!queues.join(1, priorities[at], limit)) return void Atomics.add(seen, 2, 1);
         waiting[at] += 1;
         const now = Atomics.add(seen, 0, 1) + 1;
         for (let peak = Atomics.load(seen, 1); now > peak; peak = Atomics.load(seen, 1)) {
@@ -151,16 +158,16 @@ async function comeAndGo(
       for (let turn = 0; turn < 20_000; turn++) {
         const at = Math.floor(Math.random() * priorities.length);
         while (queues.ordered(1, priorities[at]) > 0) leave(at);
-        if (waiting[at] === 0 || Math.random() < 0.5) join(at);
+        if (waiting[at] === 0 || (waiting[at] < most && Math.random() < 0.5)) join(at);
         else leave(at);
       }
       for (const at of waiting.keys()) while (waiting[at] > 0) leave(at);
     });`;
   const workers = Array.from({ length: of.threadCount }, (_, thread) => {
-    const workerData = { buffer, limit, of, priorities, seen, thread };
+    const workerData = { buffer, limit, most, of, priorities, seen, thread };
     return new Worker(code, { eval: true, workerData });
   });
   const codes = await Promise.all(workers.map((worker) => once(worker, 'exit')));
   assert.deepEqual(codes.flat(), [0, 0, 0, 0]);
-  return { peak: seen[1] ?? 0, shared: new SharedState(buffer, of, 0) };
+  return { peak: seen[1] ?? 0, refused: seen[2] ?? 0, shared: new SharedState(buffer, of, 0) };
 }

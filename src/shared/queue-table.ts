@@ -4,15 +4,20 @@ import { onceWoken } from './woken.ts';
 
 /** Classes of priority: 0 is served first. */
 export const PRIORITIES = 4;
-/** Most that one queue may hold: a count has 16 bits. */
-export const MAX_QUEUE_LENGTH = 0xffff;
+/** Most that one queue may hold: as many may be ordered away, and that has 15 bits of a cell. */
+export const MAX_QUEUE_LENGTH = 0x7fff;
+/** Tries of one that is refused only because others try to join, too, and may be refused. */
+const MAX_TRIES = 100;
 
 // Cells of an upstream that all threads write.
 const NEXT_TICKET = 0;
 const LARGEST = 1;
 
 // Cells of one thread for one upstream: four of each, one per priority.
-/** How many wait (low half); of these, how many others have ordered away (high half). */
+/**
+ * How many wait (16 bits); of these, how many others have ordered away (15); whether this thread finds
+ * out right now if one more may join (the highest). One cell, so that no change shows by halves.
+ */
 const COUNTS = 0;
 /** Ticket of who waits longest, and of who came last; 0: nobody waits. */
 const HEADS = 4;
@@ -23,10 +28,10 @@ const WAKE = 12;
 const SHED_FULL = 13;
 const SHED_TIMEOUT = 14;
 const SHED_WITHOUT_QUEUE = 15;
-/** 1 while this thread finds out whether one more may join. */
-const PENDING = 16;
 
 const ONE_ORDERED = 0x1_0000;
+/** Added once it is set, added again it is not. */
+const PENDING = 0x8000_0000 | 0;
 
 /** Why an exchange was turned away: the queue was full, it waited too long, there is no queue. */
 export type ShedReason = 'full' | 'timeout' | 'without_queue';
@@ -73,19 +78,23 @@ export class QueueTable {
   /**
    * One more of that class waits in this thread, unless more than `limit` would over all threads.
    * Then the newest of the lowest class below its own is ordered away for it; false when there is
-   * none. Says that it wants to before it sums: two that race for the last place may both be refused
-   * (or both displace somebody), never both admitted.
+   * none. Says that it wants to before it sums: of two that race for the last place neither misses the
+   * other, and whoever was refused for the other's sake tries again.
    */
   join(upstream: number, priority: number, limit: number): boolean {
-    const row = this.#rowOf(this.thread, upstream);
-    Atomics.store(this.#rows, row + PENDING, 1);
-    // In this order: whoever is pending no more is seen among those that wait.
-    const length = this.#pending(upstream) + this.length(upstream);
-    const mayJoin = length <= limit || this.#displace(upstream, priority);
-    if (mayJoin) Atomics.add(this.#rows, row + COUNTS + priority, 1);
-    Atomics.store(this.#rows, row + PENDING, 0);
-    if (mayJoin) this.#noteLength(upstream, Math.min(length, limit));
-    return mayJoin;
+    const cell = this.#rowOf(this.thread, upstream) + COUNTS + priority;
+    for (let tries = 1; ; tries++) {
+      Atomics.add(this.#rows, cell, PENDING);
+      const length = this.#sum(upstream, wanting);
+      if (length <= limit) break;
+      const isFull = tries === MAX_TRIES || this.length(upstream) >= limit;
+      if (isFull && this.#displace(upstream, priority)) break;
+      Atomics.add(this.#rows, cell, PENDING);
+      if (isFull) return false;
+    }
+    Atomics.add(this.#rows, cell, PENDING + 1);
+    this.#noteLength(upstream, Math.min(this.length(upstream), limit));
+    return true;
   }
 
   /** One of that class has left this thread's queue, to wherever. Pays for one that was ordered away. */
@@ -166,14 +175,7 @@ export class QueueTable {
 
   /** How many wait; those that were ordered away count no more. */
   length(upstream: number): number {
-    let sum = 0;
-    for (let thread = 0; thread < this.#threadCount; thread++) {
-      const row = this.#rowOf(thread, upstream) + COUNTS;
-      for (let priority = 0; priority < PRIORITIES; priority++) {
-        sum += staying(Atomics.load(this.#rows, row + priority));
-      }
-    }
-    return sum;
+    return this.#sum(upstream, staying);
   }
 
   /** The most that have waited at a time since the start. */
@@ -198,15 +200,17 @@ export class QueueTable {
       row += QUEUE_ROW_CELLS
     ) {
       for (let cell = COUNTS; cell < WAKE; cell++) Atomics.store(this.#rows, row + cell, 0);
-      Atomics.store(this.#rows, row + PENDING, 0);
     }
   }
 
-  /** Threads that find out right now whether one more may join. */
-  #pending(upstream: number): number {
+  /** Of the counts of all threads and classes. */
+  #sum(upstream: number, of: (count: number) => number): number {
     let sum = 0;
     for (let thread = 0; thread < this.#threadCount; thread++) {
-      sum += Atomics.load(this.#rows, this.#rowOf(thread, upstream) + PENDING);
+      const row = this.#rowOf(thread, upstream) + COUNTS;
+      for (let priority = 0; priority < PRIORITIES; priority++) {
+        sum += of(Atomics.load(this.#rows, row + priority));
+      }
     }
     return sum;
   }
@@ -265,9 +269,15 @@ function isBefore(one: number, other: number): boolean {
 }
 
 function orderedOf(count: number): number {
-  return count >>> 16;
+  return (count >>> 16) & 0x7fff;
 }
 
+/** Those that wait and were not ordered away. */
 function staying(count: number): number {
-  return (count & 0xffff) - (count >>> 16);
+  return (count & 0xffff) - orderedOf(count);
+}
+
+/** The same, with one that may join. */
+function wanting(count: number): number {
+  return staying(count) + (count >>> 31);
 }
