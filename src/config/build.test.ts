@@ -79,6 +79,7 @@ test('defaults are those of nginx 1.31, except where we say so', () => {
     method: undefined,
     bind: 'off',
     bindDynamic: false,
+    requestDynamic: false,
     sendRate: 0,
     sendRateAfter: 0,
     readRate: 0,

@@ -127,7 +127,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
       proxy_cache_key proxy_cache_lock proxy_cache_lock_age proxy_cache_lock_timeout
       proxy_cache_max_range_offset proxy_cache_methods proxy_cache_min_uses proxy_cache_purge
       proxy_cache_revalidate proxy_cache_use_stale proxy_cache_valid
-      proxy_no_cache proxy_request_dynamic proxy_ssl_certificate
+      proxy_no_cache proxy_ssl_certificate
       proxy_ssl_certificate_cache proxy_ssl_certificate_key proxy_ssl_ciphers
       proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log proxy_ssl_name proxy_ssl_password_file
       proxy_ssl_protocols proxy_ssl_server_name proxy_ssl_session_reuse

@@ -64,6 +64,12 @@ export const proxyDirectives = directives({
     argument: flag({ default: 'off' }),
     doc: 'Whether the variables of `proxy_bind` are worked out anew for each try of an exchange; `off`: once for all of them.',
   },
+  requestDynamic: {
+    name: 'proxy_request_dynamic',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: flag({ default: 'off' }),
+    doc: 'Accepted. Weir makes the request anew for each try of an exchange: variables in `proxy_set_header`, `proxy_method` and `proxy_set_body` have the value of that try.',
+  },
   connectTimeoutMs: {
     name: 'proxy_connect_timeout',
     contexts: HTTP_SERVER_LOCATION,

@@ -391,6 +391,12 @@ export interface HttpBlock {
    */
   readonly proxyBindDynamic?: Flag | undefined;
   /**
+   * `proxy_request_dynamic on | off` (without it: `off`). Accepted. Weir makes the request anew for
+   * each try of an exchange: variables in `proxy_set_header`, `proxy_method` and `proxy_set_body`
+   * have the value of that try.
+   */
+  readonly proxyRequestDynamic?: Flag | undefined;
+  /**
    * `proxy_connect_timeout time` (without it: `5s`). How long establishing a connection to an
    * endpoint may take. Then 504.
    */
@@ -1034,6 +1040,12 @@ export interface ServerBlock {
    */
   readonly proxyBindDynamic?: Flag | undefined;
   /**
+   * `proxy_request_dynamic on | off` (without it: `off`). Accepted. Weir makes the request anew for
+   * each try of an exchange: variables in `proxy_set_header`, `proxy_method` and `proxy_set_body`
+   * have the value of that try.
+   */
+  readonly proxyRequestDynamic?: Flag | undefined;
+  /**
    * `proxy_connect_timeout time` (without it: `5s`). How long establishing a connection to an
    * endpoint may take. Then 504.
    */
@@ -1608,6 +1620,12 @@ export interface LocationBlock {
    * worked out anew for each try of an exchange; `off`: once for all of them.
    */
   readonly proxyBindDynamic?: Flag | undefined;
+  /**
+   * `proxy_request_dynamic on | off` (without it: `off`). Accepted. Weir makes the request anew for
+   * each try of an exchange: variables in `proxy_set_header`, `proxy_method` and `proxy_set_body`
+   * have the value of that try.
+   */
+  readonly proxyRequestDynamic?: Flag | undefined;
   /**
    * `proxy_connect_timeout time` (without it: `5s`). How long establishing a connection to an
    * endpoint may take. Then 504.

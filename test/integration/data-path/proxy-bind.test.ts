@@ -8,7 +8,12 @@ import { freePort } from '#test/support/free-port.ts';
 import { startNginx } from '#test/support/nginx.ts';
 import { requirePeer } from '#test/support/peers.ts';
 import { RawClient } from '#test/support/raw-client.ts';
-import { ok, RawOrigin } from '#test/support/raw-origin.ts';
+import {
+  type OriginConnection,
+  ok,
+  RawOrigin,
+  type SeenRequest,
+} from '#test/support/raw-origin.ts';
 import { onBothTiers, setStage } from '#test/support/stage.ts';
 
 const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: a.test\r\n\r\n`;
@@ -181,6 +186,32 @@ onBothTiers('proxy_bind_dynamic', (it) => {
       const client = await stage.client(get('/'));
       assert.equal((await client.response()).status, 502);
       assert.deepEqual(from, ['127.0.0.3', dynamic === 'on' ? '127.0.0.4' : '127.0.0.3']);
+    });
+  }
+});
+
+onBothTiers('proxy_request_dynamic', (it) => {
+  for (const dynamic of ['on', 'off']) {
+    it(`is how every request is made (${dynamic})`, async (t, tier) => {
+      const seen: string[] = [];
+      const note = {
+        onRequest: (request: SeenRequest, connection: OriginConnection) => {
+          seen.push(request.fields.get('x-tried')?.join() ?? 'none');
+          connection.reset();
+          return undefined;
+        },
+      };
+      const stage = await setStage(t, tier, {
+        scripts: [note, note],
+        conf: (first, second) => `
+          upstream app { server 127.0.0.1:${first}; server 127.0.0.1:${second}; }
+          map $upstream_status $tried { volatile; "" first; default again; }
+          server { listen 127.0.0.1:1; proxy_request_dynamic ${dynamic};
+            location / { proxy_pass http://app; proxy_set_header X-Tried $tried; } }`,
+      });
+      const client = await stage.client(get('/'));
+      assert.equal((await client.response()).status, 502);
+      assert.deepEqual(seen, ['first', 'again']);
     });
   }
 });
