@@ -67,8 +67,8 @@ cores; \`npm run bench -- --targets\` for the rows with a target alone.
   on loopback that includes the receiving side of what it sends.
 - Peers take turns, A B C, C B A, …; each row of turns is a pair for every two peers. A ratio is the
   median over the pairs with its bootstrap 95 % interval. Below 1 is better than the peer. An
-  interval wider than ${WIDEST_INTERVAL * 100} % judges nothing: then more than ${MIN_PAIRS} pairs are run, up to ${MAX_PAIRS},
-  whatever the ratio is.
+  interval wider than ${WIDEST_INTERVAL * 100} % judges nothing, unless all of it lies below the target: then more than
+  ${MIN_PAIRS} pairs are run, up to ${MAX_PAIRS}, whatever the ratio is.
 - p50 and p99 are wrk's, in a closed loop at full load: they compare peers, they are no promise.
 - PSS is that of all of the proxy's processes at the end of the workload.
 - A run of \`npm run bench\` and one of \`npm run prove -- speed-…\` measure the same; the newer counts.
