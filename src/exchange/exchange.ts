@@ -177,7 +177,7 @@ export class Exchange {
   upstreamReceivedBytes = 0;
   upstreamSentBytes = 0;
   upstreamBodyBytes = 0;
-  /** These three, and the three times, of each attempt before it, one behind the other. */
+  /** These three, the three times, and whether a redirect followed, of each attempt before it. */
   upstreamEarlier: number[] | undefined = undefined;
 
   /** $request_id: made when first asked for. */

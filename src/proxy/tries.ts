@@ -14,6 +14,10 @@ import { type QueueClient, QueuePlace } from '#src/upstream/upstream-queue.ts';
 import type { RetryRules } from './retry.ts';
 import { stickySessionOf } from './sticky-session.ts';
 
+const BEHIND_TRY = ', ';
+/** `error_page` or X-Accel-Redirect have led to another location that passes on. */
+const BEHIND_REDIRECT = ' : ';
+
 export class Tries implements PickContext {
   #upstream: Upstream | undefined = undefined;
   #exchange: Exchange | undefined = undefined;
@@ -23,6 +27,9 @@ export class Tries implements PickContext {
   #firstAtMs = 0;
   #count = 0;
   #hasRepeated = false;
+  /** What stands in front of this try in `$upstream_addr` and its like; nginx: a redirect is told. */
+  #separator = BEHIND_REDIRECT;
+  #isBegun = false;
   /** Of the try in progress: milliseconds to the head of an answer, −1 before it; what that was. */
   #headerMs = -1;
   #isErrorAnswer = false;
@@ -36,6 +43,7 @@ export class Tries implements PickContext {
   begin(upstream: Upstream | undefined, exchange: Exchange): void {
     this.#upstream = upstream;
     this.#exchange = exchange;
+    this.#isBegun = false;
   }
 
   /** The next try goes to this one, which has the same endpoints. */
@@ -159,10 +167,12 @@ export class Tries implements PickContext {
     const upstream = this.#upstream as Upstream;
     exchange.upstreamPolicy = upstream.config.policy.name;
     if (wanted.inFlight) exchange.upstreamInFlight = upstream.inFlight(endpoint);
+    this.#separator = this.#isBegun ? BEHIND_TRY : BEHIND_REDIRECT;
+    this.#isBegun = true;
     if (exchange.upstreamAddress === '') exchange.upstreamAddress = name;
     else {
-      exchange.upstreamAddress = `${exchange.upstreamAddress}, ${name}`;
-      keepBytes(exchange);
+      exchange.upstreamAddress += `${this.#separator}${name}`;
+      keepBytes(exchange, this.#separator === BEHIND_REDIRECT);
     }
     if (upstream.agesUntil !== 'none') {
       this.#isAging = true;
@@ -192,7 +202,9 @@ export class Tries implements PickContext {
   /** What the endpoint answered, or the status that stands for its failure. */
   noteStatus(exchange: Exchange, status: string): void {
     exchange.upstreamStatus =
-      exchange.upstreamStatus === '' ? status : `${exchange.upstreamStatus}, ${status}`;
+      exchange.upstreamStatus === ''
+        ? status
+        : `${exchange.upstreamStatus}${this.#separator}${status}`;
   }
 
   /** The head of an answer came; an error of the endpoint is no good answer, however fast it was. */
@@ -235,12 +247,13 @@ export class Tries implements PickContext {
 }
 
 /** Another attempt begins: what the one before has carried, and when. */
-function keepBytes(exchange: Exchange): void {
+function keepBytes(exchange: Exchange, isBehindRedirect: boolean): void {
   const { upstreamReceivedBytes, upstreamSentBytes, upstreamBodyBytes } = exchange;
   exchange.upstreamEarlier ??= [];
   exchange.upstreamEarlier.push(upstreamReceivedBytes, upstreamSentBytes, upstreamBodyBytes);
   const { upstreamConnectMs, upstreamHeaderMs, upstreamResponseMs } = exchange;
   exchange.upstreamEarlier.push(upstreamConnectMs, upstreamHeaderMs, upstreamResponseMs);
+  exchange.upstreamEarlier.push(isBehindRedirect ? 1 : 0);
   exchange.upstreamConnectMs = -1;
   exchange.upstreamHeaderMs = -1;
   exchange.upstreamResponseMs = -1;

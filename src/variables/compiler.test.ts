@@ -289,13 +289,13 @@ test('bytes of several attempts are joined, and there are none without an attemp
   const exchange = exchangeOf('/');
   assert.equal(logLine(text, 'default', exchange), '-;-;-');
   exchange.upstreamAddress = 'a, b, c';
-  exchange.upstreamEarlier = [1, 2, 3, -1, -1, 7, 4, 5, 6, 1, 2, 1_003];
+  exchange.upstreamEarlier = [1, 2, 3, -1, -1, 7, 0, 4, 5, 6, 1, 2, 1_003, 1];
   exchange.upstreamReceivedBytes = 7;
   exchange.upstreamSentBytes = 8;
   exchange.upstreamBodyBytes = 9;
-  assert.equal(logLine(text, 'default', exchange), '1, 4, 7;2, 5, 8;3, 6, 9');
+  assert.equal(logLine(text, 'default', exchange), '1, 4 : 7;2, 5 : 8;3, 6 : 9');
   const times = '$upstream_connect_time;$upstream_header_time;$upstream_response_time';
-  const expected = '-, 0.001, -;-, 0.002, -;0.007, 1.003, -';
+  const expected = '-, 0.001 : -;-, 0.002 : -;0.007, 1.003 : -';
   assert.equal(logLine(times, 'default', exchange), expected);
   assert.equal(evaluate(times, exchange), expected);
 });

@@ -113,12 +113,15 @@ function eachText(
   if (upstreamEarlier === undefined) return textOf(last);
   let text = '';
   for (let at = which; at < upstreamEarlier.length; at += NUMBERS_PER_ATTEMPT) {
-    text += `${textOf(upstreamEarlier[at] as number)}, `;
+    const isBeforeRedirect = upstreamEarlier[at - which + REDIRECTED] === 1;
+    text += `${textOf(upstreamEarlier[at] as number)}${isBeforeRedirect ? ' : ' : ', '}`;
   }
   return `${text}${textOf(last)}`;
 }
 
-const NUMBERS_PER_ATTEMPT = 6;
+const NUMBERS_PER_ATTEMPT = 7;
+/** Of these, whether a redirect came next. */
+const REDIRECTED = 6;
 
 /** The value of that cookie in the first `Set-Cookie` that sets it, without its attributes. */
 function setCookieOf(fields: HeaderMap, lowerName: string): string | undefined {

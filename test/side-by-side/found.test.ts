@@ -203,6 +203,16 @@ const FOUND: readonly (readonly [what: string, server: string, ...asked: string[
     'PUT /a\r\nContent-Length: 3\r\nX-Want: missing',
     'GET /a',
   ],
+  [
+    'what an error page asks stands behind a colon',
+    `error_page 502 404 = /b; add_header X-Add "$upstream_addr|$upstream_status" always;
+     location /a { proxy_pass http://DEAD; }
+     location /c { proxy_pass http://ORIGIN; proxy_intercept_errors on; }
+     location /b { proxy_pass http://ORIGIN; }`,
+    'GET /a',
+    'GET /c?o=missing',
+    'GET /b',
+  ],
 ];
 
 /** For all of them. */
