@@ -61,6 +61,14 @@ function unframed(lines: string): string {
 
 export const EXPLANATIONS: readonly Explanation[] = [
   {
+    name: 'a body that is streamed goes to one endpoint only, though nginx still has all of it',
+    holds: (part, { asked }, text) =>
+      text.includes('proxy_request_buffering off') &&
+      asked.body !== '' &&
+      part.what.startsWith('origin ') &&
+      part.weir === '',
+  },
+  {
     // Emptied in one location, and not in the one inside that has fields of its own.
     name: 'the length of a body that stays here is not sent: nginx waits with the origin until 504',
     holds: (_part, { asked, nginx }, text) =>
