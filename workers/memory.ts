@@ -34,9 +34,6 @@ export const GENERATION_FLAGS: readonly string[] = [
   // Of every thread: the data path leaves little, and what it leaves dies young. 4 or 8 MB were no
   // faster, with a connection per request either, which leaves most (native-bench/techniques.ts).
   '--max-semi-space-size=1',
-  // V8 would let a heap of 15 MB grow by 9 before it marks the first time, which takes an hour of
-  // usual traffic: memory that only seems to leak. Marking begins when a fifth of that is used.
-  '--incremental-marking-hard-trigger=80',
   ...INLINING_FLAGS,
 ];
 

@@ -5,7 +5,7 @@ import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import { allocateShared } from '#src/shared/shared-state.ts';
 import { balancerNamed } from '#src/upstream/balancers/index.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
-import { USUAL_POLICY } from '#src/upstream/endpoint/upstream-config.ts';
+import { USUAL_POLICY, USUAL_TRAITS } from '#src/upstream/endpoint/upstream-config.ts';
 import { type PickContext, Tier } from '#src/upstream/tier.ts';
 import type { Bench } from './measure.ts';
 
@@ -22,8 +22,8 @@ function endpoints(count: number, down: number): Endpoint[] {
       address: { kind: 'tcp', host: '127.0.0.1', port: 80 } as const,
       name: `127.0.0.1:${id}`,
       server: `127.0.0.1:${id}`,
-      ...{ maxConns: 0, maxFails: 1, failTimeoutMs: 10_000, tier: 0, slowStartMs: 0, locality: '' },
-      ...{ weight: 1 + (id % 3), down: id < down, drain: false, route: '' },
+      ...USUAL_TRAITS,
+      ...{ weight: 1 + (id % 3), down: id < down },
       place: { file: '', line: 1, column: 1 },
     };
     return new Endpoint(config, id, clock, false);

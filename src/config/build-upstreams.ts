@@ -12,9 +12,11 @@ import {
 } from '#src/upstream/directives.ts';
 import {
   type EndpointConfig,
+  type EndpointTraits,
   type PoolConfig,
   type UpstreamConfig,
   USUAL_POLICY,
+  USUAL_TRAITS,
 } from '#src/upstream/endpoint/upstream-config.ts';
 import { resolveAddresses } from '#src/upstream/resolve-address.ts';
 import type { ServerArgument } from '#src/upstream/server-argument.ts';
@@ -135,8 +137,6 @@ function buildEndpoints(scope: Scope, problems: Problems): EndpointConfig[] {
   });
 }
 
-type EndpointTraits = Omit<EndpointConfig, 'address' | 'name' | 'server' | 'place'>;
-
 function endpointAt(
   address: Address,
   server: string,
@@ -155,20 +155,6 @@ export function poolOf({
 }: UpstreamSettings): PoolConfig {
   return { maxIdle, maxRequests, maxAgeMs, idleTimeoutMs };
 }
-
-/** An address in `proxy_pass` counts as `upstream` with one `server` line and nothing else. */
-const IMPLICIT_TRAITS: EndpointTraits = {
-  weight: 1,
-  maxConns: 0,
-  maxFails: 1,
-  failTimeoutMs: 10_000,
-  tier: 0,
-  slowStartMs: 0,
-  locality: '',
-  down: false,
-  drain: false,
-  route: '',
-};
 
 /**
  * The id of the upstream that a `proxy_pass` means; undefined after reporting that there is none.
@@ -197,9 +183,7 @@ export function upstreamOf(
   const known = list.idOf(key);
   if (known !== undefined) return known;
   const place = placeOfWord(node, word);
-  const endpoints = addresses.map((address) =>
-    endpointAt(address, authority, IMPLICIT_TRAITS, place),
-  );
+  const endpoints = addresses.map((address) => endpointAt(address, authority, USUAL_TRAITS, place));
   const settings = compileSettings(upstreamDirectives, scope, problems);
   const upstream = {
     name: authority,

@@ -6,8 +6,11 @@ import type { Exchange } from '#src/exchange/exchange.ts';
 import { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import { allocateShared } from '#src/shared/shared-state.ts';
-import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
-import { USUAL_POLICY } from '#src/upstream/endpoint/upstream-config.ts';
+import {
+  type UpstreamConfig,
+  USUAL_POLICY,
+  USUAL_TRAITS,
+} from '#src/upstream/endpoint/upstream-config.ts';
 import type { PoolThread } from '#src/upstream/pool/pool.ts';
 import { Upstream } from '#src/upstream/upstream.ts';
 import { Tries } from './tries.ts';
@@ -17,13 +20,10 @@ const PLACE = { file: 'test', line: 1, column: 1 };
 /** A try at the only endpoint of an upstream with that policy. */
 function make(name: string, words: readonly string[]) {
   const address = { kind: 'tcp', host: '127.0.0.1', port: 80 } as const;
-  const limits = { weight: 1, maxConns: 0, maxFails: 1, failTimeoutMs: 10_000, slowStartMs: 0 };
-  const names = { name: 'e', server: 'e', locality: '' };
-  const taken = { down: false, drain: false, route: '' };
   const config: UpstreamConfig = {
     name: 'app',
     implicit: false,
-    endpoints: [{ address, ...names, ...limits, tier: 0, ...taken, place: PLACE }],
+    endpoints: [{ ...USUAL_TRAITS, address, name: 'e', server: 'e', place: PLACE }],
     pool: { maxIdle: 2, maxRequests: 100, maxAgeMs: 60_000, idleTimeoutMs: 5_000 },
     policy: { ...USUAL_POLICY, name, words },
     sticky: null,

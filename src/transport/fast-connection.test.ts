@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NO_OWNER } from './connection.ts';
-import { FastConnection, FastTransport } from './fast-connection.ts';
+import { FastConnection } from './fast-connection.ts';
+import { FastTransport } from './fast-transport.ts';
 import type { RawBindings, RawHandle, WriteRequest } from './raw-handles.ts';
 
 const EAGAIN_LATER = 'waits';

@@ -7,8 +7,8 @@ import { connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { requirePeer } from '#test/support/peers.ts';
 import type { Connection } from './connection.ts';
-import { FastTransport } from './fast-connection.ts';
 import { acceptFast, dialFast } from './fast-endpoints.ts';
+import { FastTransport } from './fast-transport.ts';
 import { detectRawHandles, type RawHandle } from './raw-handles.ts';
 import { BACKLOG, bind } from './recorder.contract.ts';
 

@@ -5,7 +5,8 @@ import { getSystemErrorName } from 'node:util';
 import { type Address, isOtherFamily, type LocalAddress } from '#src/base/address.ts';
 import type { Acceptor, AcceptorOwner, Dial, DialOwner } from './connection.ts';
 import { NO_OWNER } from './connection.ts';
-import { FastConnection, type FastTransport } from './fast-connection.ts';
+import { FastConnection } from './fast-connection.ts';
+import type { FastTransport } from './fast-transport.ts';
 import type { ConnectRequest, RawHandle } from './raw-handles.ts';
 import { closeTransparent, transparentSocket } from './transparent-socket.ts';
 

@@ -2,8 +2,8 @@
 
 import type { Address, LocalAddress } from '#src/base/address.ts';
 import type { Acceptor, AcceptorOwner, Dial, DialOwner } from './connection.ts';
-import { FastTransport } from './fast-connection.ts';
 import { acceptFast, dialFast } from './fast-endpoints.ts';
+import { FastTransport } from './fast-transport.ts';
 import { detectNativeCalls } from './native-calls.ts';
 import { acceptPortable, dialPortable } from './portable-endpoints.ts';
 import { detectRawHandles, type RawBindings } from './raw-handles.ts';

@@ -12,6 +12,7 @@ import {
   type PoolConfig,
   type UpstreamConfig,
   USUAL_POLICY,
+  USUAL_TRAITS,
 } from '#src/upstream/endpoint/upstream-config.ts';
 import type { PoolThread } from '#src/upstream/pool/pool.ts';
 import { NameResolver } from './name-resolver.ts';
@@ -165,16 +166,9 @@ function make({ hosts, key, pool, port }: RunTimeTarget, thread: PoolThread): Up
     address,
     name: formatAddress(address),
     server: formatAddress(address),
-    weight: 1,
-    maxConns: 0,
+    ...USUAL_TRAITS,
     maxFails: 0,
     failTimeoutMs: 0,
-    tier: 0,
-    slowStartMs: 0,
-    locality: '',
-    down: false,
-    drain: false,
-    route: '',
     place: NOWHERE,
   }));
   const config: UpstreamConfig = {

@@ -3,23 +3,11 @@ import { parseInteger, parseTimeWord, reportInvalid } from '#src/schema/argument
 import type { ParseContext } from '#src/schema/directive.ts';
 import { reportNotBuilt } from '#src/schema/not-built.ts';
 import type { Word } from '#src/schema/tree.ts';
+import { type EndpointTraits, USUAL_TRAITS } from '#src/upstream/endpoint/upstream-config.ts';
 
 /** A `server` line; its address is resolved when the upstream is built. */
-export interface ServerArgument {
+export interface ServerArgument extends EndpointTraits {
   readonly address: Word;
-  readonly weight: number;
-  readonly maxConns: number;
-  readonly maxFails: number;
-  readonly failTimeoutMs: number;
-  /** 0: no `backup`; n: `backup=n`, which is asked when nobody of a lower rank can be used. */
-  readonly tier: number;
-  readonly slowStartMs: number;
-  /** Any word; what `prefer_locality` compares. */
-  readonly locality: string;
-  readonly down: boolean;
-  readonly drain: boolean;
-  /** Its name for `sticky`; '': none. */
-  readonly route: string;
 }
 
 type Draft = { -readonly [Key in keyof ServerArgument]: ServerArgument[Key] };
@@ -43,16 +31,7 @@ export function parseServer(
   if (address === undefined) return undefined;
   const draft: Draft = {
     address,
-    weight: 1,
-    maxConns: 0,
-    maxFails: 1,
-    failTimeoutMs: 10_000,
-    tier: 0,
-    slowStartMs: 0,
-    locality: '',
-    down: false,
-    drain: false,
-    route: '',
+    ...USUAL_TRAITS,
   };
   let isGood = true;
   for (const word of parameters) {

@@ -6,7 +6,11 @@ import { TimerWheel } from '#src/base/timer-wheel.ts';
 import { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { allocateShared } from '#src/shared/shared-state.ts';
 import type { StickyConfig } from '#src/upstream/endpoint/sticky-config.ts';
-import { type EndpointConfig, USUAL_POLICY } from '#src/upstream/endpoint/upstream-config.ts';
+import {
+  type EndpointConfig,
+  USUAL_POLICY,
+  USUAL_TRAITS,
+} from '#src/upstream/endpoint/upstream-config.ts';
 import type { PoolThread } from '#src/upstream/pool/pool.ts';
 import { TestContext } from './pick-context.contract.ts';
 import { stickyIdOf } from './sticky-id.ts';
@@ -29,10 +33,8 @@ const STICKY: StickyConfig = {
 
 function endpointOf(at: number, change: Partial<EndpointConfig>): EndpointConfig {
   const address = { kind: 'tcp', host: '127.0.0.1', port: 80 + at } as const;
-  const limits = { weight: 1, maxConns: 0, maxFails: 1, failTimeoutMs: 10_000, slowStartMs: 0 };
-  const names = { name: `127.0.0.1:${80 + at}`, server: '', locality: '', route: '' };
-  const state = { tier: 0, down: false, drain: false, place: PLACE };
-  return { address, ...limits, ...names, ...state, ...change };
+  const names = { name: `127.0.0.1:${80 + at}`, server: '', place: PLACE };
+  return { ...USUAL_TRAITS, address, ...names, ...change };
 }
 
 function make(changes: readonly Partial<EndpointConfig>[], sticky: Partial<StickyConfig> = {}) {

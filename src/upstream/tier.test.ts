@@ -6,7 +6,11 @@ import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import { allocateShared } from '#src/shared/shared-state.ts';
 import { roundRobin } from '#src/upstream/balancers/round-robin/round-robin.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
-import { type EndpointConfig, USUAL_POLICY } from '#src/upstream/endpoint/upstream-config.ts';
+import {
+  type EndpointConfig,
+  USUAL_POLICY,
+  USUAL_TRAITS,
+} from '#src/upstream/endpoint/upstream-config.ts';
 import { Random } from '#test/fuzz/random.ts';
 import { TestContext } from './pick-context.contract.ts';
 import { Tier } from './tier.ts';
@@ -15,16 +19,7 @@ const CONFIG: EndpointConfig = {
   address: { kind: 'tcp', host: '127.0.0.1', port: 80 },
   name: '127.0.0.1:80',
   server: '127.0.0.1:80',
-  weight: 1,
-  maxConns: 0,
-  maxFails: 1,
-  failTimeoutMs: 10_000,
-  tier: 0,
-  slowStartMs: 0,
-  locality: '',
-  down: false,
-  drain: false,
-  route: '',
+  ...USUAL_TRAITS,
   place: { file: 'test', line: 1, column: 1 },
 };
 /** Of shares that are chance; it is the same in every run (`SEED`). */

@@ -11,6 +11,7 @@ import {
   type QueueConfig,
   type UpstreamConfig,
   USUAL_POLICY,
+  USUAL_TRAITS,
 } from '#src/upstream/endpoint/upstream-config.ts';
 import type { PoolThread } from '#src/upstream/pool/pool.ts';
 import { TestContext } from './pick-context.contract.ts';
@@ -54,16 +55,9 @@ function make(threadCount: number, queue: QueueConfig | 'none' = QUEUE) {
     address: { kind: 'tcp', host: '127.0.0.1', port: 80 },
     name: 'e0',
     server: 'e0',
-    weight: 1,
+    ...USUAL_TRAITS,
     maxConns: 1,
     maxFails: 0,
-    failTimeoutMs: 10_000,
-    tier: 0,
-    slowStartMs: 0,
-    locality: '',
-    down: false,
-    drain: false,
-    route: '',
     place: PLACE,
   };
   const pool = { maxIdle: 2, maxRequests: 100, maxAgeMs: 60_000, idleTimeoutMs: 5_000 };

@@ -10,6 +10,7 @@ import {
   type PolicyConfig,
   type UpstreamConfig,
   USUAL_POLICY,
+  USUAL_TRAITS,
 } from '#src/upstream/endpoint/upstream-config.ts';
 import type { PoolThread } from '#src/upstream/pool/pool.ts';
 import { TestContext } from './pick-context.contract.ts';
@@ -26,18 +27,11 @@ function make(
 ) {
   const endpoints = Array.from({ length: count }, (_, index): EndpointConfig => {
     const address = { kind: 'tcp', host: '127.0.0.1', port: 80 + index } as const;
-    const limits = { weight: 1, maxConns: 0, maxFails: 1, failTimeoutMs: 10_000 };
     return {
       address,
       name: `e${index}`,
       server: `e${index}`,
-      ...limits,
-      tier: 0,
-      slowStartMs: 0,
-      locality: '',
-      down: false,
-      drain: false,
-      route: '',
+      ...USUAL_TRAITS,
       place: PLACE,
     };
   });

@@ -2,22 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ManualClock } from '#src/base/clock.ts';
 import { Endpoint } from './endpoint.ts';
-import type { EndpointConfig } from './upstream-config.ts';
+import { type EndpointConfig, USUAL_TRAITS } from './upstream-config.ts';
 
 const CONFIG: EndpointConfig = {
   address: { kind: 'tcp', host: '127.0.0.1', port: 80 },
   name: '127.0.0.1:80',
   server: '127.0.0.1:80',
-  weight: 1,
-  maxConns: 0,
+  ...USUAL_TRAITS,
   maxFails: 2,
-  failTimeoutMs: 10_000,
-  tier: 0,
-  slowStartMs: 0,
-  locality: '',
-  down: false,
-  drain: false,
-  route: '',
   place: { file: 'test', line: 1, column: 1 },
 };
 

@@ -32,6 +32,23 @@ export interface EndpointConfig {
   readonly place: Place;
 }
 
+/** What a `server` line says of its addresses, whatever these are. */
+export type EndpointTraits = Omit<EndpointConfig, 'address' | 'name' | 'server' | 'place'>;
+
+/** Of a `server` line with an address and nothing else; an address in `proxy_pass` counts as one. */
+export const USUAL_TRAITS: EndpointTraits = {
+  weight: 1,
+  maxConns: 0,
+  maxFails: 1,
+  failTimeoutMs: 10_000,
+  tier: 0,
+  slowStartMs: 0,
+  locality: '',
+  down: false,
+  drain: false,
+  route: '',
+};
+
 /** How connections to an upstream are kept; `keepalive` and its three companions. */
 export interface PoolConfig {
   /** Idle connections kept per thread over all endpoints of the upstream; 0 keeps none. */

@@ -14,7 +14,11 @@ import {
 } from '#src/transport/connection.ts';
 import type { Transport } from '#src/transport/transport.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
-import type { EndpointConfig, PoolConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import {
+  type EndpointConfig,
+  type PoolConfig,
+  USUAL_TRAITS,
+} from '#src/upstream/endpoint/upstream-config.ts';
 import type { H1Connection } from './h1-connection.ts';
 import { IdleRoom, Pool, type PoolThread } from './pool.ts';
 import {
@@ -113,18 +117,7 @@ const ENDPOINT: EndpointConfig = {
   address: { kind: 'tcp', host: '127.0.0.1', port: 80 },
   name: '127.0.0.1:80',
   server: '127.0.0.1:80',
-  ...{
-    weight: 1,
-    maxConns: 0,
-    maxFails: 1,
-    failTimeoutMs: 10_000,
-    tier: 0,
-    slowStartMs: 0,
-    locality: '',
-    down: false,
-    drain: false,
-    route: '',
-  },
+  ...USUAL_TRAITS,
   place: { file: 'test', line: 1, column: 1 },
 };
 const CONFIG: PoolConfig = { maxIdle: 2, maxRequests: 100, maxAgeMs: 60_000, idleTimeoutMs: 5_000 };

@@ -15,7 +15,7 @@ import {
   stalled,
   until,
 } from '#test/support/spool.ts';
-import { onBothTiers } from '#test/support/stage.ts';
+import { onBothTiers, type Stage } from '#test/support/stage.ts';
 
 const MB = 1024 * 1024;
 const GET = 'GET /down HTTP/1.1\r\nHost: a.test\r\n\r\n';
@@ -24,6 +24,20 @@ const NEXT = 'GET /next HTTP/1.1\r\nHost: a.test\r\n\r\n';
 /** Bytes that the first connection of the origin has got rid of. */
 function streamedBytes(origin: RawOrigin): number {
   return origin.connections[0]?.streamedBytes ?? 0;
+}
+
+/** The origin is through while the client reads nothing; then that gets it, whole. */
+async function isTakenWhole(stage: Stage, directory: string, body: Buffer): Promise<void> {
+  const client = await stage.client('', { staysOpen: true });
+  client.pause();
+  client.send(GET);
+  await stage.origin.request(0);
+  await until(() => streamedBytes(stage.origin) >= LARGE);
+  client.resume();
+  const response = await client.response();
+  assert.ok(response.isWhole);
+  assert.ok(response.body.equals(body));
+  await checkNothingLeft(directory);
 }
 
 onBothTiers('a response', (it) => {
@@ -68,16 +82,7 @@ onBothTiers('a response', (it) => {
           },
         ],
       });
-      const client = await stage.client('', { staysOpen: true });
-      client.pause();
-      client.send(GET);
-      await stage.origin.request(0);
-      await until(() => streamedBytes(stage.origin) >= LARGE);
-      client.resume();
-      const response = await client.response();
-      assert.ok(response.isWhole);
-      assert.ok(response.body.equals(body));
-      await checkNothingLeft(directory);
+      await isTakenWhole(stage, directory, body);
     });
   }
 
@@ -87,14 +92,7 @@ onBothTiers('a response', (it) => {
       scripts: [serving(body, 'X-Accel-Buffering: no')],
       location: 'proxy_ignore_headers Vary; proxy_ignore_headers Expires X-Accel-Buffering;',
     });
-    const client = await stage.client('', { staysOpen: true });
-    client.pause();
-    client.send(GET);
-    await stage.origin.request(0);
-    await until(() => streamedBytes(stage.origin) >= LARGE);
-    client.resume();
-    assert.ok((await client.response()).body.equals(body));
-    await checkNothingLeft(directory);
+    await isTakenWhole(stage, directory, body);
   });
 
   it('waits by X-Accel-Buffering: yes, whatever proxy_buffering says', async (t, tier) => {
@@ -103,14 +101,7 @@ onBothTiers('a response', (it) => {
       scripts: [serving(body, 'X-Accel-Buffering: Yes')],
       location: 'proxy_buffering off;',
     });
-    const client = await stage.client('', { staysOpen: true });
-    client.pause();
-    client.send(GET);
-    await stage.origin.request(0);
-    await until(() => streamedBytes(stage.origin) >= LARGE);
-    client.resume();
-    assert.ok((await client.response()).body.equals(body));
-    await checkNothingLeft(directory);
+    await isTakenWhole(stage, directory, body);
   });
 
   it('comes in order to a client that reads and stops by turns', async (t, tier) => {
