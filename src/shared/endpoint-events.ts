@@ -1,0 +1,46 @@
+/** What happens to endpoints and upstreams, told within the generation's main thread. */
+
+/**
+ * `down`: the endpoint gets nothing for `reason`; `up`: that reason has gone. `breaker_open`: what is
+ * judged gets nothing until its trial; `breaker_trial`: it gets a share that grows; `breaker_closed`:
+ * all of it again. `shedding`, `shedding_over`: `admission_control` turns some exchanges away.
+ */
+export type EndpointEventType =
+  | 'down'
+  | 'up'
+  | 'breaker_open'
+  | 'breaker_trial'
+  | 'breaker_closed'
+  | 'shedding'
+  | 'shedding_over';
+
+/** One of them. */
+export interface EndpointEvent {
+  readonly type: EndpointEventType;
+  readonly upstream: string;
+  /** As `$upstream_addr` shows it; '': the upstream as a whole. */
+  readonly endpoint: string;
+  /** A word that programs may compare: `outlier`, `breaker`, `flapping`, `check`, `admission` … */
+  readonly reason: string;
+  /** For people: why, with figures, and until when. */
+  readonly detail: string;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+/** Who is told. */
+export type EndpointEventListener = (event: EndpointEvent) => void;
+
+/** Where they are told; listeners are called at once, in the order in which they came. */
+export class EndpointEvents {
+  readonly #listeners: EndpointEventListener[] = [];
+
+  /** From now on; for as long as the process lives. */
+  listen(listener: EndpointEventListener): void {
+    this.#listeners.push(listener);
+  }
+
+  tell(event: EndpointEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
