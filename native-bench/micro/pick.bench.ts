@@ -15,7 +15,7 @@ const PICK_MS = 0.1;
 /** Times fade over 10 s: each 65,536 picks, which are 6.5 s, there are new ones. */
 const RECORD_MASK = 0xffff;
 
-function endpoints(count: number, down: number): Endpoint[] {
+function endpoints(table: EndpointTable, count: number, down: number): Endpoint[] {
   const clock = new ManualClock();
   return Array.from({ length: count }, (_, id) => {
     const config = {
@@ -26,7 +26,7 @@ function endpoints(count: number, down: number): Endpoint[] {
       ...{ weight: 1 + (id % 3), down: id < down },
       place: { file: '', line: 1, column: 1 },
     };
-    return new Endpoint(config, id, clock, false);
+    return new Endpoint(config, id, table.standing, clock, false);
   });
 }
 
@@ -42,7 +42,7 @@ function pick(
   const shared = allocateShared(sizes);
   const table = new EndpointTable(shared, THREADS, count, 0);
   const kind = balancerNamed(name);
-  const all = endpoints(count, down);
+  const all = endpoints(table, count, down);
   const balancer = kind.create({ endpoints: all.map(({ config }) => config), words });
   const measure = kind.measure?.(words) ?? 'none';
   const clock = new ManualClock();

@@ -1,4 +1,5 @@
 // Data path.
+import { EndpointStanding } from './endpoint-standing.ts';
 import { EndpointTimes } from './endpoint-times.ts';
 import { ENDPOINT_COUNTERS, layoutOf } from './layout.ts';
 import { QueueTable } from './queue-table.ts';
@@ -22,6 +23,8 @@ export class EndpointTable {
   readonly endpointCount: number;
   readonly times: EndpointTimes;
   readonly queues: QueueTable;
+  /** Who is out, and what failed. */
+  readonly standing: EndpointStanding;
   readonly #learned: Int32Array;
   readonly #inFlight: Int32Array;
   readonly #inFlightStride: number;
@@ -59,6 +62,7 @@ export class EndpointTable {
     );
     this.times = new EndpointTimes(buffer, layout, threadCount, endpointCount, thread);
     this.queues = new QueueTable(buffer, layout, threadCount, upstreamCount, thread);
+    this.standing = new EndpointStanding(buffer, layout, endpointCount);
     this.#learned = new Int32Array(buffer, layout.learnedOffset, endpointCount);
     this.#turns = new Int32Array(buffer, layout.turnsOffset);
     this.#own = thread * layout.inFlightStride;
@@ -117,6 +121,24 @@ export class EndpointTable {
   repeat(endpoint: number): void {
     const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + REQUESTS;
     this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
+  }
+
+  /** What `start` or `tryStart` counted just now does not begin after all. */
+  withdraw(endpoint: number): void {
+    Atomics.sub(this.#inFlight, this.#own + endpoint, 1);
+    const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + REQUESTS;
+    this.#counters[counter] = (this.#counters[counter] ?? 0) - 1;
+  }
+
+  /**
+   * Takes the endpoint out for these OUT_ reasons, or no longer for them: all threads see it at their
+   * next pick, and those that wait in queues are looked at again. Generation's main thread only.
+   * True: that was not so before.
+   */
+  setOut(endpoint: number, reasons: number, isOut: boolean): boolean {
+    const hasChanged = this.standing.setOut(endpoint, reasons, isOut);
+    if (hasChanged) this.queues.wakeAllFirst();
+    return hasChanged;
   }
 
   /** An attempt against this endpoint failed. */

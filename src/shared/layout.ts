@@ -5,6 +5,9 @@
  *   | board | thread rows         | in-flight cells     | endpoint counters | times     | joins | learned |
  *   | phase | t0 | t1 | … | past  | t0 | t1 | … | other | t0 | t1 | …       | t0 | t1 … | e0 e1 | e0 e1   |
  *
+ *   | standing | failed | checked |
+ *   | e0 e1    | e0 e1  | e0 e1   |
+ *
  *   | turns | queues | queue rows | sessions |
  *   | u0 u1 | u0 u1  | t0 | t1 …  | zone …   |
  *
@@ -41,6 +44,9 @@ export const ENDPOINT_COUNTERS = 3;
 /** Float64 cells of times per thread and endpoint (endpoint-times.ts): one cache line. */
 export const TIME_CELLS = 8;
 
+/** Int32 cells of an endpoint's standing (endpoint-standing.ts). */
+export const STANDING_CELLS = 3;
+
 /** Int32 cells per upstream that all threads write (queue-table.ts): next ticket, most that waited. */
 export const QUEUE_CELLS = 2;
 
@@ -64,6 +70,8 @@ export interface Layout {
   readonly joinsOffset: number;
   /** Int32 per endpoint: how many at a time it was learned to take. */
   readonly learnedOffset: number;
+  /** Int32 per endpoint, thrice: its standing, and two times (endpoint-standing.ts). */
+  readonly standingOffset: number;
   readonly turnsOffset: number;
   readonly queuesOffset: number;
   readonly queueRowsOffset: number;
@@ -85,7 +93,9 @@ export function layoutOf(threadCount: number, endpointCount: number, upstreamCou
   const joinsOffset = timesOffset + threadCount * timesBytes;
   const joinsBytes = align(endpointCount * Float64Array.BYTES_PER_ELEMENT);
   const learnedOffset = joinsOffset + joinsBytes;
-  const turnsOffset = learnedOffset + align(endpointCount * Int32Array.BYTES_PER_ELEMENT);
+  const standingOffset = learnedOffset + align(endpointCount * Int32Array.BYTES_PER_ELEMENT);
+  const standingBytes = align(endpointCount * STANDING_CELLS * Int32Array.BYTES_PER_ELEMENT);
+  const turnsOffset = standingOffset + standingBytes;
   const queuesOffset = turnsOffset + align(upstreamCount * Int32Array.BYTES_PER_ELEMENT);
   const queuesBytes = align(upstreamCount * QUEUE_CELLS * Int32Array.BYTES_PER_ELEMENT);
   const queueRowBytes = align(upstreamCount * QUEUE_ROW_CELLS * Int32Array.BYTES_PER_ELEMENT);
@@ -100,6 +110,7 @@ export function layoutOf(threadCount: number, endpointCount: number, upstreamCou
     timesStride: timesBytes / Float64Array.BYTES_PER_ELEMENT,
     joinsOffset,
     learnedOffset,
+    standingOffset,
     turnsOffset,
     queuesOffset,
     queueRowsOffset: queuesOffset + queuesBytes,

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { ManualClock } from '#src/base/clock.ts';
+import {
+  OUT_BREAKER,
+  OUT_CHECK,
+  OUT_DOWN,
+  OUT_DRAIN,
+  OUT_GONE,
+  OUT_OUTLIER,
+} from '#src/shared/endpoint-standing.ts';
 import { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import { allocateShared } from '#src/shared/shared-state.ts';
@@ -39,7 +47,7 @@ function make(configs: readonly Partial<EndpointConfig>[], policy = {}) {
   const sizes = { threadCount: 1, endpointCount: configs.length, upstreamCount: 1 };
   const table = new EndpointTable(allocateShared(sizes), 1, configs.length, 0);
   const endpoints = configs.map(
-    (config, id) => new Endpoint({ ...CONFIG, ...config }, id, clock, false),
+    (config, id) => new Endpoint({ ...CONFIG, ...config }, id, table.standing, clock, false),
   );
   const balancer = roundRobin.create({
     endpoints: endpoints.map(({ config }) => config),
@@ -128,5 +136,53 @@ describe('panic_threshold', () => {
     near(sharesOf(tier), [0, 0.5, 0.5, 0]);
     endpoints[1]?.onFailure();
     near(sharesOf(tier), [1 / 3, 1 / 3, 1 / 3, 0]);
+  });
+});
+
+describe('an endpoint that is out', () => {
+  const REASONS = [OUT_CHECK, OUT_OUTLIER, OUT_BREAKER, OUT_DOWN, OUT_DRAIN, OUT_GONE];
+
+  it('gets nothing while there is one reason, and its share after the last', () => {
+    const { table, tier } = make([{}, {}]);
+    for (const reason of REASONS) table.setOut(0, reason, true);
+    for (const reason of REASONS) {
+      assert.deepEqual(sharesOf(tier), [0, 1]);
+      table.setOut(0, reason, false);
+    }
+    assert.deepEqual(sharesOf(tier), [0.5, 0.5]);
+  });
+
+  it('is not usable, and nobody is when all are out', () => {
+    const { table, tier } = make([{}, {}]);
+    const context = new TestContext();
+    table.setOut(0, OUT_CHECK, true);
+    assert.deepEqual([tier.hasUsable(context), tier.hasRoom()], [true, true]);
+    table.setOut(1, OUT_OUTLIER, true);
+    assert.deepEqual([tier.hasUsable(context), tier.hasRoom()], [false, false]);
+    assert.equal(tier.pick(context), undefined);
+  });
+
+  it('serves those that are bound to it while it drains, and only then', () => {
+    const { endpoints, table, tier } = make([{}, {}]);
+    const [first] = endpoints;
+    assert.ok(first !== undefined);
+    const bound = () => tier.pickBound([first], new TestContext())?.id;
+    for (const reason of REASONS) {
+      table.setOut(0, reason, true);
+      assert.equal(bound(), reason === OUT_DRAIN ? 0 : undefined);
+      table.setOut(0, reason, false);
+    }
+    assert.equal(bound(), 0);
+  });
+
+  it('comes back in a panic, unless somebody wants it out', () => {
+    for (const reason of REASONS) {
+      const { table, tier } = make([{}, {}, {}], { panicShare: 0.5 });
+      for (const id of [0, 1]) table.setOut(id, OUT_CHECK, true);
+      near(sharesOf(tier), [1 / 3, 1 / 3, 1 / 3]);
+      table.setOut(0, reason, true);
+      const isMeant = [OUT_DOWN, OUT_DRAIN, OUT_GONE].includes(reason);
+      near(sharesOf(tier), isMeant ? [0, 0.5, 0.5] : [1 / 3, 1 / 3, 1 / 3]);
+    }
   });
 });

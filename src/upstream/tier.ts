@@ -5,6 +5,7 @@
 
 import type { Clock } from '#src/base/clock.ts';
 import { RandomBits } from '#src/base/random-bits.ts';
+import type { EndpointStanding } from '#src/shared/endpoint-standing.ts';
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { type EndpointTimes, sharedNowMs, type TimeMeasure } from '#src/shared/endpoint-times.ts';
 import type { Balancer, PickView } from '#src/upstream/balancers/balancer.ts';
@@ -50,8 +51,11 @@ export class Tier implements PickView {
   readonly #balancer: Balancer;
   readonly #table: EndpointTable;
   readonly #times: EndpointTimes;
+  readonly #standing: EndpointStanding;
   /** In the table, by index. */
   readonly #ids: Int32Array;
+  /** `down` or `drain` by configuration, by index. */
+  readonly #closed: Uint8Array;
   readonly #recent: RecentTimes | undefined;
   readonly #clock: Clock;
   readonly #random = new RandomBits();
@@ -82,6 +86,10 @@ export class Tier implements PickView {
     this.#balancer = balancer;
     this.#table = table;
     this.#times = table.times;
+    this.#standing = table.standing;
+    this.#closed = Uint8Array.from(endpoints, ({ config }) =>
+      config.down || config.drain ? 1 : 0,
+    );
     this.#ids = Int32Array.from(endpoints, ({ id }) => id);
     this.#recent =
       measure === 'none' ? undefined : new RecentTimes(table.times, this.#ids, measure, clock);
@@ -155,8 +163,10 @@ export class Tier implements PickView {
   // ---- PickView --------------------------------------------------------------------------------
 
   mayTake(at: number): boolean {
+    if (this.#isPlain && this.#closed[at] === 0 && this.#standing.isFine(this.#ids[at] as number)) {
+      return true;
+    }
     const endpoint = this.endpoints[at] as Endpoint;
-    if (this.#isPlain && endpoint.isFine) return true;
     if (!this.#isInService(endpoint)) return false;
     if (endpoint.isLimited && !this.#hasRoom(endpoint)) return false;
     if (this.#dice > 0 && this.#share(endpoint) <= this.#dice) return false;
@@ -209,7 +219,7 @@ export class Tier implements PickView {
 
   #isInService(endpoint: Endpoint): boolean {
     if (endpoint.isEligible()) return true;
-    return this.#isPanic && !endpoint.config.down && !endpoint.config.drain;
+    return this.#isPanic && endpoint.isWanted;
   }
 
   #hasRoom(endpoint: Endpoint): boolean {

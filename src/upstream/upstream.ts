@@ -77,7 +77,8 @@ export class Upstream implements PlaceSource {
       bound?.to.endpoints ??
       config.endpoints.map((endpoint, index) => {
         const isAdaptive = (config.concurrency ?? null) !== null;
-        return new Endpoint(endpoint, firstEndpoint + index, clock, isAlone, isAdaptive);
+        const endpointId = firstEndpoint + index;
+        return new Endpoint(endpoint, endpointId, table.standing, clock, isAlone, isAdaptive);
       });
     const { policy, queue } = config;
     const measure = measureOf(policy);
@@ -153,8 +154,17 @@ export class Upstream implements PlaceSource {
       // Another thread may have taken the last place meanwhile: then the pick sees it is full.
       if (!this.#table.tryStart(endpoint.id, limit)) return this.#pick(context, queue);
     } else this.#table.start(endpoint.id);
-    endpoint.onPicked();
-    return endpoint;
+    return endpoint.onPicked() ? endpoint : this.#pickAgain(endpoint, context, queue);
+  }
+
+  /** Another thread makes the trial that this one was about to make. */
+  #pickAgain(
+    endpoint: Endpoint,
+    context: PickContext,
+    queue: UpstreamQueue | undefined,
+  ): Endpoint | undefined {
+    this.#table.withdraw(endpoint.id);
+    return this.#pick(context, queue);
   }
 
   /**
@@ -176,8 +186,7 @@ export class Upstream implements PlaceSource {
         if (!isStrict && queue?.blocks(context) === true) return undefined;
         if (!this.#table.tryStart(endpoint.id, limit)) return this.#pick(context, queue);
       } else this.#table.start(endpoint.id);
-      endpoint.onPicked();
-      return endpoint;
+      return endpoint.onPicked() ? endpoint : this.#pickAgain(endpoint, context, queue);
     }
     return undefined;
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ManualClock } from '#src/base/clock.ts';
+import { SharedState } from '#src/shared/shared-state.ts';
 import { Endpoint } from './endpoint.ts';
 import { type EndpointConfig, USUAL_TRAITS } from './upstream-config.ts';
 
@@ -15,7 +16,8 @@ const CONFIG: EndpointConfig = {
 
 function make(config: Partial<EndpointConfig> = {}, isAlone = false) {
   const clock = new ManualClock();
-  return { clock, endpoint: new Endpoint({ ...CONFIG, ...config }, 0, clock, isAlone) };
+  const { standing } = SharedState.alone(1, 1).endpoints;
+  return { clock, endpoint: new Endpoint({ ...CONFIG, ...config }, 0, standing, clock, isAlone) };
 }
 
 describe('an endpoint', () => {
@@ -77,7 +79,7 @@ describe('an endpoint', () => {
 
   it('with drain is there for those that are bound to it alone, also after a failure', () => {
     const { clock, endpoint } = make({ drain: true });
-    const state = () => [endpoint.isFine, endpoint.isEligible(), endpoint.isInService()];
+    const state = () => [endpoint.isWanted, endpoint.isEligible(), endpoint.isInService()];
     assert.deepEqual(state(), [false, false, true]);
     endpoint.onFailure();
     endpoint.onFailure();

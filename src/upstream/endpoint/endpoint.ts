@@ -1,65 +1,89 @@
 /** Data path. One address of an upstream, with its id in the shared endpoint table. */
 
 import type { Clock } from '#src/base/clock.ts';
+import {
+  type EndpointStanding,
+  OUT_ADMINISTRATIVE,
+  OUT_DRAIN,
+} from '#src/shared/endpoint-standing.ts';
+import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { EndpointConfig } from './upstream-config.ts';
 
 export class Endpoint {
-  readonly config: EndpointConfig;
   /** Index in the endpoint table: counted over all upstreams of the model. */
   readonly id: number;
-  /** It takes only so many at a time: `max_conns`, or a limit that is learned. */
-  readonly isLimited: boolean;
-  /** Not `down`, and nothing has failed that still counts: it need not be asked further. */
-  isFine: boolean;
   readonly #clock: Clock;
-  // nginx's rule for max_fails, per thread as nginx's is per worker without `zone` (semantics §5).
-  #failCount = 0;
-  #failedAtMs = Number.NEGATIVE_INFINITY;
-  #checkedAtMs = Number.NEGATIVE_INFINITY;
-
-  /** An endpoint that is alone in its upstream is never put aside, as in nginx. */
-  readonly #isAlone: boolean;
+  readonly #standing: EndpointStanding;
+  readonly #isAdaptive: boolean;
+  #config: EndpointConfig;
+  /** An endpoint that is alone in its upstream is never put aside for failures, as in nginx. */
+  #maxFails = 0;
 
   constructor(
     config: EndpointConfig,
     id: number,
+    standing: EndpointStanding,
     clock: Clock,
     isAlone: boolean,
     isAdaptive = false,
   ) {
-    this.isLimited = isAdaptive || config.maxConns > 0;
-    this.isFine = !config.down && !config.drain;
-    this.#isAlone = isAlone;
-    this.config = config;
     this.id = id;
     this.#clock = clock;
+    this.#standing = standing;
+    this.#isAdaptive = isAdaptive;
+    this.#config = config;
+    this.configure(config, isAlone);
   }
 
-  /** Not `down` nor `drain`, and not put aside for its failures. */
+  get config(): EndpointConfig {
+    return this.#config;
+  }
+
+  /** Another weight, other limits, at run time: the address stays. Tiers must be made anew. */
+  configure(config: EndpointConfig, isAlone: boolean): void {
+    this.#config = config;
+    this.#maxFails = isAlone ? 0 : config.maxFails;
+  }
+
+  /** It takes only so many at a time: `max_conns`, or a limit that is learned. */
+  get isLimited(): boolean {
+    return this.#isAdaptive || this.#config.maxConns > 0;
+  }
+
+  /** Neither `down` nor `drain`, by configuration or at run time. */
+  get isWanted(): boolean {
+    const { down, drain } = this.#config;
+    return !down && !drain && (this.#standing.out(this.id) & OUT_ADMINISTRATIVE) === 0;
+  }
+
+  /** Wanted, not out for another reason, and not put aside for its failures. */
   isEligible(): boolean {
-    return !this.config.drain && this.isInService();
+    if (this.#config.drain || this.#config.down) return false;
+    return this.#standing.isFine(this.id) || (this.#hasNot(0) && !this.#isAside());
   }
 
   /** As `isEligible`, for exchanges that are bound to it: `drain` takes them. */
   isInService(): boolean {
-    const { down, failTimeoutMs, maxFails } = this.config;
-    if (down) return false;
-    if (this.#isAlone || maxFails === 0 || this.#failCount < maxFails) return true;
-    return this.#clock.nowMs - this.#checkedAtMs > failTimeoutMs;
+    if (this.#config.down) return false;
+    return this.#standing.isFine(this.id) || (this.#hasNot(OUT_DRAIN) && !this.#isAside());
   }
 
-  /** It was picked: after `fail_timeout` that makes this attempt a trial. */
-  onPicked(): void {
-    if (this.#clock.nowMs - this.#checkedAtMs > this.config.failTimeoutMs) {
-      this.#checkedAtMs = this.#clock.nowMs;
-    }
+  /**
+   * It was picked: after `fail_timeout` that makes this attempt a trial. False: another thread makes
+   * it, and this one must pick again.
+   */
+  onPicked(): boolean {
+    if (this.#standing.isFine(this.id)) return true;
+    return this.#standing.onPicked(
+      this.id,
+      this.#maxFails,
+      this.#config.failTimeoutMs,
+      this.#nowMs(),
+    );
   }
 
   onFailure(): void {
-    this.#failCount += 1;
-    this.isFine = false;
-    this.#failedAtMs = this.#clock.nowMs;
-    this.#checkedAtMs = this.#clock.nowMs;
+    if (this.#maxFails > 0) this.#standing.onFailure(this.id, this.#nowMs());
   }
 
   /**
@@ -67,10 +91,20 @@ export class Endpoint {
    * it had been put aside, and is back.
    */
   onSuccess(): boolean {
-    if (this.#failCount === 0 || this.#failedAtMs >= this.#checkedAtMs) return false;
-    const wasAside = this.config.maxFails > 0 && this.#failCount >= this.config.maxFails;
-    this.#failCount = 0;
-    this.isFine = !this.config.down && !this.config.drain;
-    return wasAside;
+    return !this.#standing.isFine(this.id) && this.#standing.onSuccess(this.id, this.#maxFails);
+  }
+
+  /** Out for none but these reasons. */
+  #hasNot(allowed: number): boolean {
+    return (this.#standing.out(this.id) & ~allowed) === 0;
+  }
+
+  #isAside(): boolean {
+    const { failTimeoutMs } = this.#config;
+    return this.#standing.isAside(this.id, this.#maxFails, failTimeoutMs, this.#nowMs());
+  }
+
+  #nowMs(): number {
+    return Math.floor(sharedNowMs(this.#clock.nowMs));
   }
 }

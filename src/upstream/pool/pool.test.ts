@@ -6,6 +6,7 @@ import { TICK_MS, TimerWheel } from '#src/base/timer-wheel.ts';
 import { ByteWriter } from '#src/bytes/byte-writer.ts';
 import { AddedLines, FieldEdits } from '#src/http/field-edits.ts';
 import { RequestHead, ResponseHead } from '#src/http/message.ts';
+import { SharedState } from '#src/shared/shared-state.ts';
 import {
   type Connection,
   type ConnectionOwner,
@@ -133,7 +134,13 @@ function make(config: Partial<PoolConfig> = {}, room = new IdleRoom(2)) {
     countReuse: () => void counts.reuses++,
     onInternalError: (error: unknown) => assert.fail(String(error)),
   };
-  const endpoint = new Endpoint(ENDPOINT, 0, clock, true);
+  const endpoint = new Endpoint(
+    ENDPOINT,
+    0,
+    SharedState.alone(1, 1).endpoints.standing,
+    clock,
+    true,
+  );
   const pool = new Pool(endpoint, { ...CONFIG, ...config }, room, thread);
   const passMs = (ms: number): void => {
     clock.advanceMs(ms);
