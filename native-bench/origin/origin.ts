@@ -23,6 +23,8 @@ export interface OriginOptions extends Partial<Behaviour>, Partial<OriginSetting
   path?: string;
   /** SO_REUSEPORT, for several origins on one port. */
   reusePort?: boolean;
+  /** How many connections wait to be accepted. Default 4096. */
+  backlog?: number;
 }
 
 /** A running origin. */
@@ -65,7 +67,14 @@ const DEFAULT_SETTINGS: OriginSettings = {
 
 /** Starts an origin and resolves when it listens. Rejects with the error of listen(). */
 export async function startOrigin(options: OriginOptions = {}): Promise<Origin> {
-  const { host = '127.0.0.1', port = 0, path, reusePort = false, ...rest } = options;
+  const {
+    host = '127.0.0.1',
+    port = 0,
+    path,
+    reusePort = false,
+    backlog = 4096,
+    ...rest
+  } = options;
   const core = new OriginCore({ ...DEFAULT_SETTINGS, ...rest }, { ...DEFAULT_BEHAVIOUR, ...rest });
   let accepted = 0;
   const onConnection = (socket: Socket): void => {
@@ -76,7 +85,7 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
   };
   const open = async (wanted: number): Promise<Server> => {
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, onConnection);
-    server.listen(path === undefined ? { host, port: wanted, reusePort, backlog: 4096 } : { path });
+    server.listen(path === undefined ? { host, port: wanted, reusePort, backlog } : { path });
     await once(server, 'listening');
     return server;
   };
