@@ -127,6 +127,11 @@ export class Tier implements PickView {
     return at < 0 ? undefined : this.endpoints[at];
   }
 
+  /** It was picked. False: another thread makes the trial that this would have been (`max_fails`). */
+  take(endpoint: Endpoint): boolean {
+    return endpoint.onPicked() || this.#isPanic;
+  }
+
   /** Of the endpoints that an exchange is bound to, one of this tier that may be taken. */
   pickBound(bound: readonly Endpoint[], context: PickContext): Endpoint | undefined {
     const from = bound.length === 1 ? 0 : context.nextTurn();

@@ -154,7 +154,7 @@ export class Upstream implements PlaceSource {
       // Another thread may have taken the last place meanwhile: then the pick sees it is full.
       if (!this.#table.tryStart(endpoint.id, limit)) return this.#pick(context, queue);
     } else this.#table.start(endpoint.id);
-    return endpoint.onPicked() ? endpoint : this.#pickAgain(endpoint, context, queue);
+    return tier.take(endpoint) ? endpoint : this.#pickAgain(endpoint, context, queue);
   }
 
   /** Another thread makes the trial that this one was about to make. */
@@ -186,7 +186,7 @@ export class Upstream implements PlaceSource {
         if (!isStrict && queue?.blocks(context) === true) return undefined;
         if (!this.#table.tryStart(endpoint.id, limit)) return this.#pick(context, queue);
       } else this.#table.start(endpoint.id);
-      return endpoint.onPicked() ? endpoint : this.#pickAgain(endpoint, context, queue);
+      return tier.take(endpoint) ? endpoint : this.#pickAgain(endpoint, context, queue);
     }
     return undefined;
   }
