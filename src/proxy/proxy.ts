@@ -28,7 +28,8 @@ import type { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { absolute } from './absolute-url.ts';
 import { AccelRedirect } from './accel-redirect.ts';
-import { Attempt, type AttemptHome } from './attempt.ts';
+import { Attempt } from './attempt.ts';
+import type { AttemptHome } from './attempt-home.ts';
 import { ErrorPageRescuer, NO_MORE_PAGES, type RedirectHome } from './error-pages.ts';
 import { answerOptions, endsHere } from './options-method.ts';
 import {
@@ -103,7 +104,7 @@ const TAKES_FILES: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST']);
 const FILES_ALLOW = ['Allow', 'GET, HEAD'] as const;
 const UNCLEAN_QUERY = /[\0-\x20\x7f]/;
 
-export class Proxy implements AttemptHome, RedirectHome, FunctionRunHome<Served> {
+export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHome<Served> {
   readonly #options: ProxyOptions;
   readonly #clock: Clock;
   /** AttemptHome. */
