@@ -2,10 +2,14 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { DescriptorSink, ErrorLog } from '#src/base/log.ts';
+import type { ApiRequest } from '#src/admin/api-answer.ts';
+import { apiListensOf } from '#src/config/api-listen-argument.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import { ErrorLogFiles } from '#src/server/error-log-files.ts';
 import type { MasterFacts, ReloadFacts } from '#src/shared/facts.ts';
 import type { StatusReport } from '#src/shared/status-report.ts';
+import { ApiDesk, type ApiDeskOwner } from './api-desk.ts';
+import { ApiDoors } from './api-doors.ts';
 import { BoundSockets } from './bound-sockets.ts';
 import { type ConfigPlace, type Configuration, loadConfiguration } from './configuration.ts';
 import { describeError } from './describe-error.ts';
@@ -23,7 +27,7 @@ import { Supervisor } from './supervisor.ts';
 /** So long after its start the first generation listens, if it can: warming up may wait no longer. */
 const FIRST_SERVES_MS = 380;
 
-export class Master implements GenerationOwner {
+export class Master implements GenerationOwner, ApiDeskOwner {
   #place: ConfigPlace;
   readonly #read: (place: ConfigPlace) => Promise<Configuration>;
   readonly #startedAtMs = Date.now();
@@ -31,6 +35,11 @@ export class Master implements GenerationOwner {
   readonly #sender = new DescriptorSender();
   readonly #supervisor = new Supervisor(performance.now());
   readonly #log: ErrorLog;
+  readonly #desk = new ApiDesk(this);
+  readonly #doors = new ApiDoors(
+    (request) => this.#desk.ask(request),
+    (line) => this.#log.warn(line),
+  );
   #errorLogFiles = new ErrorLogFiles();
   #errorLogs: readonly ErrorLogConfig[] = [];
   #phase: 'starting' | 'running' | 'quitting' | 'stopping' = 'starting';
@@ -82,9 +91,11 @@ export class Master implements GenerationOwner {
       this.#useErrorLog(loaded);
       await this.#startGeneration(loaded);
       this.#phase = 'running';
+      await this.#openDoors(loaded);
       this.#log.notice(`weir serves with ${loaded.preparation.threadCount} threads`);
     } catch (error) {
       this.#usePidFile(undefined);
+      this.#doors.close();
       this.#sockets.closeAllBut(new Set());
       throw error;
     }
@@ -118,6 +129,7 @@ export class Master implements GenerationOwner {
         const loaded = await makeReady(await this.#read(place), this.#sockets, warn);
         await this.#startGeneration(loaded);
         this.#place = place;
+        await this.#openDoors(loaded);
         this.#facts = { ...this.#facts, reloadCount, lastReload: reloadResult('ok', '') };
         this.#log.notice(`reconfigured: generation ${this.#current?.number} serves`);
       } catch (error) {
@@ -237,6 +249,8 @@ export class Master implements GenerationOwner {
         return this.#sendDescriptor(generation, message.socket);
       case 'status':
         return this.#answerStatus(message.status);
+      case 'api-answer':
+        return this.#desk.onAnswer(message.id, message.answer);
       case 'replace':
         return void this.#replace(generation, message.reason);
       default:
@@ -253,6 +267,7 @@ export class Master implements GenerationOwner {
     } else if (generation === this.#current) {
       this.#current = undefined;
       this.#answerStatus(undefined);
+      this.#desk.onGone();
       if (this.#phase === 'running') this.#onCurrentDied(generation, reason);
     } else {
       this.#log.info(`generation ${generation.number} has ended`);
@@ -306,6 +321,16 @@ export class Master implements GenerationOwner {
     const before = this.#loaded;
     this.#loaded = loaded;
     if (before !== undefined && before !== loaded) this.#adopt(loaded);
+  }
+
+  /** ApiDeskOwner. */
+  sendApi(id: number, request: ApiRequest): boolean {
+    this.#current?.tell({ type: 'api-request', id, request });
+    return this.#current !== undefined;
+  }
+
+  async #openDoors({ model: { main } }: Loaded): Promise<void> {
+    await this.#doors.use(apiListensOf(main.apiListens, main.pidFile));
   }
 
   /** What a reload changes in the master itself. */
@@ -386,10 +411,12 @@ export class Master implements GenerationOwner {
   /** One change at a time; a reload that was asked for meanwhile follows. */
   async #change(work: () => Promise<void>): Promise<void> {
     this.#isChanging = true;
+    this.#desk.hold();
     try {
       await work();
     } finally {
       this.#isChanging = false;
+      this.#desk.release();
     }
     this.#releaseAddresses();
     if (this.#phase !== 'running') return;
@@ -439,6 +466,7 @@ export class Master implements GenerationOwner {
   #endIfAlone(): void {
     if (!this.#isEnding || this.#living().length > 0) return;
     this.#sockets.closeAllBut(new Set());
+    this.#doors.close();
     this.#usePidFile(undefined);
     this.#log.notice('exit');
     process.exit(0);

@@ -8,6 +8,7 @@
  * A generation's life: start → ready → (drain → stopped-listening → drained | stop) → exit.
  */
 
+import type { ApiAnswer, ApiRequest } from '#src/admin/api-answer.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { PartMemory, SharedPart } from '#src/functions/shared-parts.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
@@ -144,6 +145,8 @@ export type ToGeneration =
   | { readonly type: 'snapshot-request' }
   /** Asks for `status`. */
   | { readonly type: 'status-request' }
+  /** Somebody asks the API; the answer has the same number. */
+  | { readonly type: 'api-request'; readonly id: number; readonly request: ApiRequest }
   | { readonly type: 'facts'; readonly facts: MasterFacts };
 
 export type FromGeneration =
@@ -163,6 +166,7 @@ export type FromGeneration =
   | { readonly type: 'replace'; readonly reason: string }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly type: 'load'; readonly load: LoadReport }
+  | { readonly type: 'api-answer'; readonly id: number; readonly answer: ApiAnswer }
   | { readonly type: 'status'; readonly status: StatusReport };
 
 /** What a proxy thread is started with. */

@@ -13,6 +13,7 @@ import {
 } from '#src/schema/arguments.ts';
 import { directives, HTTP_SERVER_LOCATION, type ParseContext } from '#src/schema/directive.ts';
 import type { Word } from '#src/schema/tree.ts';
+import { parseApiListen } from './api-listen-argument.ts';
 
 const MAIN = ['main'] as const;
 const EVENTS = ['events'] as const;
@@ -66,6 +67,18 @@ export const mainDirectives = directives({
     contexts: MAIN,
     argument: path({ default: 'weir.pid' }),
     doc: 'The file with the process id of the master.',
+  },
+  apiListens: {
+    name: 'api_listen',
+    contexts: MAIN,
+    argument: custom({
+      usage: 'unix:path | address:port | off [write=on | off]',
+      minWords: 1,
+      maxWords: 2,
+      parse: parseApiListen,
+    }),
+    repeat: true,
+    doc: 'Weir only. Where the API is asked, of the shape of NGINX Plus’s version 9, which `weir ctl` uses too; may stand several times. By default a unix socket beside the pid file (`weir.pid`: `weir.sock`), which only the user of the master may use. On a unix socket `write` is `on`, over TCP it is `off` unless told. Over TCP requests of web pages are refused (`Origin`, or a `Host` that is neither an IP address nor `localhost`).',
   },
   daemon: {
     name: 'daemon',

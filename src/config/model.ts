@@ -1,4 +1,5 @@
 /** The whole of a configuration, ready to run: what `buildModel` makes of the tree. */
+import type { ApiListen } from './api-listen-argument.ts';
 import type { LogFileConfig } from '#src/exchange/directives.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { ListenConfig, VirtualServer } from '#src/routing/model.ts';
@@ -29,6 +30,8 @@ export interface MainSettings {
   /** Absolute. */
   readonly pidFile: string;
   readonly daemon: boolean;
+  /** As written: `apiListensOf` knows what holds when nothing is. */
+  readonly apiListens: readonly (ApiListen | 'off')[];
   /** At least one. */
   readonly errorLogs: readonly ErrorLogConfig[];
 }
