@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { lstatSync, unlinkSync } from 'node:fs';
 import type { Server as HttpServer } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { formatAddress } from '#src/base/address.ts';
 import type { Answerer } from '#src/admin/api-server.ts';
+import { formatAddress } from '#src/base/address.ts';
 import type { ApiListen } from '#src/config/api-listen-argument.ts';
 
 /** Connections at a time for each address; more are closed. */

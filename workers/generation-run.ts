@@ -15,6 +15,7 @@ import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './
 import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
 import type { FromGeneration, FromThread, StartOrder, ToGeneration } from './messages.ts';
 import { statusModelOf } from './outline.ts';
+import { Steering } from './steering.ts';
 import { takeDescriptor } from './taken-descriptor.ts';
 import { type SlotOwner, ThreadSlot } from './thread-slot.ts';
 import { Watchdog } from './watchdog.ts';
@@ -36,6 +37,7 @@ export class GenerationRun implements SlotOwner {
   readonly #errorLogFiles = new ErrorLogFiles();
   /** Of functions. */
   readonly #partMemory: PartMemory;
+  readonly #steering: Steering;
   #masterFacts: MasterFacts;
   #phase: 'starting' | 'serving' | 'draining' | 'ending' = 'starting';
   #stillListening = new Set<ThreadSlot>();
@@ -70,6 +72,7 @@ export class GenerationRun implements SlotOwner {
     for (const slot of this.#slots) slot.start();
     if (order.outline.functions.length > 0) this.#watch(order);
     this.#learnLimits(order);
+    this.#steering = new Steering(order.outline, this.#state, () => this.#facts());
   }
 
   /** `concurrency adaptive`. */
@@ -122,6 +125,13 @@ export class GenerationRun implements SlotOwner {
         return;
       case 'foreign':
         return applyForeign(this.#order.outline, this.#state, message.load);
+      case 'api-request':
+        this.#tellMaster({
+          type: 'api-answer',
+          id: message.id,
+          answer: this.#steering.answer(message.request),
+        });
+        return;
       case 'facts':
         this.#masterFacts = message.facts;
         return this.onState();

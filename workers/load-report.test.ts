@@ -17,6 +17,8 @@ const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   endpointSlowStarts: endpoints.map(() => true),
   endpointConcurrency: endpoints.map((name) => (name === 'api/b:1' ? { min: 1, max: 9 } : null)),
   zones: [],
+  named: [],
+  firstListen: '',
   policies: upstreams.map(() => 'round_robin'),
   functions: [],
   parts: [],

@@ -1,8 +1,8 @@
 /** The process that stays: holds the sockets, starts generations, replaces and ends them. */
 
 import { isDeepStrictEqual } from 'node:util';
-import { DescriptorSink, ErrorLog } from '#src/base/log.ts';
 import type { ApiRequest } from '#src/admin/api-answer.ts';
+import { DescriptorSink, ErrorLog } from '#src/base/log.ts';
 import { apiListensOf } from '#src/config/api-listen-argument.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import { ErrorLogFiles } from '#src/server/error-log-files.ts';

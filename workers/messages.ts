@@ -9,6 +9,7 @@
  */
 
 import type { ApiAnswer, ApiRequest } from '#src/admin/api-answer.ts';
+import type { NamedUpstream } from '#src/admin/live-upstream.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { PartMemory, SharedPart } from '#src/functions/shared-parts.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
@@ -48,6 +49,10 @@ export interface Outline {
   readonly endpointConcurrency: readonly (ConcurrencyConfig | null)[];
   /** Per upstream, as `upstreams`: the name of its policy. */
   readonly policies: readonly string[];
+  /** Upstreams with a block of their own, which the API tells of. */
+  readonly named: readonly NamedUpstream[];
+  /** The first address that is listened on, for the API; '' without one. */
+  readonly firstListen: string;
   /** Tables of sessions. */
   readonly zones: readonly SessionZone[];
   /** Names of the functions of weir.config.ts, by number; empty without any. */

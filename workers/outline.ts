@@ -1,3 +1,5 @@
+import type { NamedUpstream } from '#src/admin/live-upstream.ts';
+import { formatAddress } from '#src/base/address.ts';
 import type { Model } from '#src/config/model.ts';
 import type { ConfigTree } from '#src/config/tree.ts';
 import type { EndpointFacts, StatusModel } from '#src/shared/status-report.ts';
@@ -32,6 +34,8 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
       const bytes = sticky?.zone?.bytes;
       return bytes === undefined ? [] : [{ upstream: id, bytes }];
     }),
+    named: namedUpstreams(model),
+    firstListen: firstListen(model),
     policies: upstreams.map(({ policy }) => policy.name),
     functions: (program?.functions ?? []).map(({ name }) => name),
     parts: program?.parts ?? [],
@@ -41,6 +45,23 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
     tier: transportTier(),
     shutdownTimeoutMs: main.workerShutdownTimeoutMs,
   };
+}
+
+function namedUpstreams({ upstreams }: Model): NamedUpstream[] {
+  let firstEndpoint = 0;
+  return upstreams.flatMap(({ endpoints, implicit, name, queue }, id) => {
+    const first = firstEndpoint;
+    firstEndpoint += endpoints.length;
+    if (implicit) return [];
+    return [{ id, name, firstEndpoint: first, queueLength: queue?.length ?? 0, endpoints }];
+  });
+}
+
+/** NGINX Plus tells the address without its port. */
+function firstListen({ listens }: Model): string {
+  const address = listens[0]?.address;
+  if (address === undefined) return '';
+  return address.kind === 'tcp' ? address.host : formatAddress(address);
 }
 
 /** Its upstreams again, as a status report names them. */

@@ -90,16 +90,14 @@ export function sslObject() {
 
 /** One of `/http/upstreams`. */
 export function upstreamObject(upstream: SteeredUpstream, ids: ServerIds) {
-  const { zone, keepalive, queue, zombies } = upstream;
+  const { queue, zone } = upstream;
   return {
     peers: upstream.members().map((member) => peerObject(upstream, member, ids)),
-    keepalive,
     ...(queue === undefined
       ? {}
       : {
           queue: { size: queue.size, max_size: queue.maxSize, overflows: queue.overflows },
         }),
-    zombies,
     zone,
   };
 }

@@ -43,10 +43,8 @@ export class UpstreamsApi {
     if (servers !== 'servers' || parts.length > 3) {
       return errorAnswer(404, 'PathNotFound', 'path not found');
     }
-    if (request.method !== 'GET') {
-      const refused = refusal(request, known.upstream);
-      if (refused !== undefined) return refused;
-    }
+    const refused = refusal(request, known.upstream);
+    if (refused !== undefined) return refused;
     return id === undefined
       ? answerServers(known, request, base)
       : answerServer(known, request, id);
@@ -63,8 +61,9 @@ export class UpstreamsApi {
   }
 }
 
-function refusal({ mayWrite }: ApiRequest, { isStatic, name }: SteeredUpstream) {
-  if (!mayWrite) return disabled('this way in may only read ("write=on" allows more)');
+function refusal({ mayWrite, method }: ApiRequest, { isStatic, name }: SteeredUpstream) {
+  if (!mayWrite && method !== 'GET')
+    return disabled('this way in may only read ("write=on" allows more)');
   if (!isStatic) return undefined;
   return bad('UpstreamStatic', `upstream "${name}" is static: give it a "zone" and reload`);
 }

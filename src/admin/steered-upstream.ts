@@ -66,14 +66,10 @@ export interface SteeredUpstream {
   /** No room was set aside for changes: it has no `zone`. */
   readonly isStatic: boolean;
   readonly hasBackup: boolean;
-  /** Connections kept open towards it now, idle ones; -1: not known. */
-  readonly keepalive: number;
   /** Undefined without `queue`. */
   readonly queue:
     | { readonly size: number; readonly maxSize: number; readonly overflows: number }
     | undefined;
-  /** Removed, with something still in flight. */
-  readonly zombies: number;
   members(): readonly SteeredMember[];
   counts(slot: number): PeerCounts;
   checks(slot: number): PeerChecks;

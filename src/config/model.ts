@@ -1,10 +1,11 @@
 /** The whole of a configuration, ready to run: what `buildModel` makes of the tree. */
-import type { ApiListen } from './api-listen-argument.ts';
+
 import type { LogFileConfig } from '#src/exchange/directives.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { ListenConfig, VirtualServer } from '#src/routing/model.ts';
 import type { Place } from '#src/schema/problem.ts';
 import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import type { ApiListen } from './api-listen-argument.ts';
 
 /** `user`: what the generation runs as when the master is root. */
 export interface UserConfig {

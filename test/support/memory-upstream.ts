@@ -25,9 +25,7 @@ export class MemoryUpstream implements SteeredUpstream {
   readonly name: string;
   readonly zone: string;
   readonly isStatic: boolean;
-  readonly keepalive = 0;
   readonly queue = undefined;
-  readonly zombies = 0;
   readonly #table: EndpointTable;
   readonly #slots: (SteeredMember | undefined)[];
 

@@ -62,6 +62,15 @@ export interface WeirConfig {
    */
   readonly pid?: string | undefined;
   /**
+   * `api_listen unix:path | address:port | off [write=on | off]`. Weir only. Where the API is
+   * asked, of the shape of NGINX Plus’s version 9, which `weir ctl` uses too; may stand several
+   * times. By default a unix socket beside the pid file (`weir.pid`: `weir.sock`), which only the
+   * user of the master may use. On a unix socket `write` is `on`, over TCP it is `off` unless told.
+   * Over TCP requests of web pages are refused (`Origin`, or a `Host` that is neither an IP address
+   * nor `localhost`).
+   */
+  readonly apiListen?: Rows | undefined;
+  /**
    * `daemon on | off` (without it: `off`). Whether Weir goes to the background. Unlike nginx it
    * stays in the foreground unless told.
    */

@@ -1,0 +1,67 @@
+/** An upstream as the endpoint table of its generation tells of it. Main thread. */
+import {
+  OUT_BREAKER,
+  OUT_CHECK,
+  OUT_DOWN,
+  OUT_DRAIN,
+  OUT_OUTLIER,
+} from '#src/shared/endpoint-standing.ts';
+import type { EndpointTable } from '#src/shared/endpoint-table.ts';
+import { sharedNowMs } from '#src/shared/endpoint-times.ts';
+import type { EndpointConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import type { PeerCounts, PeerState, SteeredMember } from './steered-upstream.ts';
+
+/** What of an endpoint is a matter of the table: how it is, and what was counted. */
+export class TableView {
+  readonly #table: EndpointTable;
+  /** Of the endpoint in slot 0. */
+  readonly #first: number;
+  readonly #upstream: number;
+
+  constructor(table: EndpointTable, upstream: number, firstEndpoint: number) {
+    this.#table = table;
+    this.#upstream = upstream;
+    this.#first = firstEndpoint;
+  }
+
+  /** How it is; what somebody wants of it (`admin`) comes first. */
+  stateOf(slot: number, { failTimeoutMs, maxFails }: EndpointConfig): PeerState {
+    const { standing } = this.#table;
+    const endpoint = this.#first + slot;
+    const out = standing.out(endpoint);
+    if ((out & OUT_DOWN) !== 0) return 'down';
+    if ((out & OUT_DRAIN) !== 0) return 'draining';
+    if ((out & OUT_CHECK) !== 0) return 'unhealthy';
+    if ((out & (OUT_OUTLIER | OUT_BREAKER)) !== 0) return 'unavail';
+    const nowMs = Math.floor(sharedNowMs(performance.now()));
+    return standing.isAside(endpoint, maxFails, failTimeoutMs, nowMs) ? 'unavail' : 'up';
+  }
+
+  /** What was counted of it in this generation, and what it has in flight in all. */
+  countsOf(slot: number): Omit<PeerCounts, 'unavail' | 'downtimeMs' | 'downSinceMs'> {
+    const endpoint = this.#first + slot;
+    const { times } = this.#table;
+    const nowMs = sharedNowMs(performance.now());
+    return {
+      active: this.#table.active(endpoint),
+      requests: this.#table.requests(endpoint),
+      fails: this.#table.failures(endpoint),
+      headerMs: times.headerMs(endpoint, nowMs),
+      responseMs: times.totalMs(endpoint, nowMs),
+    };
+  }
+
+  /** What waits in its queue; undefined when it has none. */
+  queueOf(maxSize: number) {
+    if (maxSize === 0) return undefined;
+    const { queues } = this.#table;
+    const overflows = queues.shedCount(this.#upstream, 'full');
+    return { size: queues.length(this.#upstream), maxSize, overflows };
+  }
+}
+
+/** What the configuration wants of an endpoint. */
+export function adminOf({ down, drain }: EndpointConfig): SteeredMember['admin'] {
+  if (down) return 'down';
+  return drain ? 'drain' : 'up';
+}
