@@ -123,6 +123,11 @@ export const FAILURES = {
     'if-replayable',
     'the endpoint sent nothing for proxy_read_timeout',
   ),
+  retry_budget: endpoint(
+    502,
+    'never',
+    'the try before failed, and there is no retry_budget for another one',
+  ),
   // The endpoint answered something that cannot be passed on.
   upstream_protocol_error: endpoint(502, 'if-replayable', 'the endpoint sent invalid HTTP'),
   upstream_head_too_large: endpoint(

@@ -5,6 +5,7 @@ import type { ParseContext } from '#src/schema/directive.ts';
 import { type Place, type Problems, placeOf } from '#src/schema/problem.ts';
 import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
 import { placeOfWord } from '#src/schema/tree.ts';
+import type { RetryBudgetConfig } from '#src/shared/retry-budgets.ts';
 import {
   type UpstreamSettings,
   upstreamBlocks,
@@ -112,6 +113,7 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
       policy: buildPolicy(scope, settings, endpoints, problems),
       queue: queue ?? null,
       concurrency: concurrency ?? null,
+      retryBudget: budgetOf(settings),
       sticky: buildSticky(settings, list.all, problems),
       place: placeOf(node),
     });
@@ -144,6 +146,10 @@ function endpointAt(
   place: Place,
 ): EndpointConfig {
   return { address, name: formatAddress(address), server, ...traits, place };
+}
+
+function budgetOf({ retryBudget }: UpstreamSettings): RetryBudgetConfig | null {
+  return retryBudget === 'off' ? null : retryBudget;
 }
 
 /** How connections of an upstream with these settings are kept. */
@@ -191,6 +197,7 @@ export function upstreamOf(
     endpoints,
     pool: poolOf(settings),
     policy: USUAL_POLICY,
+    retryBudget: budgetOf(settings),
     sticky: null,
     place,
   };

@@ -69,15 +69,19 @@ export function keepChallenge({ challenge, response }: Exchange): void {
 
 /**
  * Answers for a failure with the status and reason of its table, or by the `error_page` for that
- * status; the client sees no internals.
+ * status; the client sees no internals. `reason`: why the failure is the last word, if for another.
  */
-export function refuse(exchange: Exchange, failure: FailureCode): void {
-  exchange.reason = failure;
+export function refuse(
+  exchange: Exchange,
+  failure: FailureCode,
+  reason: FailureCode = failure,
+): void {
+  exchange.reason = reason;
   const { source, status } = FAILURES[failure];
   // What is wrong with the framing leaves us blind to where the next request starts (H1-20).
   const isBodyLost = (source === 'downstream' && status !== 404) || failure === 'spool_failed';
   if (isBodyLost) exchange.closeAfter = true;
-  answerWithPage(exchange, status, failure, status === 405 ? ONLY_ALLOW : NO_FIELDS);
+  answerWithPage(exchange, status, reason, status === 405 ? ONLY_ALLOW : NO_FIELDS);
 }
 
 /** The `error_page` of a status, else its usual page. */

@@ -24,7 +24,7 @@ import { type FeedOwner, RequestFeed } from './request-feed.ts';
 import { ResponseSide } from './response-side.ts';
 import {
   isFailureStatus,
-  mayAskAnother,
+  maySendAgain,
   mayTryAgain,
   type RetryRules,
   type TryState,
@@ -302,10 +302,14 @@ export class Attempt
     const exchange = this.#exchange as Exchange;
     const endpoint = this.#tries.endpoint as Endpoint;
     const { retry } = this.#location as ProxiedLocation;
-    if (!mayAskAnother(exchange, status, retry, this) || !this.#mayGoOn(endpoint, retry)) {
-      return false;
-    }
-    this.abandon(isFailureStatus(status));
+    const isListed = retry.on.statuses.has(status);
+    const { upstream } = this.#tries;
+    const goesOn =
+      isListed && maySendAgain(exchange, retry, this) && this.#mayGoOn(endpoint, retry);
+    const isFailure = goesOn && isFailureStatus(status);
+    if (isListed && !isFailure) upstream?.noteBadAnswer();
+    if (!goesOn) return false;
+    this.abandon(isFailure);
     exchange.response.reset();
     this.#tryNext();
     return true;
@@ -334,8 +338,10 @@ export class Attempt
 
   #giveUp(failure: FailureCode): void {
     const exchange = this.#exchange as Exchange;
+    const { lacksBudget } = this.#tries;
     this.done();
-    if (exchange.responseState === RESPONSE_NONE) refuse(exchange, failure);
+    if (exchange.responseState !== RESPONSE_NONE) return;
+    refuse(exchange, failure, lacksBudget ? 'retry_budget' : failure);
   }
 
   cut(failure: FailureCode): void {

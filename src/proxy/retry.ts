@@ -37,22 +37,13 @@ export function mayTryAgain(
   return maySendAgain(exchange, rules, state);
 }
 
-/** After an answer with that status, which then does not count as one. */
-export function mayAskAnother(
-  exchange: Exchange,
-  status: number,
-  rules: RetryRules,
-  state: TryState,
-): boolean {
-  return rules.on.statuses.has(status) && maySendAgain(exchange, rules, state);
-}
-
 /** Statuses that count against the endpoint when they lead to another try (nginx: not 403, 404). */
 export function isFailureStatus(status: number): boolean {
   return status >= 500 || status === 429;
 }
 
-function maySendAgain(exchange: Exchange, { on }: RetryRules, state: TryState): boolean {
+/** Whether the same request may go to another endpoint, for whatever reason. */
+export function maySendAgain(exchange: Exchange, { on }: RetryRules, state: TryState): boolean {
   if (exchange.responseState !== RESPONSE_NONE || !state.isReplayable) return false;
   return !state.wasSent || on.nonIdempotent || isIdempotent(exchange.request.method);
 }

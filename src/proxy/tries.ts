@@ -33,6 +33,8 @@ export class Tries implements PickContext {
   /** Of the try in progress: milliseconds to the head of an answer, −1 before it; what that was. */
   #headerMs = -1;
   #isErrorAnswer = false;
+  /** Another try had followed, had `retry_budget` allowed it. */
+  lacksBudget = false;
   /** The upstream counts its age. */
   #isAging = false;
   readonly #tried: Endpoint[] = [];
@@ -67,6 +69,7 @@ export class Tries implements PickContext {
     this.#firstAtMs = 0;
     this.#count = 0;
     this.#hasRepeated = false;
+    this.lacksBudget = false;
     // Setting a length is a call into the engine; nearly every exchange succeeds at its first try.
     if (this.#tried.length > 0) this.#tried.length = 0;
   }
@@ -237,12 +240,15 @@ export class Tries implements PickContext {
     upstream.record(endpoint, this.#startedAtMs, headerMs, isFailure || this.#isErrorAnswer);
   }
 
-  /** Notes the endpoint as tried; whether there is another one, and time and tries for it. */
+  /** Notes the endpoint as tried; whether there is another one, and time, tries and budget for it. */
   mayGoOn(endpoint: Endpoint, { maxTries, timeoutMs }: RetryRules, nowMs: number): boolean {
     this.#tried.push(endpoint);
     if (maxTries > 0 && this.#count >= maxTries) return false;
     if (timeoutMs > 0 && nowMs - this.#firstAtMs >= timeoutMs) return false;
-    return (this.#upstream as Upstream).hasUntried(this);
+    const upstream = this.#upstream as Upstream;
+    if (!upstream.hasUntried(this)) return false;
+    this.lacksBudget = !upstream.takeRetry();
+    return !this.lacksBudget;
   }
 }
 

@@ -3,6 +3,7 @@ import { EndpointStanding } from './endpoint-standing.ts';
 import { EndpointTimes } from './endpoint-times.ts';
 import { ENDPOINT_COUNTERS, layoutOf } from './layout.ts';
 import { QueueTable } from './queue-table.ts';
+import { RetryBudgets } from './retry-budgets.ts';
 
 const REQUESTS = 0;
 const FAILURES = 1;
@@ -23,6 +24,7 @@ export class EndpointTable {
   readonly endpointCount: number;
   readonly times: EndpointTimes;
   readonly queues: QueueTable;
+  readonly retries: RetryBudgets;
   /** Who is out, and what failed. */
   readonly standing: EndpointStanding;
   readonly #learned: Int32Array;
@@ -36,7 +38,7 @@ export class EndpointTable {
 
   /**
    * `thread` is the row this thread writes; the main thread of a generation passes 0 and only reads.
-   * `upstreamCount` is for the queues; without it none may be used.
+   * `upstreamCount` is for queues and retry budgets; without it none may be used.
    */
   constructor(
     buffer: SharedArrayBuffer,
@@ -62,6 +64,7 @@ export class EndpointTable {
     );
     this.times = new EndpointTimes(buffer, layout, threadCount, endpointCount, thread);
     this.queues = new QueueTable(buffer, layout, threadCount, upstreamCount, thread);
+    this.retries = new RetryBudgets(buffer, layout, upstreamCount);
     this.standing = new EndpointStanding(buffer, layout, endpointCount);
     this.#learned = new Int32Array(buffer, layout.learnedOffset, endpointCount);
     this.#turns = new Int32Array(buffer, layout.turnsOffset);
@@ -184,6 +187,11 @@ export class EndpointTable {
   /** Exchanges sent to this endpoint by this generation. */
   requests(endpoint: number): number {
     return this.#counted(endpoint, REQUESTS);
+  }
+
+  /** Attempts against this endpoint that have ended and did not fail. */
+  endedWell(endpoint: number): number {
+    return this.requests(endpoint) - this.failures(endpoint) - this.ownActive(endpoint);
   }
 
   /** Failed attempts against this endpoint in this generation. */

@@ -8,8 +8,8 @@
  *   | standing | failed | checked |
  *   | e0 e1    | e0 e1  | e0 e1   |
  *
- *   | turns | queues | queue rows | sessions |
- *   | u0 u1 | u0 u1  | t0 | t1 …  | zone …   |
+ *   | turns | retries | queues | queue rows | sessions |
+ *   | u0 u1 | u0 u1   | u0 u1  | t0 | t1 …  | zone …   |
  *
  * What belongs to upstreams comes last, so the offset of everything else follows from the number of
  * threads and endpoints. "past" and "other" are the rows `foreign`: what other generations report
@@ -47,6 +47,9 @@ export const TIME_CELLS = 8;
 /** Int32 cells of an endpoint's standing (endpoint-standing.ts). */
 export const STANDING_CELLS = 3;
 
+/** Int32 cells of the retry budget of an upstream (retry-budgets.ts): one cache line. */
+export const RETRY_CELLS = 16;
+
 /** Int32 cells per upstream that all threads write (queue-table.ts): next ticket, most that waited. */
 export const QUEUE_CELLS = 2;
 
@@ -73,6 +76,7 @@ export interface Layout {
   /** Int32 per endpoint, thrice: its standing, and two times (endpoint-standing.ts). */
   readonly standingOffset: number;
   readonly turnsOffset: number;
+  readonly retriesOffset: number;
   readonly queuesOffset: number;
   readonly queueRowsOffset: number;
   /** Int32 cells from one thread's queue row to the next. */
@@ -96,7 +100,9 @@ export function layoutOf(threadCount: number, endpointCount: number, upstreamCou
   const standingOffset = learnedOffset + align(endpointCount * Int32Array.BYTES_PER_ELEMENT);
   const standingBytes = align(endpointCount * STANDING_CELLS * Int32Array.BYTES_PER_ELEMENT);
   const turnsOffset = standingOffset + standingBytes;
-  const queuesOffset = turnsOffset + align(upstreamCount * Int32Array.BYTES_PER_ELEMENT);
+  const retriesOffset = turnsOffset + align(upstreamCount * Int32Array.BYTES_PER_ELEMENT);
+  const retryBytes = align(upstreamCount * RETRY_CELLS * Int32Array.BYTES_PER_ELEMENT);
+  const queuesOffset = retriesOffset + retryBytes;
   const queuesBytes = align(upstreamCount * QUEUE_CELLS * Int32Array.BYTES_PER_ELEMENT);
   const queueRowBytes = align(upstreamCount * QUEUE_ROW_CELLS * Int32Array.BYTES_PER_ELEMENT);
   return {
@@ -112,6 +118,7 @@ export function layoutOf(threadCount: number, endpointCount: number, upstreamCou
     learnedOffset,
     standingOffset,
     turnsOffset,
+    retriesOffset,
     queuesOffset,
     queueRowsOffset: queuesOffset + queuesBytes,
     queueStride: queueRowBytes / Int32Array.BYTES_PER_ELEMENT,

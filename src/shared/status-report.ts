@@ -99,7 +99,7 @@ export function statusReport(model: StatusModel, shared: SharedState, facts: Fac
     };
   });
   let id = 0;
-  const { queues } = endpoints;
+  const { queues, retries } = endpoints;
   const upstreams = model.upstreams.map((upstream, number) => {
     const own = upstream.endpoints.map((known) => endpointReport(known, id++, endpoints));
     return {
@@ -113,6 +113,8 @@ export function statusReport(model: StatusModel, shared: SharedState, facts: Fac
         queue_full: queues.shedCount(number, 'full'),
         queue_timeout: queues.shedCount(number, 'timeout'),
       },
+      // Tries beyond the first, and those that `retry_budget` did not allow.
+      retries: { taken: retries.taken(number), refused: retries.refused(number) },
       endpoints: own,
     };
   });

@@ -2,6 +2,7 @@
 import { custom, integer, text, time } from '#src/schema/arguments.ts';
 import { directives, type SettingsOf } from '#src/schema/directive.ts';
 import { parseConcurrency, parseQueue } from './queue-argument.ts';
+import { parseRetryBudget } from './retry-budget-argument.ts';
 import { parseServer } from './server-argument.ts';
 import { parseSticky } from './sticky-argument.ts';
 
@@ -72,6 +73,19 @@ export const upstreamDirectives = directives({
     }),
     inherit: false,
     doc: 'Weir only. How many requests at a time each endpoint takes is learned: the limit rises while answers come as fast as they use to, and falls when they take longer. It stays between `min` (4) and `max` (1000), and below `max_conns`. What is above it waits in the `queue`, or is answered with 503.',
+  },
+  retryBudget: {
+    name: 'retry_budget',
+    contexts: UPSTREAM,
+    argument: custom({
+      usage: 'off | percent% [min=rate]',
+      minWords: 1,
+      maxWords: 2,
+      default: ['20%', 'min=3r/s'],
+      parse: parseRetryBudget,
+    }),
+    inherit: false,
+    doc: 'Weir only. How many tries the requests may have beyond their first one (`proxy_next_upstream`, `proxy_hedge`), over all threads: so many per hundred tries that end well, and `min` (3r/s) beside them. Unused ones are kept for ten seconds of `min`, or as many as there are requests in flight. When there is none, the failure of the try before goes to the client, with the reason `retry_budget` in the log. A kept connection that had died is replaced without one. `off`: as many as endpoints, `proxy_next_upstream_tries` and time allow, as in nginx.',
   },
   sticky: {
     name: 'sticky',

@@ -12,6 +12,7 @@ import {
   type PoolConfig,
   type UpstreamConfig,
   USUAL_POLICY,
+  USUAL_RETRY_BUDGET,
   USUAL_TRAITS,
 } from '#src/upstream/endpoint/upstream-config.ts';
 import type { PoolThread } from '#src/upstream/pool/pool.ts';
@@ -177,6 +178,7 @@ function make({ hosts, key, pool, port }: RunTimeTarget, thread: PoolThread): Up
     endpoints,
     pool,
     policy: USUAL_POLICY,
+    retryBudget: USUAL_RETRY_BUDGET,
     sticky: null,
     place: NOWHERE,
   };

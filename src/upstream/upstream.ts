@@ -232,6 +232,26 @@ export class Upstream implements PlaceSource {
     return this.#tiers.some((tier) => tier.hasUntried(context));
   }
 
+  /** One more try of an exchange: whether there is budget for it (`retry_budget`), which it takes. */
+  takeRetry(): boolean {
+    const { retryBudget } = this.config;
+    if (!retryBudget) return true;
+    const table = this.#table;
+    let endedWell = 0;
+    let inFlight = 0;
+    for (const { id } of this.endpoints) {
+      endedWell += table.endedWell(id);
+      inFlight += table.ownActive(id);
+    }
+    const nowMs = sharedNowMs(this.#thread.wheel.clock.nowMs);
+    return table.retries.take(this.#id, retryBudget, endedWell, inFlight, nowMs);
+  }
+
+  /** An answer whose status `proxy_next_upstream` lists: it earns no further tries. */
+  noteBadAnswer(): void {
+    this.#table.retries.noteBadAnswer(this.#id);
+  }
+
   /** The attempt has left the endpoint; it began at `startedAtMs`. */
   finish(endpoint: Endpoint, isFailure: boolean, startedAtMs: number): void {
     this.#table.finish(endpoint.id, this.#thread.wheel.clock.nowMs - startedAtMs);

@@ -2101,6 +2101,16 @@ export interface UpstreamBlock {
    */
   readonly concurrency?: Words | undefined;
   /**
+   * `retry_budget off | percent% [min=rate]` (without it: `20% min=3r/s`). Weir only. How many
+   * tries the requests may have beyond their first one (`proxy_next_upstream`, `proxy_hedge`), over
+   * all threads: so many per hundred tries that end well, and `min` (3r/s) beside them. Unused ones
+   * are kept for ten seconds of `min`, or as many as there are requests in flight. When there is
+   * none, the failure of the try before goes to the client, with the reason `retry_budget` in the
+   * log. A kept connection that had died is replaced without one. `off`: as many as endpoints,
+   * `proxy_next_upstream_tries` and time allow, as in nginx.
+   */
+  readonly retryBudget?: Words | undefined;
+  /**
    * `sticky cookie name [parameters] | route $variable … | learn create=$variable lookup=$variable
    * zone=name:size [parameters]`. Keeps a client at one endpoint, whatever the policy. `cookie`
    * names the endpoint in a cookie that is set on every answer, with `expires=time | max`,

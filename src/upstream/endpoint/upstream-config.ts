@@ -3,6 +3,7 @@ import type { Address } from '#src/base/address.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { FunctionRef } from '#src/schema/function-ref.ts';
 import type { Place } from '#src/schema/problem.ts';
+import type { RetryBudgetConfig } from '#src/shared/retry-budgets.ts';
 import type { StickyConfig } from './sticky-config.ts';
 
 /** One address of an upstream (one `server` line may yield several, as a name may resolve so). */
@@ -96,6 +97,9 @@ export interface ConcurrencyConfig {
   readonly max: number;
 }
 
+/** Without `retry_budget`. */
+export const USUAL_RETRY_BUDGET: RetryBudgetConfig = { ratio: 0.2, minPerSec: 3 };
+
 /** Without a directive. */
 export const USUAL_POLICY: PolicyConfig = {
   name: 'round_robin',
@@ -121,6 +125,8 @@ export interface UpstreamConfig {
   readonly queue?: QueueConfig | null;
   /** `concurrency adaptive`; null without. */
   readonly concurrency?: ConcurrencyConfig | null;
+  /** What tries beyond the first may cost; null or absent: any number. */
+  readonly retryBudget?: RetryBudgetConfig | null;
   /** Null, which survives JSON, without `sticky`. */
   readonly sticky: StickyConfig | null;
   readonly place: Place;
