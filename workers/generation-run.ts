@@ -3,6 +3,7 @@ import { ErrorLog } from '#src/base/log.ts';
 import { VERSION } from '#src/base/version.ts';
 import { allocateParts, type PartMemory, releaseParts } from '#src/functions/shared-parts.ts';
 import { ErrorLogFiles } from '#src/server/error-log-files.ts';
+import { EndpointEvents, lineOfEvent } from '#src/shared/endpoint-events.ts';
 import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import { PHASE_DRAINED, PHASE_DRAINING, PHASE_SERVING } from '#src/shared/generation-board.ts';
@@ -10,6 +11,7 @@ import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
 import { type StatusReport, statusReport } from '#src/shared/status-report.ts';
 import { AdaptiveLimits, LOOK_INTERVAL_MS } from '#src/upstream/adaptive-limits.ts';
 import { keepCompiled } from './compile-cache.ts';
+import { configuredMembers, JUDGE_INTERVAL_MS, Judging } from './judging.ts';
 import { Listening } from './listening.ts';
 import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './load-report.ts';
 import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
@@ -42,6 +44,8 @@ export class GenerationRun implements SlotOwner {
   #phase: 'starting' | 'serving' | 'draining' | 'ending' = 'starting';
   #stillListening = new Set<ThreadSlot>();
   #stillOpen = new Set<ThreadSlot>();
+  readonly #events = new EndpointEvents();
+  readonly #judging: Judging;
   /** It holds no descriptor of a listening socket any more. */
   #isClosed = false;
 
@@ -73,6 +77,21 @@ export class GenerationRun implements SlotOwner {
     if (order.outline.functions.length > 0) this.#watch(order);
     this.#learnLimits(order);
     this.#steering = new Steering(order.outline, this.#state, () => this.#facts());
+    this.#judging = this.#judge(order);
+  }
+
+  /** Who draws back says nothing more: the generation after it judges the same endpoints. */
+  #judge({ outline }: StartOrder): Judging {
+    this.#events.listen((event) => {
+      const { level, text } = lineOfEvent(event);
+      if (this.#phase !== 'draining') this.log.log(level, text);
+    });
+    const judging = new Judging(outline, this.#state.endpoints, configuredMembers(outline), {
+      events: this.#events,
+      warn: (line) => this.log.warn(line),
+    });
+    if (!judging.isEmpty) setInterval(() => judging.look(), JUDGE_INTERVAL_MS);
+    return judging;
   }
 
   /** `concurrency adaptive`. */
@@ -113,11 +132,15 @@ export class GenerationRun implements SlotOwner {
       case 'no-descriptor':
         return this.#listening.refuse(message.socket);
       case 'snapshot':
-        return applySnapshot(this.#order.outline, this.#state, message.snapshot);
+        applySnapshot(this.#order.outline, this.#state, message.snapshot);
+        return this.#judging.restore(message.snapshot.judges ?? []);
       case 'snapshot-request':
         this.#tellMaster({
           type: 'snapshot',
-          snapshot: takeSnapshot(this.#order.outline, this.#state),
+          snapshot: {
+            ...takeSnapshot(this.#order.outline, this.#state),
+            judges: this.#judging.take(),
+          },
         });
         return;
       case 'status-request':

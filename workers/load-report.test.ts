@@ -16,6 +16,8 @@ const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   endpointTiers: endpoints.map(() => 0),
   endpointSlowStarts: endpoints.map(() => true),
   endpointConcurrency: endpoints.map((name) => (name === 'api/b:1' ? { min: 1, max: 9 } : null)),
+  endpointWanted: endpoints.map(() => true),
+  upstreamJudges: upstreams.map(() => null),
   zones: [],
   named: [],
   firstListen: '',

@@ -15,7 +15,9 @@ import type { PartMemory, SharedPart } from '#src/functions/shared-parts.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import type { SessionZone, SharedSizes } from '#src/shared/layout.ts';
 import type { StatusReport } from '#src/shared/status-report.ts';
+import type { JudgeConfigs } from '#src/upstream/endpoint/judge-config.ts';
 import type { ConcurrencyConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import type { JudgeRecord } from '#src/upstream/judges/upstream-judge.ts';
 
 /** One listening socket as a generation gets it: several numbers of one accept queue. */
 export interface SocketShare {
@@ -47,6 +49,10 @@ export interface Outline {
   readonly endpointSlowStarts: readonly boolean[];
   /** Per endpoint: whether, and within what, its limit is learned. */
   readonly endpointConcurrency: readonly (ConcurrencyConfig | null)[];
+  /** Per endpoint: neither `down` nor `drain`. */
+  readonly endpointWanted: readonly boolean[];
+  /** Per upstream, as `upstreams`: who judges its endpoints; null where nobody does. */
+  readonly upstreamJudges: readonly (JudgeConfigs | null)[];
   /** Per upstream, as `upstreams`: the name of its policy. */
   readonly policies: readonly string[];
   /** Upstreams with a block of their own, which the API tells of. */
@@ -98,6 +104,8 @@ export interface Snapshot {
   readonly sessions: readonly SessionsSnapshot[];
   /** What is known of each endpoint, by its name. */
   readonly endpoints: readonly EndpointSnapshot[];
+  /** Who is ejected and which breakers are open. */
+  readonly judges?: readonly JudgeRecord[];
 }
 
 /** Sessions in a snapshot. */

@@ -30,6 +30,10 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
     endpointConcurrency: upstreams.flatMap(({ concurrency, endpoints: own }) =>
       own.map(() => concurrency ?? null),
     ),
+    endpointWanted: upstreams.flatMap(({ endpoints: own }) =>
+      own.map(({ down, drain }) => !down && !drain),
+    ),
+    upstreamJudges: upstreams.map(({ judges }) => judges ?? null),
     zones: upstreams.flatMap(({ sticky }, id) => {
       const bytes = sticky?.zone?.bytes;
       return bytes === undefined ? [] : [{ upstream: id, bytes }];

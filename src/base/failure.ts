@@ -102,6 +102,13 @@ export const FAILURES = {
     'every endpoint is full, and so is the queue in front of them',
   ),
   queue_timeout: endpoint(503, 'never', 'waited in the queue of the upstream for its timeout'),
+  // Asked nobody, on purpose.
+  breaker_open: endpoint(503, 'never', 'the circuit breaker of the upstream is open'),
+  admission_refused: endpoint(
+    503,
+    'never',
+    'admission_control turned it away: too many answers of the upstream are errors',
+  ),
   sticky_endpoint_out: endpoint(
     503,
     'never',

@@ -11,6 +11,7 @@ import {
   upstreamBlocks,
   upstreamDirectives,
 } from '#src/upstream/directives.ts';
+import type { JudgeConfigs } from '#src/upstream/endpoint/judge-config.ts';
 import {
   type EndpointConfig,
   type EndpointTraits,
@@ -19,6 +20,7 @@ import {
   USUAL_POLICY,
   USUAL_TRAITS,
 } from '#src/upstream/endpoint/upstream-config.ts';
+import { judgeDirectives, judgesOf } from '#src/upstream/judge-directives.ts';
 import { resolveAddresses } from '#src/upstream/resolve-address.ts';
 import type { ServerArgument } from '#src/upstream/server-argument.ts';
 import { buildPolicy } from './build-policy.ts';
@@ -90,7 +92,8 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
     list.claim(name, node);
     const scope = http.inside('upstream', node);
     const settings = compileSettings(upstreamDirectives, scope, problems);
-    const endpoints = buildEndpoints(scope, problems);
+    const judges = judgesOf(compileSettings(judgeDirectives, scope, problems));
+    const endpoints = rampedBy(judges, buildEndpoints(scope, problems));
     if (scope.own('server').length === 0) {
       problems.emerg(node, `no servers are inside upstream "${name}"`);
     } else if (endpoints.length > 0 && endpoints.every((endpoint) => endpoint.down)) {
@@ -114,10 +117,23 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
       queue: queue ?? null,
       concurrency: concurrency ?? null,
       retryBudget: budgetOf(settings),
+      judges,
       sticky: buildSticky(settings, list.all, problems),
       place: placeOf(node),
     });
   }
+}
+
+/** The trial of a breaker is a slow start. */
+function rampedBy(
+  judges: JudgeConfigs | null,
+  endpoints: readonly EndpointConfig[],
+): readonly EndpointConfig[] {
+  const { rampMs, scope } = judges?.breaker ?? { rampMs: 0, scope: 'upstream' };
+  if (scope === 'upstream') return endpoints;
+  return endpoints.map((endpoint) =>
+    endpoint.slowStartMs > 0 ? endpoint : { ...endpoint, slowStartMs: rampMs },
+  );
 }
 
 function isUnlimited({ maxConns }: EndpointConfig): boolean {

@@ -23,6 +23,7 @@ import {
 import { rewriteDirectives, rewriteLogDirectives } from '#src/routing/rewrite-directives.ts';
 import type { Context, Directive, DirectiveSet } from '#src/schema/directive.ts';
 import { upstreamBlocks, upstreamDirectives } from '#src/upstream/directives.ts';
+import { judgeDirectives } from '#src/upstream/judge-directives.ts';
 import { policyDirectives } from '#src/upstream/policy-directives.ts';
 import { resolverDirectives } from '#src/upstream/resolver-directives.ts';
 import { tableDirectives } from '#src/variables/table-directives.ts';
@@ -55,7 +56,13 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'Passing on', sets: [proxyPassDirectives, proxyDirectives] },
   {
     title: 'Upstreams',
-    sets: [upstreamBlocks, upstreamDirectives, policyDirectives, resolverDirectives],
+    sets: [
+      upstreamBlocks,
+      upstreamDirectives,
+      judgeDirectives,
+      policyDirectives,
+      resolverDirectives,
+    ],
   },
   { title: 'Variables from tables', sets: [tableDirectives] },
   {

@@ -213,8 +213,13 @@ export class Tries implements PickContext {
   /** The head of an answer came; an error of the endpoint is no good answer, however fast it was. */
   noteAnswer(headerMs: number, status: number): void {
     this.#headerMs = headerMs;
-    this.#isErrorAnswer = status >= 500;
+    if (status >= 500) this.#noteError();
     if (this.#isAging && this.#upstream?.agesUntil === 'header') this.#stopAging();
+  }
+
+  #noteError(): void {
+    this.#isErrorAnswer = true;
+    this.#upstream?.noteErrorAnswer(this.endpoint as Endpoint);
   }
 
   #stopAging(): void {
@@ -237,7 +242,9 @@ export class Tries implements PickContext {
   #record(upstream: Upstream, endpoint: Endpoint, isFailure: boolean): void {
     const headerMs = this.#headerMs;
     if (headerMs < 0 && !isFailure) return;
-    upstream.record(endpoint, this.#startedAtMs, headerMs, isFailure || this.#isErrorAnswer);
+    const isError = this.#isErrorAnswer;
+    upstream.record(endpoint, this.#startedAtMs, headerMs, isFailure || isError);
+    if (!isError) upstream.noteOutcome(endpoint, !isFailure);
   }
 
   /** Notes the endpoint as tried; whether there is another one, and time, tries and budget for it. */

@@ -28,6 +28,25 @@ export interface EndpointEvent {
   readonly atMs: number;
 }
 
+/** What an event is in the error log. */
+export function lineOfEvent(event: EndpointEvent): { level: 'warn' | 'notice'; text: string } {
+  const { detail, endpoint, reason, type, upstream } = event;
+  const who = endpoint === '' ? '' : ` ${endpoint}`;
+  const level = LOUD.has(type) ? 'warn' : 'notice';
+  return { level, text: `upstream "${upstream}":${who} ${WORDS[type]} (${reason}): ${detail}` };
+}
+
+const LOUD: ReadonlySet<EndpointEventType> = new Set(['down', 'breaker_open', 'shedding']);
+const WORDS: Readonly<Record<EndpointEventType, string>> = {
+  down: 'is out',
+  up: 'is back',
+  breaker_open: 'breaker opens',
+  breaker_trial: 'breaker tries',
+  breaker_closed: 'breaker closes',
+  shedding: 'turns requests away',
+  shedding_over: 'turns nobody away',
+};
+
 /** Who is told. */
 export type EndpointEventListener = (event: EndpointEvent) => void;
 

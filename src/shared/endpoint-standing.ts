@@ -8,6 +8,7 @@ export const OUT_BREAKER = 4; // its circuit breaker is open
 export const OUT_DOWN = 8; // `down`, by whoever steers the upstream
 export const OUT_DRAIN = 16; // `drain`: who is bound to it by `sticky` still goes there
 export const OUT_GONE = 32; // it was taken out, or its slot waits for all threads to know of it
+export const OUT_FLAPPING = 64; // it came and went too often
 
 /** What is meant so by somebody: no panic goes over it. */
 export const OUT_ADMINISTRATIVE = OUT_DOWN | OUT_DRAIN | OUT_GONE;

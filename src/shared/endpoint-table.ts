@@ -1,4 +1,5 @@
 // Data path.
+import { AdmissionTable } from './admission-table.ts';
 import { EndpointStanding } from './endpoint-standing.ts';
 import { EndpointTimes } from './endpoint-times.ts';
 import { ENDPOINT_COUNTERS, layoutOf } from './layout.ts';
@@ -8,6 +9,9 @@ import { RetryBudgets } from './retry-budgets.ts';
 const REQUESTS = 0;
 const FAILURES = 1;
 const BUSY_MS = 2;
+const ERROR_ANSWERS = 3;
+const GOOD_ANSWERS = 4;
+const LOST = 5;
 /** A turn is taken modulo 2^30, so it stays a small non-negative integer. */
 const TURN_MASK = 0x3fffffff;
 
@@ -27,6 +31,7 @@ export class EndpointTable {
   readonly retries: RetryBudgets;
   /** Who is out, and what failed. */
   readonly standing: EndpointStanding;
+  readonly admissions: AdmissionTable;
   readonly #learned: Int32Array;
   readonly #inFlight: Int32Array;
   readonly #inFlightStride: number;
@@ -66,6 +71,7 @@ export class EndpointTable {
     this.queues = new QueueTable(buffer, layout, threadCount, upstreamCount, thread);
     this.retries = new RetryBudgets(buffer, layout, upstreamCount);
     this.standing = new EndpointStanding(buffer, layout, endpointCount);
+    this.admissions = new AdmissionTable(buffer, layout, threadCount, upstreamCount, thread);
     this.#learned = new Int32Array(buffer, layout.learnedOffset, endpointCount);
     this.#turns = new Int32Array(buffer, layout.turnsOffset);
     this.#own = thread * layout.inFlightStride;
@@ -150,6 +156,22 @@ export class EndpointTable {
     this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
   }
 
+  /** It answered with 5xx; whether that leads to another attempt or not. */
+  noteErrorAnswer(endpoint: number): void {
+    const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + ERROR_ANSWERS;
+    this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
+  }
+
+  /**
+   * An attempt has ended well (`isGood`), or without a whole answer, which was the endpoint's fault.
+   * Only where an upstream has outcomes recorded; errors that it answers are counted above.
+   */
+  noteOutcome(endpoint: number, isGood: boolean): void {
+    const which = isGood ? GOOD_ANSWERS : LOST;
+    const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + which;
+    this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
+  }
+
   /** Exchanges in flight at this endpoint, over all threads and draining generations. */
   active(endpoint: number): number {
     let sum = 0;
@@ -197,6 +219,21 @@ export class EndpointTable {
   /** Failed attempts against this endpoint in this generation. */
   failures(endpoint: number): number {
     return this.#counted(endpoint, FAILURES);
+  }
+
+  /** Answers with 5xx of this endpoint in this generation. */
+  errorAnswers(endpoint: number): number {
+    return this.#counted(endpoint, ERROR_ANSWERS);
+  }
+
+  /** Answers below 500; only where outcomes are recorded. */
+  goodAnswers(endpoint: number): number {
+    return this.#counted(endpoint, GOOD_ANSWERS);
+  }
+
+  /** Attempts that it left without a whole answer; only where outcomes are recorded. */
+  lost(endpoint: number): number {
+    return this.#counted(endpoint, LOST);
   }
 
   /** Milliseconds that exchanges which have left have spent at this endpoint, in this generation. */

@@ -8,8 +8,8 @@
  *   | standing | failed | checked |
  *   | e0 e1    | e0 e1  | e0 e1   |
  *
- *   | turns | retries | queues | queue rows | sessions |
- *   | u0 u1 | u0 u1   | u0 u1  | t0 | t1 …  | zone …   |
+ *   | turns | retries | queues | queue rows | admissions | turned away | sessions |
+ *   | u0 u1 | u0 u1   | u0 u1  | t0 | t1 …  | u0 u1      | t0 | t1 …   | zone …   |
  *
  * What belongs to upstreams comes last, so the offset of everything else follows from the number of
  * threads and endpoints. "past" and "other" are the rows `foreign`: what other generations report
@@ -38,8 +38,11 @@ export const ROW_ALIGNMENT_BYTES = 128;
 /** Float64 cells in a thread's row: 32 columns, 256 bytes. */
 export const THREAD_ROW_CELLS = 32;
 
-/** Float64 counters per thread and endpoint: requests, failures, busy milliseconds. */
-export const ENDPOINT_COUNTERS = 3;
+/**
+ * Float64 counters per thread and endpoint: requests, failures, busy milliseconds, answers with 5xx;
+ * and where outcomes are recorded (endpoint-table.ts) good answers, and attempts without an answer.
+ */
+export const ENDPOINT_COUNTERS = 6;
 
 /** Float64 cells of times per thread and endpoint (endpoint-times.ts): one cache line. */
 export const TIME_CELLS = 8;
@@ -81,6 +84,13 @@ export interface Layout {
   readonly queueRowsOffset: number;
   /** Int32 cells from one thread's queue row to the next. */
   readonly queueStride: number;
+  /** Int32 per upstream: which share of its exchanges is turned away (admission-table.ts). */
+  readonly admissionsOffset: number;
+  readonly turnedAwayOffset: number;
+  /** Int32 cells from one thread's counts of them to the next. */
+  readonly turnedAwayStride: number;
+  /** Behind all of these. */
+  readonly endOffset: number;
 }
 
 /** The layout; who needs nothing of upstreams need not know how many there are. */
@@ -105,6 +115,10 @@ export function layoutOf(threadCount: number, endpointCount: number, upstreamCou
   const queuesOffset = retriesOffset + retryBytes;
   const queuesBytes = align(upstreamCount * QUEUE_CELLS * Int32Array.BYTES_PER_ELEMENT);
   const queueRowBytes = align(upstreamCount * QUEUE_ROW_CELLS * Int32Array.BYTES_PER_ELEMENT);
+  const queueRowsOffset = queuesOffset + queuesBytes;
+  const admissionsOffset = queueRowsOffset + threadCount * queueRowBytes;
+  const perUpstreamBytes = align(upstreamCount * Int32Array.BYTES_PER_ELEMENT);
+  const turnedAwayOffset = admissionsOffset + perUpstreamBytes;
   return {
     boardOffset,
     rowsOffset,
@@ -120,8 +134,12 @@ export function layoutOf(threadCount: number, endpointCount: number, upstreamCou
     turnsOffset,
     retriesOffset,
     queuesOffset,
-    queueRowsOffset: queuesOffset + queuesBytes,
+    queueRowsOffset,
     queueStride: queueRowBytes / Int32Array.BYTES_PER_ELEMENT,
+    admissionsOffset,
+    turnedAwayOffset,
+    turnedAwayStride: perUpstreamBytes / Int32Array.BYTES_PER_ELEMENT,
+    endOffset: turnedAwayOffset + threadCount * perUpstreamBytes,
   };
 }
 
@@ -136,9 +154,8 @@ export function zoneOffset(
   { endpointCount, threadCount, upstreamCount, zones = [] }: SharedSizes,
   number: number,
 ): number {
-  const { queueRowsOffset, queueStride } = layoutOf(threadCount, endpointCount, upstreamCount);
-  const first = queueRowsOffset + threadCount * queueStride * Int32Array.BYTES_PER_ELEMENT;
-  return zones.slice(0, number).reduce((offset, { bytes }) => offset + align(bytes), first);
+  const { endOffset } = layoutOf(threadCount, endpointCount, upstreamCount);
+  return zones.slice(0, number).reduce((offset, { bytes }) => offset + align(bytes), endOffset);
 }
 
 function align(bytes: number): number {

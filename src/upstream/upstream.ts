@@ -11,6 +11,7 @@ import { balancerNamed } from '#src/upstream/balancers/index.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import { IdleRoom, Pool, type PoolThread } from '#src/upstream/pool/pool.ts';
+import { AdmissionGate } from './admission-gate.ts';
 import { BoundUpstreams } from './bound-upstreams.ts';
 import { Sticky } from './sticky.ts';
 import { type PickContext, Tier } from './tier.ts';
@@ -19,6 +20,8 @@ import { type PlaceSource, type QueuePlace, UpstreamQueue } from './upstream-que
 /** Why no endpoint was picked. */
 export type NoPickFailure =
   | 'no_healthy_upstream'
+  | 'breaker_open'
+  | 'admission_refused'
   | 'sticky_endpoint_out'
   | 'upstream_full'
   | 'queue_full';
@@ -39,7 +42,9 @@ export class Upstream implements PlaceSource {
   readonly #firstTier: Tier;
   /** `queue`. */
   readonly #queue: UpstreamQueue | undefined;
-  /** The policy, or who learns limits, looks at how long endpoints take: `record` is to be called. */
+  /** `circuit_breaker`, `admission_control`. */
+  readonly #gate: AdmissionGate | undefined;
+  /** The policy, who learns limits or who judges looks at what endpoints do: `record` is to be called. */
   readonly recordsTimes: boolean;
   /** It looks at the age of what waits, too: for heads, or for ends of answers. */
   readonly agesUntil: 'none' | 'header' | 'end';
@@ -82,7 +87,12 @@ export class Upstream implements PlaceSource {
       });
     const { policy, queue } = config;
     const measure = measureOf(policy);
-    this.recordsTimes = measure !== 'none' || (config.concurrency ?? null) !== null;
+    const judges = config.judges ?? null;
+    this.recordsTimes =
+      measure !== 'none' || (config.concurrency ?? null) !== null || judges !== null;
+    const isGated = judges !== null && (judges.breaker !== null || judges.admission !== null);
+    if (bound !== undefined) this.#gate = bound.to.#gate;
+    else this.#gate = isGated ? new AdmissionGate(table.admissions, id) : undefined;
     this.agesUntil =
       measure === 'header-open' ? 'header' : measure === 'total-open' ? 'end' : 'none';
     this.#tiers =
@@ -128,6 +138,7 @@ export class Upstream implements PlaceSource {
    * `wait` says what comes of it.
    */
   pick(context: PickContext): Endpoint | undefined {
+    if (this.#gate?.turnsAway() === true) return undefined;
     return this.#pick(context, this.#queue);
   }
 
@@ -199,6 +210,8 @@ export class Upstream implements PlaceSource {
 
   /** None was picked: it waits (undefined), or this is what it is answered with. */
   wait(place: QueuePlace): NoPickFailure | undefined {
+    const turnedAway = this.#gate?.failure;
+    if (turnedAway !== undefined) return turnedAway;
     if (this.#isBound(place.context)) return 'sticky_endpoint_out';
     if (!this.hasUsable(place.context)) return 'no_healthy_upstream';
     const queue = this.#queue;
@@ -273,6 +286,16 @@ export class Upstream implements PlaceSource {
     const totalMs = nowMs - startedAtMs;
     const toHeaderMs = headerMs < 0 ? totalMs : headerMs;
     this.#table.times.record(endpoint.id, toHeaderMs, totalMs, isFailure, sharedNowMs(nowMs));
+  }
+
+  /** It answered with 5xx. */
+  noteErrorAnswer(endpoint: Endpoint): void {
+    this.#table.noteErrorAnswer(endpoint.id);
+  }
+
+  /** An attempt ended well, or was lost there; not called for answers with 5xx. Only where `recordsTimes`. */
+  noteOutcome(endpoint: Endpoint, isGood: boolean): void {
+    this.#table.noteOutcome(endpoint.id, isGood);
   }
 
   /** An attempt begins to wait for what `agesUntil` names; `noteEnd` must follow once. */

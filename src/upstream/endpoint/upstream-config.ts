@@ -4,6 +4,7 @@ import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { FunctionRef } from '#src/schema/function-ref.ts';
 import type { Place } from '#src/schema/problem.ts';
 import type { RetryBudgetConfig } from '#src/shared/retry-budgets.ts';
+import type { JudgeConfigs } from './judge-config.ts';
 import type { StickyConfig } from './sticky-config.ts';
 
 /** One address of an upstream (one `server` line may yield several, as a name may resolve so). */
@@ -127,6 +128,8 @@ export interface UpstreamConfig {
   readonly concurrency?: ConcurrencyConfig | null;
   /** What tries beyond the first may cost; null or absent: any number. */
   readonly retryBudget?: RetryBudgetConfig | null;
+  /** Who takes endpoints out and turns exchanges away; null without any such directive. */
+  readonly judges?: JudgeConfigs | null;
   /** Null, which survives JSON, without `sticky`. */
   readonly sticky: StickyConfig | null;
   readonly place: Place;
