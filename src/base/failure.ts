@@ -130,6 +130,17 @@ export const FAILURES = {
     'if-replayable',
     'the endpoint sent nothing for proxy_read_timeout',
   ),
+  upstream_try_timeout: endpoint(
+    504,
+    'if-replayable',
+    'the endpoint sent no head of an answer within proxy_try_timeout',
+  ),
+  // Between tries, or in any of them.
+  upstream_total_timeout: endpoint(
+    504,
+    'never',
+    'the tries of the request took longer than proxy_total_timeout',
+  ),
   retry_budget: endpoint(
     502,
     'never',

@@ -155,6 +155,9 @@ export class Exchange {
   /** Both sides speak another protocol since the 101; bytes are relayed as they are. */
   isTunnel = false;
 
+  /** Clock.nowMs when the try in progress must have ended; Infinity: nothing limits it. */
+  deadlineAtMs = Number.POSITIVE_INFINITY;
+
   // What the attempts did. Several attempts are joined by ", " as nginx does.
   /** Host and port as `proxy_pass` names them ($proxy_host, $proxy_port). */
   proxyHost = '';
@@ -217,6 +220,7 @@ export class Exchange {
     this.requestStore = undefined;
     this.keepsTrailers = false;
     this.isTunnel = false;
+    this.deadlineAtMs = Number.POSITIVE_INFINITY;
     this.proxyHost = '';
     this.proxyPort = '';
     this.passTarget = undefined;

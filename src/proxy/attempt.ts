@@ -32,6 +32,7 @@ import {
 import type { UpstreamSeeker } from './run-time-pass.ts';
 import { sendHead } from './send-head.ts';
 import { Tries } from './tries.ts';
+import { retryAfterMs, TryClock, type TryClockOwner, type TryTimes } from './try-clock.ts';
 
 export class Attempt
   implements
@@ -42,7 +43,8 @@ export class Attempt
     FeedOwner,
     TryState,
     UpstreamSeeker,
-    QueueClient
+    QueueClient,
+    TryClockOwner
 {
   readonly #home: AttemptHome<Attempt>;
   readonly #request = new RequestFeed(this);
@@ -57,6 +59,10 @@ export class Attempt
   wasSent = false;
   /** Within `begin`: the client side flushes when it has handed over what it read. */
   #isBeginning = false;
+  /** Of the location, while the tries of an exchange are limited by them. */
+  #times: TryTimes | undefined = undefined;
+  /** Made when it is first needed. */
+  #clock: TryClock | undefined = undefined;
 
   constructor(home: AttemptHome<Attempt>) {
     this.#home = home;
@@ -94,7 +100,7 @@ export class Attempt
       this.#dropUnwanted();
     }
     this.#isBeginning = exchange.redirects === 0 && !isLate;
-    this.#tryNext();
+    this.#tryFirst(location);
     this.#isBeginning = false;
   }
 
@@ -104,6 +110,15 @@ export class Attempt
   }
 
   // ---- Trying ----------------------------------------------------------------------------------
+
+  #tryFirst({ times }: ProxiedLocation): void {
+    if (times !== undefined) {
+      this.#clock ??= new TryClock(this.#home.wheel, this);
+      this.#clock.begin(times);
+      this.#times = times;
+    }
+    this.#tryNext();
+  }
 
   #tryNext(): void {
     const endpoint = this.#tries.pick();
@@ -166,6 +181,7 @@ export class Attempt
     const isFirst = this.#isBeginning && !fresh;
     const nowMs = isFirst ? exchange.startedAtMs : this.#home.nowMs();
     const pool = this.#tries.start(exchange, endpoint, nowMs);
+    if (this.#times !== undefined) this.#clock?.beginTry(this.#times, exchange);
     const { connectTimeoutMs, traits } = this.#location as ProxiedLocation;
     const idle = fresh || traits.closes ? undefined : pool.take();
     if (idle !== undefined) {
@@ -250,7 +266,7 @@ export class Attempt
 
   onRequestWhole(): void {
     this.#dropUnwanted();
-    this.#tryNext();
+    this.#tryFirst(this.#location as ProxiedLocation);
   }
 
   /** `proxy_pass_request_body off`: it is whole, and goes no further. */
@@ -280,7 +296,8 @@ export class Attempt
     exchange.upstreamResponseMs = this.#sinceStart();
     if (!isStale) this.#home.onAttemptFailed(exchange, failure, endpoint.config.name);
     if (exchange.responseState !== RESPONSE_NONE) {
-      this.#tries.leave(!exchange.isTunnel); // a tunnel that was idle too long blames nobody
+      // A tunnel that was idle too long blames nobody, nor does an answer that is very long.
+      this.#tries.leave(!exchange.isTunnel && failure !== 'upstream_total_timeout');
       this.cut(failure);
       return;
     }
@@ -288,13 +305,14 @@ export class Attempt
     this.#tries.noteStatus(exchange, String(FAILURES[failure].status));
     const { retry } = this.#location as ProxiedLocation;
     const mayTry = mayTryAgain(exchange, failure, retry, this);
+    this.#clock?.endTry();
     if (mayTry && isStale && this.#tries.repeats(endpoint)) {
       this.#try(endpoint, true); // in between nobody else may take its place (max_conns)
       return;
     }
-    this.#tries.leave(!isStale && FAILURES[failure].source === 'upstream');
+    this.#tries.leave(!isStale && this.#isToBlame(failure));
     if (!mayTry) this.#giveUp(failure);
-    else if (this.#mayGoOn(endpoint, retry)) this.#tryNext();
+    else if (this.#mayGoOn(endpoint, retry, 0)) this.#goOn();
     else this.#giveUp(failure);
   }
 
@@ -305,17 +323,22 @@ export class Attempt
     const isListed = retry.on.statuses.has(status);
     const { upstream } = this.#tries;
     const goesOn =
-      isListed && maySendAgain(exchange, retry, this) && this.#mayGoOn(endpoint, retry);
+      isListed &&
+      maySendAgain(exchange, retry, this) &&
+      this.#mayGoOn(endpoint, retry, this.#retryAfterMs());
     const isFailure = goesOn && isFailureStatus(status);
     if (isListed && !isFailure) upstream?.noteBadAnswer();
     if (!goesOn) return false;
     this.abandon(isFailure);
     exchange.response.reset();
-    this.#tryNext();
+    this.#goOn();
     return true;
   }
 
-  #mayGoOn(endpoint: Endpoint, retry: RetryRules): boolean {
+  #mayGoOn(endpoint: Endpoint, retry: RetryRules, retryAfter: number): boolean {
+    if (this.#times !== undefined && this.#clock?.mayGoOn(this.#times, retryAfter) === false) {
+      return false;
+    }
     if (!this.#tries.mayGoOn(endpoint, retry, this.#home.nowMs())) return false;
     const { rebinds } = this.#location as ProxiedLocation;
     const { upstream } = this.#tries;
@@ -324,6 +347,56 @@ export class Attempt
     }
     return true;
   }
+
+  /** Another endpoint is asked, now or after a pause. */
+  #goOn(): void {
+    if (this.#times === undefined || this.#clock?.pause() !== true) this.#tryNext();
+  }
+
+  /** What the endpoint asks for; only where it is obeyed. */
+  #retryAfterMs(): number {
+    if (this.#times === undefined || this.#times.backoff.baseMs === 0) return 0;
+    return retryAfterMs((this.#exchange as Exchange).response.fields.lookUp('retry-after'));
+  }
+
+  /** Whoever was asked only shortly before all time was over has done nothing wrong. */
+  #isToBlame(failure: FailureCode): boolean {
+    if (failure !== 'upstream_total_timeout') return FAILURES[failure].source === 'upstream';
+    return this.#sinceStart() * 2 >= (this.#times?.totalMs ?? 0);
+  }
+
+  // ---- TryClockOwner ---------------------------------------------------------------------------
+
+  onPauseOver(): void {
+    this.#tryNext();
+  }
+
+  onTryOver(): void {
+    if (this.#tries.endpoint === undefined || this.#tries.hasHead) return; // it has come
+    this.#cutTry('upstream_try_timeout');
+  }
+
+  onTotalOver(): void {
+    const exchange = this.#exchange as Exchange;
+    const failure = 'upstream_total_timeout';
+    if (exchange.isTunnel) return;
+    if (this.#tries.endpoint !== undefined) this.#cutTry(failure);
+    else if (exchange.responseState === RESPONSE_NONE) {
+      this.abandon(false);
+      this.#home.onAttemptFailed(exchange, failure, '');
+      this.#giveUp(failure);
+    }
+  }
+
+  #cutTry(failure: FailureCode): void {
+    this.#pending?.cancel();
+    this.#pending = undefined;
+    this.#response.drop();
+    this.#request.detach();
+    this.onTryFailed(failure, false);
+  }
+
+  // ---- The end ---------------------------------------------------------------------------------
 
   abandon(isFailure: boolean): void {
     this.#pending?.cancel();
@@ -354,6 +427,10 @@ export class Attempt
 
   done(): void {
     const exchange = this.#exchange;
+    if (this.#times !== undefined) {
+      this.#times = undefined;
+      this.#clock?.end();
+    }
     this.#request.end();
     this.#response.end();
     if (exchange !== undefined && exchange.handler === this) exchange.handler = undefined;

@@ -19,6 +19,7 @@ import {
 import { rate } from './rate-argument.ts';
 import { parseMethod, type Rewrite } from './rewriting-arguments.ts';
 import { parseStore, parseStoreAccess } from './store-argument.ts';
+import { tryDirectives } from './try-directives.ts';
 
 /** `proxy_pass`: which upstream answers. */
 export const proxyPassDirectives = directives({
@@ -34,6 +35,7 @@ export const proxyPassDirectives = directives({
 /** How an exchange is passed on. */
 export const proxyDirectives = directives({
   ...answerDirectives,
+  ...tryDirectives,
   setHeaders: {
     name: 'proxy_set_header',
     contexts: HTTP_SERVER_LOCATION,

@@ -20,6 +20,7 @@ import type { RetryRules } from './retry.ts';
 import { RunTimePass, type UpstreamFinder } from './run-time-pass.ts';
 import { type Shaping, shaping } from './shaping.ts';
 import { type StoreLog, StoreRules } from './stored-copy.ts';
+import type { TryTimes } from './try-clock.ts';
 
 export interface ProxiedLocation {
   /** Undefined: `pass` finds one for each exchange. */
@@ -53,6 +54,8 @@ export interface ProxiedLocation {
   /** The same for those with `X-Accel-Limit-Rate`. */
   readonly wished: Shaping | undefined;
   readonly retry: RetryRules;
+  /** Times that nginx does not have; undefined without any. */
+  readonly times: TryTimes | undefined;
   /** Some status of an endpoint's answer means another try, or a page of ours. */
   readonly watchesStatus: boolean;
   readonly interceptErrors: boolean;
@@ -138,6 +141,7 @@ export function proxiedLocation(
       maxTries: proxy.nextUpstreamTries,
       timeoutMs: proxy.nextUpstreamTimeoutMs,
     },
+    times: timesOf(proxy),
     watchesStatus: proxy.interceptErrors || proxy.nextUpstream.statuses.size > 0,
     interceptErrors: proxy.interceptErrors,
     ignoreClientAbort: proxy.ignoreClientAbort || proxy.store !== 'off', // nginx: the copy is wanted
@@ -146,6 +150,11 @@ export function proxiedLocation(
     own: ownRequest(proxy),
     earlyHints: proxy.earlyHints,
   };
+}
+
+function timesOf({ backoff, totalTimeoutMs, tryTimeoutMs }: ProxySettings): TryTimes | undefined {
+  if (totalTimeoutMs === 0 && tryTimeoutMs === 0 && backoff.baseMs === 0) return undefined;
+  return { totalMs: totalTimeoutMs, tryMs: tryTimeoutMs, backoff };
 }
 
 function responseLimitsOf(proxy: ProxySettings): ResponseLimits {

@@ -53,6 +53,7 @@ function isListed(failure: FailureCode, on: NextUpstream): boolean {
     case 'upstream_connect_timeout':
     case 'upstream_send_timeout':
     case 'upstream_header_timeout':
+    case 'upstream_try_timeout':
       return on.timeout;
     case 'upstream_protocol_error':
     case 'upstream_head_too_large':

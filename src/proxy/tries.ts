@@ -210,6 +210,11 @@ export class Tries implements PickContext {
         : `${exchange.upstreamStatus}${this.#separator}${status}`;
   }
 
+  /** The try in progress has brought the head of an answer. */
+  get hasHead(): boolean {
+    return this.#headerMs >= 0;
+  }
+
   /** The head of an answer came; an error of the endpoint is no good answer, however fast it was. */
   noteAnswer(headerMs: number, status: number): void {
     this.#headerMs = headerMs;

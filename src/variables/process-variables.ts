@@ -22,6 +22,10 @@ export function processVariables(
         const openedAtMs = downstream?.facts.openedAtMs;
         return openedAtMs === undefined ? undefined : secondsText(clock.refresh() - openedAtMs);
       },
+      upstream_remaining_ms: ({ deadlineAtMs }) => {
+        if (deadlineAtMs === Number.POSITIVE_INFINITY) return undefined;
+        return `${Math.max(0, Math.round(deadlineAtMs - clock.refresh()))}`;
+      },
       request_time: ({ startedAtMs }) => secondsText(clock.refresh() - startedAtMs),
       hostname: () => hostname,
       pid: () => pid,

@@ -164,6 +164,10 @@ export const VARIABLE_CHAPTERS: readonly VariableChapter[] = [
       upstream_cookie_: ['The value of the cookie of that name in its `Set-Cookie`', 'x7f'],
       upstream_trailer_: ['The trailer of that name that it sent', 'd41d8cd9'],
       upstream_cache_status: ['Always empty: there is no cache yet', ''],
+      upstream_remaining_ms: [
+        'Weir only. Milliseconds left of `proxy_total_timeout` and `proxy_try_timeout`, whichever ends first, for `proxy_set_header`; nothing without them',
+        '1840',
+      ],
       upstream_queue_time: [
         'Seconds in the queue of the upstream; empty when it did not wait',
         '0.042',

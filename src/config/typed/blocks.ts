@@ -376,6 +376,30 @@ export interface HttpBlock {
    */
   readonly addTrailerInherit?: 'on' | 'off' | 'merge' | undefined;
   /**
+   * `proxy_total_timeout time` (without it: `0`). Weir only. The longest time from the first try of
+   * a request to the end of the answer, all further tries, pauses and the queue included: then 504,
+   * or the response is cut, with the reason `upstream_total_timeout`. No further try starts when
+   * less than 50 ms of it are left. A body that is held is read before it begins; a tunnel
+   * (WebSocket) and what Weir keeps for a slow client have no part in it. `$upstream_remaining_ms`
+   * is what is left. 0 sets no limit.
+   */
+  readonly proxyTotalTimeout?: Time | undefined;
+  /**
+   * `proxy_try_timeout time` (without it: `0`). Weir only. The longest time of one try, from its
+   * start to the head of the answer; then it has failed as by a timeout, with the reason
+   * `upstream_try_timeout`. 0 sets no limit.
+   */
+  readonly proxyTryTimeout?: Time | undefined;
+  /**
+   * `proxy_next_upstream_backoff off | time [max=time]` (without it: `off`). Weir only. A pause in
+   * front of further tries: a random one of up to `time` before the second, up to twice as long
+   * with each one more, never longer than `max` (ten times `time`). `Retry-After` of an answer that
+   * `proxy_next_upstream` lists is waited for, or the answer goes to the client when it is longer
+   * than `max`. Pauses are rounded up to 50 ms. `off`: as in nginx another endpoint is asked at
+   * once.
+   */
+  readonly proxyNextUpstreamBackoff?: Words | undefined;
+  /**
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
    * unless set. `Connection: close` ends the connection with the request; `Upgrade` has no effect,
@@ -1025,6 +1049,30 @@ export interface ServerBlock {
    */
   readonly addTrailerInherit?: 'on' | 'off' | 'merge' | undefined;
   /**
+   * `proxy_total_timeout time` (without it: `0`). Weir only. The longest time from the first try of
+   * a request to the end of the answer, all further tries, pauses and the queue included: then 504,
+   * or the response is cut, with the reason `upstream_total_timeout`. No further try starts when
+   * less than 50 ms of it are left. A body that is held is read before it begins; a tunnel
+   * (WebSocket) and what Weir keeps for a slow client have no part in it. `$upstream_remaining_ms`
+   * is what is left. 0 sets no limit.
+   */
+  readonly proxyTotalTimeout?: Time | undefined;
+  /**
+   * `proxy_try_timeout time` (without it: `0`). Weir only. The longest time of one try, from its
+   * start to the head of the answer; then it has failed as by a timeout, with the reason
+   * `upstream_try_timeout`. 0 sets no limit.
+   */
+  readonly proxyTryTimeout?: Time | undefined;
+  /**
+   * `proxy_next_upstream_backoff off | time [max=time]` (without it: `off`). Weir only. A pause in
+   * front of further tries: a random one of up to `time` before the second, up to twice as long
+   * with each one more, never longer than `max` (ten times `time`). `Retry-After` of an answer that
+   * `proxy_next_upstream` lists is waited for, or the answer goes to the client when it is longer
+   * than `max`. Pauses are rounded up to 50 ms. `off`: as in nginx another endpoint is asked at
+   * once.
+   */
+  readonly proxyNextUpstreamBackoff?: Words | undefined;
+  /**
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
    * unless set. `Connection: close` ends the connection with the request; `Upgrade` has no effect,
@@ -1605,6 +1653,30 @@ export interface LocationBlock {
    * `add_header_inherit`.
    */
   readonly addTrailerInherit?: 'on' | 'off' | 'merge' | undefined;
+  /**
+   * `proxy_total_timeout time` (without it: `0`). Weir only. The longest time from the first try of
+   * a request to the end of the answer, all further tries, pauses and the queue included: then 504,
+   * or the response is cut, with the reason `upstream_total_timeout`. No further try starts when
+   * less than 50 ms of it are left. A body that is held is read before it begins; a tunnel
+   * (WebSocket) and what Weir keeps for a slow client have no part in it. `$upstream_remaining_ms`
+   * is what is left. 0 sets no limit.
+   */
+  readonly proxyTotalTimeout?: Time | undefined;
+  /**
+   * `proxy_try_timeout time` (without it: `0`). Weir only. The longest time of one try, from its
+   * start to the head of the answer; then it has failed as by a timeout, with the reason
+   * `upstream_try_timeout`. 0 sets no limit.
+   */
+  readonly proxyTryTimeout?: Time | undefined;
+  /**
+   * `proxy_next_upstream_backoff off | time [max=time]` (without it: `off`). Weir only. A pause in
+   * front of further tries: a random one of up to `time` before the second, up to twice as long
+   * with each one more, never longer than `max` (ten times `time`). `Retry-After` of an answer that
+   * `proxy_next_upstream` lists is waited for, or the answer goes to the client when it is longer
+   * than `max`. Pauses are rounded up to 50 ms. `off`: as in nginx another endpoint is asked at
+   * once.
+   */
+  readonly proxyNextUpstreamBackoff?: Words | undefined;
   /**
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`

@@ -1,6 +1,7 @@
 // What follows a try that failed, on the wire: who is asked again, how often, and what it may cost.
 
 import assert from 'node:assert/strict';
+import { ManualClock } from '#src/base/clock.ts';
 import { ANY_PORT } from '#test/support/edge.ts';
 import { type OriginScript, ok } from '#test/support/raw-origin.ts';
 import { onBothTiers, type Stage, setStage } from '#test/support/stage.ts';
@@ -19,12 +20,14 @@ const BUSY = ok('busy').replace('200 OK', '503 Busy');
 const busy: OriginScript = { onRequest: () => BUSY };
 const good: OriginScript = { onRequest: () => ok('good') };
 
-/** Two endpoints that are never put aside, and what the log would say in a field. */
+/** What the log would say, in a field. */
+const TRIES = 'add_header X-Tries "$upstream_status $reason" always;';
+
+/** Endpoints that are never put aside. */
 function twice(upstream: string, location = ''): (...ports: number[]) => string {
   return (...ports) => `
     upstream app { ${ports.map((at) => `server 127.0.0.1:${at} max_fails=0;`).join(' ')} ${upstream} }
-    server { listen ${ANY_PORT}; location / { proxy_pass http://app; ${location}
-      add_header X-Tries "$upstream_status $reason" always; } }`;
+    server { listen ${ANY_PORT}; location / { proxy_pass http://app; ${location} ${TRIES} } }`;
 }
 
 /** The answers, as `status body`, of so many requests one after the other. */
@@ -102,5 +105,130 @@ onBothTiers('after a try that failed', (it) => {
     });
     await ask(stage, 50);
     assert.equal(requestsOf(stage), 100);
+  });
+
+  it('proxy_try_timeout: who sends no head in time has failed, and another one is asked', async (t, tier) => {
+    const scripts = [{}, good];
+    const stage = await setStage(t, tier, { scripts, conf: twice('', 'proxy_try_timeout 50ms;') });
+    assert.deepEqual(await ask(stage, 1), ['200 504, 200  good']);
+    const connection = await stage.origins[0]?.connection(0);
+    await connection?.closed();
+  });
+
+  it('proxy_try_timeout: of the last one there is', async (t, tier) => {
+    const stage = await setStage(t, tier, { location: `proxy_try_timeout 50ms; ${TRIES}` });
+    assert.deepEqual(await ask(stage, 1), ['504 504 upstream_try_timeout']);
+  });
+
+  it('proxy_try_timeout: a body may take longer than its head', async (t, tier) => {
+    const script: OriginScript = {
+      onRequest: (_, connection) => {
+        setTimeout(() => connection.send('good'), 150);
+        return 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n';
+      },
+    };
+    const location = `proxy_try_timeout 20ms; proxy_total_timeout 5s; ${TRIES}`;
+    const stage = await setStage(t, tier, { scripts: [script], location });
+    assert.deepEqual(await ask(stage, 1), ['200 200  good']);
+  });
+
+  it('proxy_total_timeout: three hangs of a second end after two and a half', async (t, tier) => {
+    const clock = new ManualClock(Date.now());
+    const ends: number[] = [];
+    const hangs: OriginScript = {
+      onRequest: () => {
+        clock.advanceMs(ends.push(clock.nowMs) < 3 ? 1_000 : 500);
+        return undefined;
+      },
+    };
+    const stage = await setStage(t, tier, {
+      scripts: [hangs, hangs, hangs, hangs],
+      conf: twice('', 'proxy_try_timeout 1s; proxy_total_timeout 2500ms;'),
+      clock,
+    });
+    assert.deepEqual(await ask(stage, 1), ['504 504, 504, 504 upstream_total_timeout']);
+    assert.deepEqual(ends, [0, 1_000, 2_000]);
+    assert.equal(clock.nowMs, 2_500);
+  });
+
+  it('proxy_total_timeout: ends a try that has no time of its own', async (t, tier) => {
+    const stage = await setStage(t, tier, { location: `proxy_total_timeout 60ms; ${TRIES}` });
+    assert.deepEqual(await ask(stage, 1), ['504 504 upstream_total_timeout']);
+  });
+
+  it('proxy_total_timeout: cuts an answer that does not end', async (t, tier) => {
+    const script = { onRequest: () => 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf' };
+    const stage = await setStage(t, tier, {
+      scripts: [script],
+      location: 'proxy_total_timeout 60ms;',
+    });
+    const client = await stage.client(GET);
+    assert.equal((await client.response()).isWhole, false);
+  });
+
+  it('proxy_total_timeout: leaves a tunnel alone', async (t, tier) => {
+    const switching = 'HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n';
+    const script: OriginScript = {
+      onRequest: (_, connection) => {
+        setTimeout(() => connection.send('late'), 200);
+        return switching;
+      },
+    };
+    const stage = await setStage(t, tier, {
+      scripts: [script],
+      location: 'proxy_total_timeout 50ms; proxy_try_timeout 50ms;',
+    });
+    const client = await stage.client(
+      'GET / HTTP/1.1\r\nHost: a.test\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    await client.until('late');
+  });
+
+  it('$upstream_remaining_ms: what is left goes to the endpoint', async (t, tier) => {
+    const location = 'proxy_set_header X-Remaining $upstream_remaining_ms;';
+    const seen: string[] = [];
+    const script: OriginScript = {
+      onRequest: ({ fields }) => {
+        seen.push(fields.get('x-remaining')?.[0] ?? 'none');
+        return seen.length === 1 ? BUSY : ok('good');
+      },
+    };
+    const conf = twice('', `${location} proxy_total_timeout 60s; proxy_next_upstream http_503;`);
+    const stage = await setStage(t, tier, { scripts: [script, script], conf });
+    await ask(stage, 1);
+    const [first = 0, second = 0] = seen.map(Number);
+    assert.ok(first > 0 && first <= 60_000, `${seen}`);
+    assert.ok(second > 0 && second <= first, `${seen}`);
+    const without = await setStage(t, tier, { scripts: [script], location });
+    await ask(without, 1);
+    assert.equal(seen.at(-1), 'none');
+  });
+
+  it('proxy_next_upstream_backoff: the third is asked behind two pauses', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      scripts: [busy, busy, good],
+      conf: twice('', 'proxy_next_upstream http_503; proxy_next_upstream_backoff 20ms max=60ms;'),
+    });
+    assert.deepEqual(await ask(stage, 1), ['200 503, 503, 200  good']);
+  });
+
+  it('proxy_next_upstream_backoff: a client that leaves in a pause costs no further try', async (t, tier) => {
+    const stage = await setStage(t, tier, {
+      scripts: [busy, busy],
+      conf: twice('', 'proxy_next_upstream http_503; proxy_next_upstream_backoff 10m;'),
+    });
+    const client = await stage.client(GET);
+    await stage.origins[0]?.request(0);
+    client.close();
+    assert.equal(requestsOf(stage), 1); // and closing the stage finds nothing left
+  });
+
+  it('proxy_next_upstream_backoff: a Retry-After beyond max is for the client', async (t, tier) => {
+    const later = { onRequest: () => BUSY.replace('\r\n', '\r\nRetry-After: 2\r\n') };
+    const stage = await setStage(t, tier, {
+      scripts: [later, later],
+      conf: twice('', 'proxy_next_upstream http_503; proxy_next_upstream_backoff 20ms max=1s;'),
+    });
+    assert.deepEqual(await ask(stage, 1), ['503 503']);
   });
 });
