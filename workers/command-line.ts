@@ -120,6 +120,7 @@ Commands, each with its own --help:
   proxy         : serve what endpoints answer, without a configuration file
   init          : write a first configuration file
   config        : print the configuration with defaults and inheritance written out
+  ctl COMMAND   : look at a running Weir, and steer its upstreams
   explain URL   : what becomes of a request, and why; opens no socket
   test FILE...  : test the configuration: what becomes of requests; opens no socket
 

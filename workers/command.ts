@@ -17,6 +17,7 @@ type SubCommand = (args: readonly string[], usualFile: string) => Promise<number
  */
 const SUB_COMMANDS: Readonly<Record<string, () => Promise<SubCommand>>> = {
   config: async () => (await import('./config-command.ts')).printConfig,
+  ctl: async () => (await import('./ctl-command.ts')).ctl,
   explain: async () => (await import('./explain.ts')).explain,
   init: async () => (await import('./init-command.ts')).init,
   proxy: async () => (await import('./proxy-command.ts')).proxy,

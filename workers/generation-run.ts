@@ -76,7 +76,11 @@ export class GenerationRun implements SlotOwner {
     for (const slot of this.#slots) slot.start();
     if (order.outline.functions.length > 0) this.#watch(order);
     this.#learnLimits(order);
-    this.#steering = new Steering(order.outline, this.#state, () => this.#facts());
+    this.#steering = new Steering(order.outline, this.#state, {
+      facts: () => this.#facts(),
+      events: this.#events,
+      log: this.log,
+    });
     this.#judging = this.#judge(order);
   }
 
@@ -148,6 +152,8 @@ export class GenerationRun implements SlotOwner {
         return;
       case 'foreign':
         return applyForeign(this.#order.outline, this.#state, message.load);
+      case 'event':
+        return this.#steering.send(message.event);
       case 'api-request':
         this.#tellMaster({
           type: 'api-answer',

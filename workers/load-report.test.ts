@@ -20,6 +20,7 @@ const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   upstreamJudges: upstreams.map(() => null),
   zones: [],
   named: [],
+  eventWebhooks: [],
   firstListen: '',
   policies: upstreams.map(() => 'round_robin'),
   functions: [],

@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiRequest } from '#src/admin/api-answer.ts';
+import type { EdgeEvent } from '#src/admin/edge-event.ts';
 import { DescriptorSink, ErrorLog } from '#src/base/log.ts';
 import { apiListensOf } from '#src/config/api-listen-argument.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
@@ -138,6 +139,7 @@ export class Master implements GenerationOwner, ApiDeskOwner {
         this.#log.error('reload rejected, the running configuration is unchanged');
         const rejectedReloadCount = this.#facts.rejectedReloadCount + 1;
         const lastReload = reloadResult('rejected', problems[0] ?? '');
+        this.#current?.tell({ type: 'event', event: refusal(lastReload) });
         this.#facts = { ...this.#facts, reloadCount, rejectedReloadCount, lastReload };
       }
       this.#publish();
@@ -484,6 +486,11 @@ export class Master implements GenerationOwner, ApiDeskOwner {
       drainingCount: this.#draining.size,
     };
   }
+}
+
+function refusal({ atMs, message }: ReloadFacts): EdgeEvent {
+  const about = { upstream: '', endpoint: '', reason: 'reload', detail: message };
+  return { type: 'configuration_refused', ...about, atMs };
 }
 
 function reloadResult(result: ReloadFacts['result'], message: string): ReloadFacts {

@@ -9,7 +9,9 @@
  */
 
 import type { ApiAnswer, ApiRequest } from '#src/admin/api-answer.ts';
+import type { EdgeEvent } from '#src/admin/edge-event.ts';
 import type { NamedUpstream } from '#src/admin/live-upstream.ts';
+import type { EventWebhook } from '#src/config/event-webhook-argument.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { PartMemory, SharedPart } from '#src/functions/shared-parts.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
@@ -57,6 +59,7 @@ export interface Outline {
   readonly policies: readonly string[];
   /** Upstreams with a block of their own, which the API tells of. */
   readonly named: readonly NamedUpstream[];
+  readonly eventWebhooks: readonly EventWebhook[];
   /** The first address that is listened on, for the API; '' without one. */
   readonly firstListen: string;
   /** Tables of sessions. */
@@ -158,6 +161,8 @@ export type ToGeneration =
   | { readonly type: 'snapshot-request' }
   /** Asks for `status`. */
   | { readonly type: 'status-request' }
+  /** Something has happened in the master: it is sent where events are sent. */
+  | { readonly type: 'event'; readonly event: EdgeEvent }
   /** Somebody asks the API; the answer has the same number. */
   | { readonly type: 'api-request'; readonly id: number; readonly request: ApiRequest }
   | { readonly type: 'facts'; readonly facts: MasterFacts };

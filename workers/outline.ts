@@ -39,6 +39,7 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
       return bytes === undefined ? [] : [{ upstream: id, bytes }];
     }),
     named: namedUpstreams(model),
+    eventWebhooks: main.eventWebhooks,
     firstListen: firstListen(model),
     policies: upstreams.map(({ policy }) => policy.name),
     functions: (program?.functions ?? []).map(({ name }) => name),

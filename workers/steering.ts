@@ -1,19 +1,35 @@
 /** What a generation's main thread has for whoever looks at its upstreams, or steers them. */
+import { hostname } from 'node:os';
 import type { ApiAnswer, ApiRequest } from '#src/admin/api-answer.ts';
+import type { EdgeEvent } from '#src/admin/edge-event.ts';
 import { LiveUpstream } from '#src/admin/live-upstream.ts';
 import { PlusApi } from '#src/admin/plus-api.ts';
 import { WATCH_INTERVAL_MS } from '#src/admin/state-watch.ts';
-import { EndpointEvents } from '#src/shared/endpoint-events.ts';
+import type { Webhook } from '#src/admin/webhook.ts';
+import type { ErrorLog } from '#src/base/log.ts';
+import type { EndpointEvents } from '#src/shared/endpoint-events.ts';
 import type { Facts } from '#src/shared/facts.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import type { Outline } from './messages.ts';
 
-/** The API of this generation, and the watch over its endpoints. */
+/** What of the generation the API tells of, and where it is told. */
+export interface SteeringHome {
+  readonly facts: () => Facts;
+  /** Whoever finds out something about endpoints tells it here. */
+  readonly events: EndpointEvents;
+  readonly log: ErrorLog;
+}
+
+/** The API of this generation, the watch over its endpoints, and where its events go. */
 export class Steering {
   readonly #api: PlusApi;
+  /** Loaded when there are any: they bring Node's HTTP. */
+  readonly #webhooks: Promise<readonly Webhook[]>;
 
-  constructor(outline: Outline, { endpoints, rows }: SharedState, facts: () => Facts) {
-    const events = new EndpointEvents();
+  constructor(outline: Outline, state: SharedState, { events, facts, log }: SteeringHome) {
+    const { endpoints, rows } = state;
+    this.#webhooks = openWebhooks(outline, log);
+    events.listen((event) => this.send(event));
     const upstreams = outline.named.map((named) => {
       return new LiveUpstream(named, endpoints, events, undefined);
     });
@@ -28,4 +44,25 @@ export class Steering {
   answer(request: ApiRequest): ApiAnswer {
     return this.#api.answer(request);
   }
+
+  /** To where events are sent; the log has it already. */
+  send(event: EdgeEvent): void {
+    void this.#webhooks.then((all) => {
+      for (const webhook of all) webhook.send(event);
+    });
+  }
+}
+
+async function openWebhooks(
+  { configFile, eventWebhooks }: Outline,
+  log: ErrorLog,
+): Promise<readonly Webhook[]> {
+  if (eventWebhooks.length === 0) return [];
+  const { Webhook } = await import('#src/admin/webhook.ts');
+  const around = {
+    origin: { host: hostname(), configuration: configFile },
+    later: (ms: number, then: () => void) => void setTimeout(then, ms),
+    warn: (line: string) => log.warn(line),
+  };
+  return eventWebhooks.map((config) => new Webhook(config, around));
 }

@@ -119,7 +119,9 @@ export class LiveUpstream implements SteeredUpstream {
     const { firstEndpoint } = this.#named;
     const { standing } = this.#table;
     const glances = this.members().map(({ config, slot, state }) => {
-      return { slot, state, name: config.name, out: standing.out(firstEndpoint + slot) };
+      const endpoint = firstEndpoint + slot;
+      const hasFailed = standing.failCount(endpoint) > 0;
+      return { slot, state, name: config.name, out: standing.out(endpoint), hasFailed };
     });
     this.#watch.look(glances, nowMs);
   }

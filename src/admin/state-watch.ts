@@ -24,6 +24,8 @@ export interface Glance {
   readonly state: PeerState;
   /** Its OUT_ bits: whoever has set one tells of it. */
   readonly out: number;
+  /** Failures of it count still: what put it aside is not over, though it may be tried again. */
+  readonly hasFailed: boolean;
 }
 
 /** The histories of one upstream's endpoints. */
@@ -49,13 +51,10 @@ export class StateWatch {
     for (const slot of this.#bySlot.keys()) if (!slots.has(slot)) this.#bySlot.delete(slot);
   }
 
-  #note({ name, out, slot, state }: Glance, nowMs: number): void {
-    const known = this.#bySlot.get(slot);
-    if (known === undefined || known.name !== name) {
-      const sinceMs = isAway(state) ? nowMs : 0;
-      this.#bySlot.set(slot, { name, awayMs: 0, sinceMs, unavailCount: 0, state });
-      return;
-    }
+  #note({ hasFailed, name, out, slot, state: now }: Glance, nowMs: number): void {
+    const known = this.#of(slot, name);
+    // After fail_timeout one request tries it: until that went well, nothing is better.
+    const state = now === 'up' && hasFailed ? known.state : now;
     if (known.state === state) return;
     if (isAway(state) && known.sinceMs === 0) known.sinceMs = nowMs;
     if (!isAway(state) && known.sinceMs !== 0) {
@@ -69,8 +68,17 @@ export class StateWatch {
       known.unavailCount++;
       this.#tell('down', name, 'max_fails failures within fail_timeout', nowMs);
     } else if (wasAside && state === 'up') {
-      this.#tell('up', name, 'tried again after fail_timeout', nowMs);
+      this.#tell('up', name, 'it answers again', nowMs);
     }
+  }
+
+  /** Whoever is new has been up. */
+  #of(slot: number, name: string): PeerHistory {
+    const known = this.#bySlot.get(slot);
+    if (known?.name === name) return known;
+    const fresh = { name, awayMs: 0, sinceMs: 0, unavailCount: 0, state: 'up' as PeerState };
+    this.#bySlot.set(slot, fresh);
+    return fresh;
   }
 
   #tell(type: 'down' | 'up', endpoint: string, detail: string, atMs: number): void {

@@ -14,6 +14,7 @@ import {
 import { directives, HTTP_SERVER_LOCATION, type ParseContext } from '#src/schema/directive.ts';
 import type { Word } from '#src/schema/tree.ts';
 import { parseApiListen } from './api-listen-argument.ts';
+import { parseEventWebhook } from './event-webhook-argument.ts';
 
 const MAIN = ['main'] as const;
 const EVENTS = ['events'] as const;
@@ -79,6 +80,18 @@ export const mainDirectives = directives({
     }),
     repeat: true,
     doc: 'Weir only. Where the API is asked, of the shape of NGINX Plus’s version 9, which `weir ctl` uses too; may stand several times. By default a unix socket beside the pid file (`weir.pid`: `weir.sock`), which only the user of the master may use. On a unix socket `write` is `on`, over TCP it is `off` unless told. Over TCP requests of web pages are refused (`Origin`, or a `Host` that is neither an IP address nor `localhost`).',
+  },
+  eventWebhooks: {
+    name: 'event_webhook',
+    contexts: MAIN,
+    argument: custom({
+      usage: 'url [queue=number] [timeout=time]',
+      minWords: 1,
+      maxWords: 3,
+      parse: parseEventWebhook,
+    }),
+    repeat: true,
+    doc: 'Weir only. What happens (a server down or up, a breaker open, servers added or taken out, a configuration refused) is sent there as JSON by POST, one after the other; docs/steering.md has the fields. What fails is tried again with longer and longer waits, ten times. At most `queue` (1000) events wait; then the oldest is dropped and counted. `timeout` (5s) is that of one try. Nothing else ever waits for it.',
   },
   daemon: {
     name: 'daemon',

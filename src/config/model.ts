@@ -6,6 +6,7 @@ import type { ListenConfig, VirtualServer } from '#src/routing/model.ts';
 import type { Place } from '#src/schema/problem.ts';
 import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import type { ApiListen } from './api-listen-argument.ts';
+import type { EventWebhook } from './event-webhook-argument.ts';
 
 /** `user`: what the generation runs as when the master is root. */
 export interface UserConfig {
@@ -33,6 +34,7 @@ export interface MainSettings {
   readonly daemon: boolean;
   /** As written: `apiListensOf` knows what holds when nothing is. */
   readonly apiListens: readonly (ApiListen | 'off')[];
+  readonly eventWebhooks: readonly EventWebhook[];
   /** At least one. */
   readonly errorLogs: readonly ErrorLogConfig[];
 }

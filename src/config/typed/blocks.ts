@@ -71,6 +71,14 @@ export interface WeirConfig {
    */
   readonly apiListen?: Rows | undefined;
   /**
+   * `event_webhook url [queue=number] [timeout=time]`. Weir only. What happens (a server down or
+   * up, a breaker open, servers added or taken out, a configuration refused) is sent there as JSON
+   * by POST, one after the other; docs/steering.md has the fields. What fails is tried again with
+   * longer and longer waits, ten times. At most `queue` (1000) events wait; then the oldest is
+   * dropped and counted. `timeout` (5s) is that of one try. Nothing else ever waits for it.
+   */
+  readonly eventWebhook?: Rows | undefined;
+  /**
    * `daemon on | off` (without it: `off`). Whether Weir goes to the background. Unlike nginx it
    * stays in the foreground unless told.
    */
