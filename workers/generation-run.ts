@@ -11,7 +11,8 @@ import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
 import { type StatusReport, statusReport } from '#src/shared/status-report.ts';
 import { AdaptiveLimits, LOOK_INTERVAL_MS } from '#src/upstream/adaptive-limits.ts';
 import { keepCompiled } from './compile-cache.ts';
-import { configuredMembers, JUDGE_INTERVAL_MS, Judging } from './judging.ts';
+import { configuredMembers, Judging } from './judging.ts';
+import { JudgingPace } from './judging-pace.ts';
 import { Listening } from './listening.ts';
 import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './load-report.ts';
 import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
@@ -90,11 +91,12 @@ export class GenerationRun implements SlotOwner {
       const { level, text } = lineOfEvent(event);
       if (this.#phase !== 'draining') this.log.log(level, text);
     });
-    const judging = new Judging(outline, this.#state.endpoints, configuredMembers(outline), {
+    const { endpoints } = this.#state;
+    const judging = new Judging(outline, endpoints, configuredMembers(outline), {
       events: this.#events,
       warn: (line) => this.log.warn(line),
     });
-    if (!judging.isEmpty) setInterval(() => judging.look(), JUDGE_INTERVAL_MS);
+    if (!judging.isEmpty) new JudgingPace(endpoints.alarm, () => judging.look()).start();
     return judging;
   }
 

@@ -8,9 +8,6 @@ import type { JudgedMember } from '#src/upstream/judges/judged-endpoint.ts';
 import { type JudgeRecord, UpstreamJudge } from '#src/upstream/judges/upstream-judge.ts';
 import type { Outline } from './messages.ts';
 
-/** How often they look. */
-export const JUDGE_INTERVAL_MS = 100;
-
 /** Who is in the upstream of that id: the same array as long as nothing has changed. */
 export type MembersOf = (upstream: number) => readonly JudgedMember[];
 
@@ -55,7 +52,7 @@ export class Judging {
     return this.#courts.length === 0;
   }
 
-  /** One look at all of them; every JUDGE_INTERVAL_MS. */
+  /** One look at all of them; when, says judging-pace.ts. */
   look(nowMs = sharedNowMs(performance.now())): void {
     for (const { id, judge } of this.#courts) judge.look(this.#membersOf(id), nowMs);
   }

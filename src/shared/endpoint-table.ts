@@ -2,6 +2,7 @@
 import { AdmissionTable } from './admission-table.ts';
 import { EndpointStanding } from './endpoint-standing.ts';
 import { EndpointTimes } from './endpoint-times.ts';
+import { ErrorAlarm } from './error-alarm.ts';
 import { ENDPOINT_COUNTERS, layoutOf } from './layout.ts';
 import { QueueTable } from './queue-table.ts';
 import { RetryBudgets } from './retry-budgets.ts';
@@ -32,6 +33,7 @@ export class EndpointTable {
   /** Who is out, and what failed. */
   readonly standing: EndpointStanding;
   readonly admissions: AdmissionTable;
+  readonly alarm: ErrorAlarm;
   readonly #learned: Int32Array;
   readonly #inFlight: Int32Array;
   readonly #inFlightStride: number;
@@ -71,6 +73,7 @@ export class EndpointTable {
     this.queues = new QueueTable(buffer, layout, threadCount, upstreamCount, thread);
     this.retries = new RetryBudgets(buffer, layout, upstreamCount);
     this.standing = new EndpointStanding(buffer, layout, endpointCount);
+    this.alarm = new ErrorAlarm(buffer, layout);
     this.admissions = new AdmissionTable(buffer, layout, threadCount, upstreamCount, thread);
     this.#learned = new Int32Array(buffer, layout.learnedOffset, endpointCount);
     this.#turns = new Int32Array(buffer, layout.turnsOffset);

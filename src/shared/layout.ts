@@ -8,8 +8,8 @@
  *   | standing | failed | checked |
  *   | e0 e1    | e0 e1  | e0 e1   |
  *
- *   | turns | retries | queues | queue rows | admissions | turned away | sessions |
- *   | u0 u1 | u0 u1   | u0 u1  | t0 | t1 …  | u0 u1      | t0 | t1 …   | zone …   |
+ *   | turns | retries | queues | queue rows | admissions | turned away | alarm | sessions |
+ *   | u0 u1 | u0 u1   | u0 u1  | t0 | t1 …  | u0 u1      | t0 | t1 …   | cell  | zone …   |
  *
  * What belongs to upstreams comes last, so the offset of everything else follows from the number of
  * threads and endpoints. "past" and "other" are the rows `foreign`: what other generations report
@@ -89,6 +89,8 @@ export interface Layout {
   readonly turnedAwayOffset: number;
   /** Int32 cells from one thread's counts of them to the next. */
   readonly turnedAwayStride: number;
+  /** Int32: who judges endpoints is woken by it (error-alarm.ts). */
+  readonly alarmOffset: number;
   /** Behind all of these. */
   readonly endOffset: number;
 }
@@ -119,6 +121,7 @@ export function layoutOf(threadCount: number, endpointCount: number, upstreamCou
   const admissionsOffset = queueRowsOffset + threadCount * queueRowBytes;
   const perUpstreamBytes = align(upstreamCount * Int32Array.BYTES_PER_ELEMENT);
   const turnedAwayOffset = admissionsOffset + perUpstreamBytes;
+  const alarmOffset = turnedAwayOffset + threadCount * perUpstreamBytes;
   return {
     boardOffset,
     rowsOffset,
@@ -139,7 +142,8 @@ export function layoutOf(threadCount: number, endpointCount: number, upstreamCou
     admissionsOffset,
     turnedAwayOffset,
     turnedAwayStride: perUpstreamBytes / Int32Array.BYTES_PER_ELEMENT,
-    endOffset: turnedAwayOffset + threadCount * perUpstreamBytes,
+    alarmOffset,
+    endOffset: alarmOffset + ROW_ALIGNMENT_BYTES,
   };
 }
 

@@ -42,6 +42,8 @@ export class Upstream implements PlaceSource {
   readonly #firstTier: Tier;
   /** `queue`. */
   readonly #queue: UpstreamQueue | undefined;
+  /** Somebody judges its endpoints. */
+  readonly #isJudged: boolean;
   /** `circuit_breaker`, `admission_control`. */
   readonly #gate: AdmissionGate | undefined;
   /** The policy, who learns limits or who judges looks at what endpoints do: `record` is to be called. */
@@ -90,6 +92,7 @@ export class Upstream implements PlaceSource {
     const judges = config.judges ?? null;
     this.recordsTimes =
       measure !== 'none' || (config.concurrency ?? null) !== null || judges !== null;
+    this.#isJudged = judges !== null;
     const isGated = judges !== null && (judges.breaker !== null || judges.admission !== null);
     if (bound !== undefined) this.#gate = bound.to.#gate;
     else this.#gate = isGated ? new AdmissionGate(table.admissions, id) : undefined;
@@ -291,11 +294,13 @@ export class Upstream implements PlaceSource {
   /** It answered with 5xx. */
   noteErrorAnswer(endpoint: Endpoint): void {
     this.#table.noteErrorAnswer(endpoint.id);
+    if (this.#isJudged) this.#table.alarm.ring();
   }
 
   /** An attempt ended well, or was lost there; not called for answers with 5xx. Only where `recordsTimes`. */
   noteOutcome(endpoint: Endpoint, isGood: boolean): void {
     this.#table.noteOutcome(endpoint.id, isGood);
+    if (!isGood && this.#isJudged) this.#table.alarm.ring();
   }
 
   /** An attempt begins to wait for what `agesUntil` names; `noteEnd` must follow once. */

@@ -2227,9 +2227,9 @@ export interface UpstreamBlock {
    * `outlier_ejection [parameter=value …]`. Takes out for a while whoever fails where the others do
    * not, by all threads' figures, as Envoy does. In a row: `consecutive_5xx=` (5) errors, which are
    * answers with 5xx and attempts without an answer, or `consecutive_local_origin_failure=` (5) of
-   * the latter; looked at every 100 ms, 0 is off. Over each `interval=` (10s): a success rate below
-   * the mean by `success_rate_stdev_factor=` (1900) thousandths of the standard deviation, and with
-   * at least 5 % errors, of at least `success_rate_minimum_hosts=` (5) endpoints with
+   * the latter; 0 is off. Over each `interval=` (10s): a success rate below the mean by
+   * `success_rate_stdev_factor=` (1900) thousandths of the standard deviation, and with at least 5
+   * % errors, of at least `success_rate_minimum_hosts=` (5) endpoints with
    * `success_rate_request_volume=` (100) answers each; at least `failure_percentage_threshold=` (0,
    * off) percent errors, with `failure_percentage_minimum_hosts=` (5) and
    * `failure_percentage_request_volume=` (50). By latency: a mean time to the head above the median
