@@ -29,6 +29,7 @@ import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import { answeringSettings, buildRedirects, checkOffStandsAlone } from './build-answers.ts';
 import { buildErrorPages } from './build-error-pages.ts';
 import { buildFunctions } from './build-functions.ts';
+import { buildHealthChecks } from './build-health.ts';
 import { buildErrorLogs, buildLog } from './build-logs.ts';
 import { buildRealIp } from './build-real-ip.ts';
 import { type BuildIf, buildSteps, rewritesOf } from './build-rewrites.ts';
@@ -68,6 +69,7 @@ export function buildLocation(
   checkOffStandsAlone(scope, problems);
   const steps = scope.context === 'location-if' ? [] : buildSteps(scope, buildIf, problems);
   const handler = buildHandler(scope, match, steps, context);
+  buildHealthChecks(scope, handler, proxy, context);
   // Request paths are strings of one char per byte; so must be what they are compared with.
   const path = Buffer.from(match.path, 'utf8').toString('latin1');
   return {

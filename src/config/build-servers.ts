@@ -22,6 +22,7 @@ import { parseNode, type Scope } from '#src/schema/scope.ts';
 import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import { systemTempDirectory } from '#src/spool/temp-path-argument.ts';
 import { MapTable } from '#src/tables/map-table.ts';
+import type { CheckConfig } from '#src/upstream/health/check-config.ts';
 import type { VariableCompiler } from '#src/variables/compiler.ts';
 import { buildLocation } from './build-location.ts';
 import { buildLog, buildLogFormats, LogTable } from './build-logs.ts';
@@ -46,6 +47,8 @@ export interface LocationContext extends HttpContext {
   readonly logs: LogTable;
   /** What `via on` calls us. */
   readonly pseudonym: string;
+  /** Collects those of all locations. */
+  readonly healthChecks: CheckConfig[];
   /** Counts locations. */
   readonly numbers: { next: number };
 }
@@ -61,13 +64,19 @@ export function locationContext(
   const { scope, problems, variables } = http;
   const logs = new LogTable(buildLogFormats(scope, variables, problems), files);
   const pseudonym = pseudonymOf(hostname(), http.tree.file);
-  return { ...http, logs, pseudonym, numbers: { next: 0 } };
+  return { ...http, logs, pseudonym, healthChecks: [], numbers: { next: 0 } };
 }
 
 /** What `http` gives a model. */
 export type Served = Pick<
   Model,
-  'listens' | 'servers' | 'logFiles' | 'accessLogFiles' | 'errorLogFiles' | 'tempDirectories'
+  | 'listens'
+  | 'servers'
+  | 'healthChecks'
+  | 'logFiles'
+  | 'accessLogFiles'
+  | 'errorLogFiles'
+  | 'tempDirectories'
 >;
 
 /** Compiles every `server` of `http`. */
@@ -93,7 +102,9 @@ export function buildServers(http: HttpContext): Served {
   const all = servers.flatMap((server) => {
     return [server.fallback, ...server.locations, ...server.conditional];
   });
-  return { listens: listens.all, servers, ...logsOf(all), tempDirectories: tempDirectoriesOf(all) };
+  const { healthChecks } = context;
+  const tempDirectories = tempDirectoriesOf(all);
+  return { listens: listens.all, servers, healthChecks, ...logsOf(all), tempDirectories };
 }
 
 const ALL_PATHS: LocationMatch = {

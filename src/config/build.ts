@@ -13,6 +13,7 @@ import type { ConfigNode } from '#src/schema/tree.ts';
 import { VariableCompiler, type VariableWatch } from '#src/variables/compiler.ts';
 import { declareTables } from '#src/variables/table-directives.ts';
 import { declareFunctions } from './build-functions.ts';
+import { checkMatches } from './build-health.ts';
 import { changesAddresses } from './build-real-ip.ts';
 import { buildServers, type Served } from './build-servers.ts';
 import { buildUpstreams, UpstreamList } from './build-upstreams.ts';
@@ -61,6 +62,7 @@ export function buildModel(
     problems.warn({ file: tree.file, line: 0, column: 0 }, 'no "http" section', advice);
   } else {
     buildUpstreams(http, upstreams, problems);
+    checkMatches(http, problems);
     served = buildServers({ scope: http, upstreams, variables, problems, tree, functions });
   }
   if (!problems.isFatal) inspect?.(scope, problems);
@@ -72,6 +74,7 @@ export function buildModel(
 const NOTHING_SERVED: Served = {
   listens: [],
   servers: [],
+  healthChecks: [],
   logFiles: [],
   accessLogFiles: [],
   errorLogFiles: [],

@@ -40,6 +40,6 @@ function isNowhereBuilt(name: string): boolean {
 }
 
 const ALL_CONTEXTS = [
-  ...(['main', 'events', 'http', 'server', 'location', 'upstream'] as const),
+  ...(['main', 'events', 'http', 'server', 'location', 'upstream', 'match'] as const),
   ...(['server-if', 'location-if'] as const),
 ];

@@ -5,6 +5,7 @@ import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { ListenConfig, VirtualServer } from '#src/routing/model.ts';
 import type { Place } from '#src/schema/problem.ts';
 import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import type { CheckConfig } from '#src/upstream/health/check-config.ts';
 import type { ApiListen } from './api-listen-argument.ts';
 import type { EventWebhook } from './event-webhook-argument.ts';
 
@@ -47,6 +48,8 @@ export interface Model {
   readonly servers: readonly VirtualServer[];
   /** Named ones and those that `proxy_pass` with an address implies; the index is the id. */
   readonly upstreams: readonly UpstreamConfig[];
+  /** Of all upstreams. */
+  readonly healthChecks: readonly CheckConfig[];
   /** Logs of requests, absolute, each once: the master creates them, threads append to them. */
   readonly logFiles: readonly string[];
   /** Those of `logFiles` that are access logs. */

@@ -54,7 +54,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
     `
       acme_issuer acme_shared_zone charset_map fastcgi_cache_path geo geoip_city geoip_country
       geoip_org geoip_proxy geoip_proxy_recursive keyval keyval_zone limit_conn_zone limit_req_zone
-      map match num_map oidc_provider otel_exporter otel_resource_attr otel_service_name
+      map num_map oidc_provider otel_exporter otel_resource_attr otel_service_name
       perl_modules perl_require perl_set proxy_cache_path scgi_cache_path session_log_format
       session_log_zone split_clients uwsgi_cache_path
     `,
@@ -200,7 +200,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['location'],
     `
-      alias api empty_gif f4f flv health_check hls image_filter js_access js_body_filter
+      alias api empty_gif f4f flv hls image_filter js_access js_body_filter
       js_header_filter js_periodic limit_except mp4 perl random_index status xslt_stylesheet
     `,
   ),

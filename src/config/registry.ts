@@ -23,6 +23,7 @@ import {
 import { rewriteDirectives, rewriteLogDirectives } from '#src/routing/rewrite-directives.ts';
 import type { Context, Directive, DirectiveSet } from '#src/schema/directive.ts';
 import { upstreamBlocks, upstreamDirectives } from '#src/upstream/directives.ts';
+import { healthDirectives, matchDirectives } from '#src/upstream/health/directives.ts';
 import { judgeDirectives } from '#src/upstream/judge-directives.ts';
 import { policyDirectives } from '#src/upstream/policy-directives.ts';
 import { resolverDirectives } from '#src/upstream/resolver-directives.ts';
@@ -64,6 +65,7 @@ export const CHAPTERS: readonly Chapter[] = [
       resolverDirectives,
     ],
   },
+  { title: 'Health checks', sets: [healthDirectives, matchDirectives] },
   { title: 'Variables from tables', sets: [tableDirectives] },
   {
     title: 'Functions (weir.config.ts)',

@@ -19,6 +19,7 @@ export type Context =
   | 'server'
   | 'location'
   | 'upstream'
+  | 'match'
   | 'types'
   | 'server-if'
   | 'location-if';

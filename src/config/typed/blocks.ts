@@ -643,6 +643,11 @@ export interface HttpBlock {
    */
   readonly resolverTimeout?: Time | undefined;
   /**
+   * `match name { … }`. What an answer to a `health_check match=name` must be like: it passes when
+   * all tests in the block do.
+   */
+  readonly match?: Several<NamedBlocks<MatchBlock>> | undefined;
+  /**
    * `map string $variable { … }`. Defines `$variable` by what `string` is, whatever its case:
    * `value result;`, `~regex result;` (`~*` ignores case), `default result;`. Results may have
    * `$names`. After `hostnames;`, values may be `*.example.org`, `.example.org` and
@@ -1916,6 +1921,17 @@ export interface LocationBlock {
    */
   readonly resolverTimeout?: Time | undefined;
   /**
+   * `health_check [parameters]`. Asks every endpoint of the upstream in `proxy_pass` how it is, and
+   * sends nothing to those that are unhealthy: `uri=` (/), `interval=` (5s) after each check,
+   * `jitter=` at most so much longer, `fails=` (1) and `passes=` (1) in a row until the verdict
+   * changes, `match=name` (else any status of 200 to 399), `mandatory` (nothing goes there before
+   * the first pass), `persistent` (who was healthy before a reload need not), `port=`,
+   * `keepalive_time=`, `type=http | tcp` (`tcp`, ours in `http`, only connects, and does `send` and
+   * `expect` of its `match`). Host and other constant fields, timeouts and address are those of the
+   * location. No `zone` is needed. See [health.md](health.md).
+   */
+  readonly healthCheck?: Rows | undefined;
+  /**
    * `handler function`. In weir.config.ts only. A function that answers the request, now or by a
    * promise. One that throws, rejects, or answers with something else than an answer costs its
    * request a 500.
@@ -2343,4 +2359,41 @@ export interface UpstreamBlock {
    * used, is counted and named in the error log, and round robin chooses. It sees no request.
    */
   readonly balancer?: BalancerFunction | undefined;
+}
+
+/** What may stand in `match`. */
+export interface MatchBlock {
+  /**
+   * Files of nginx.conf, by name or pattern, relative to this one: they stand here.
+   */
+  readonly include?: Several<string> | undefined;
+  /**
+   * `status [!] code | first-last …`. The status of the answer is one of these, or with `!` none of
+   * them. Without it any will do.
+   */
+  readonly status?: Words | undefined;
+  /**
+   * `header name [= | != | ~ | !~ value] | ! name`. The answer has that field, or with `!` has not;
+   * has it with that value (`=`) or one that the regular expression fits (`~`), or not (`!=`,
+   * `!~`). Of several lines of a name one is enough.
+   */
+  readonly header?: Rows | undefined;
+  /**
+   * `body ~ | !~ pattern`. The regular expression fits the first 256k of the body, or does not.
+   */
+  readonly body?: Rows | undefined;
+  /**
+   * `require $variable …`. None of the variables is empty or "0". Of nginx’s, `$status`,
+   * `$upstream_status` and `$upstream_http_NAME` can be asked for.
+   */
+  readonly require?: Rows | undefined;
+  /**
+   * `send string`. For `type=tcp`: what is sent; `\xHH` is a byte.
+   */
+  readonly send?: Word | undefined;
+  /**
+   * `expect string | ~ pattern | ~* pattern`. For `type=tcp`: what comes begins with the text, or
+   * the regular expression fits it.
+   */
+  readonly expect?: Words | undefined;
 }
