@@ -11,6 +11,7 @@ import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
 import { type StatusReport, statusReport } from '#src/shared/status-report.ts';
 import { AdaptiveLimits, LOOK_INTERVAL_MS } from '#src/upstream/adaptive-limits.ts';
 import { keepCompiled } from './compile-cache.ts';
+import { HealthChecks } from './health-checks.ts';
 import { configuredMembers, Judging } from './judging.ts';
 import { JudgingPace } from './judging-pace.ts';
 import { Listening } from './listening.ts';
@@ -40,6 +41,7 @@ export class GenerationRun implements SlotOwner {
   readonly #errorLogFiles = new ErrorLogFiles();
   /** Of functions. */
   readonly #partMemory: PartMemory;
+  readonly #health: HealthChecks;
   readonly #steering: Steering;
   #masterFacts: MasterFacts;
   #phase: 'starting' | 'serving' | 'draining' | 'ending' = 'starting';
@@ -74,11 +76,14 @@ export class GenerationRun implements SlotOwner {
       const data = { ...own, connectionCap, servesByMs, errorLogs };
       this.#slots.push(new ThreadSlot(data, this));
     }
+    const home = { events: this.#events, log: this.log };
+    this.#health = new HealthChecks(order.outline, this.#state.endpoints, home);
     for (const slot of this.#slots) slot.start();
     if (order.outline.functions.length > 0) this.#watch(order);
     this.#learnLimits(order);
     this.#steering = new Steering(order.outline, this.#state, {
       facts: () => this.#facts(),
+      healthOf: (endpoint) => this.#health.report(endpoint),
       events: this.#events,
       log: this.log,
     });
@@ -139,13 +144,15 @@ export class GenerationRun implements SlotOwner {
         return this.#listening.refuse(message.socket);
       case 'snapshot':
         applySnapshot(this.#order.outline, this.#state, message.snapshot);
-        return this.#judging.restore(message.snapshot.judges ?? []);
+        this.#judging.restore(message.snapshot.judges ?? []);
+        return this.#health.restore(message.snapshot.checks ?? []);
       case 'snapshot-request':
         this.#tellMaster({
           type: 'snapshot',
           snapshot: {
             ...takeSnapshot(this.#order.outline, this.#state),
             judges: this.#judging.take(),
+            checks: this.#health.take(),
           },
         });
         return;
@@ -192,6 +199,7 @@ export class GenerationRun implements SlotOwner {
     const alive = this.#slots.filter((slot) => slot.state !== 'ended');
     this.#stillListening = new Set(alive);
     this.#stillOpen = new Set(alive);
+    this.#health.stop();
     for (const slot of this.#slots) slot.retire();
     for (const slot of alive) slot.tell({ type: 'drain' });
     this.#reportLoad();

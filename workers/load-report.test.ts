@@ -18,6 +18,7 @@ const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   endpointConcurrency: endpoints.map((name) => (name === 'api/b:1' ? { min: 1, max: 9 } : null)),
   endpointWanted: endpoints.map(() => true),
   upstreamJudges: upstreams.map(() => null),
+  healthChecks: [],
   zones: [],
   named: [],
   eventWebhooks: [],

@@ -19,6 +19,8 @@ import type { SessionZone, SharedSizes } from '#src/shared/layout.ts';
 import type { StatusReport } from '#src/shared/status-report.ts';
 import type { JudgeConfigs } from '#src/upstream/endpoint/judge-config.ts';
 import type { ConcurrencyConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import type { CheckMemory } from '#src/upstream/health/active-checks.ts';
+import type { CheckConfig } from '#src/upstream/health/check-config.ts';
 import type { JudgeRecord } from '#src/upstream/judges/upstream-judge.ts';
 
 /** One listening socket as a generation gets it: several numbers of one accept queue. */
@@ -62,6 +64,8 @@ export interface Outline {
   readonly eventWebhooks: readonly EventWebhook[];
   /** The first address that is listened on, for the API; '' without one. */
   readonly firstListen: string;
+  /** What is checked, of whom. */
+  readonly healthChecks: readonly CheckConfig[];
   /** Tables of sessions. */
   readonly zones: readonly SessionZone[];
   /** Names of the functions of weir.config.ts, by number; empty without any. */
@@ -109,6 +113,8 @@ export interface Snapshot {
   readonly endpoints: readonly EndpointSnapshot[];
   /** Who is ejected and which breakers are open. */
   readonly judges?: readonly JudgeRecord[];
+  /** What health checks say of it. */
+  readonly checks?: readonly CheckMemory[];
 }
 
 /** Sessions in a snapshot. */

@@ -11,7 +11,7 @@ import type { Outline } from './messages.ts';
  * at their number in the endpoint table: those of the first upstream, then of the second, and so on.
  */
 export function outlineOf(model: Model, { file, program }: ConfigTree): Outline {
-  const { upstreams, hash, main, servers } = model;
+  const { healthChecks, upstreams, hash, main, servers } = model;
   const endpoints = upstreams.flatMap(({ name, endpoints: own }) =>
     own.map((endpoint) => `${name}/${endpoint.name}`),
   );
@@ -38,6 +38,7 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
       const bytes = sticky?.zone?.bytes;
       return bytes === undefined ? [] : [{ upstream: id, bytes }];
     }),
+    healthChecks,
     named: namedUpstreams(model),
     eventWebhooks: main.eventWebhooks,
     firstListen: firstListen(model),

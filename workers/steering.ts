@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type { ApiAnswer, ApiRequest } from '#src/admin/api-answer.ts';
 import type { EdgeEvent } from '#src/admin/edge-event.ts';
-import { LiveUpstream } from '#src/admin/live-upstream.ts';
+import { type HealthOf, LiveUpstream } from '#src/admin/live-upstream.ts';
 import { PlusApi } from '#src/admin/plus-api.ts';
 import { WATCH_INTERVAL_MS } from '#src/admin/state-watch.ts';
 import type { Webhook } from '#src/admin/webhook.ts';
@@ -15,6 +15,7 @@ import type { Outline } from './messages.ts';
 /** What of the generation the API tells of, and where it is told. */
 export interface SteeringHome {
   readonly facts: () => Facts;
+  readonly healthOf: HealthOf;
   /** Whoever finds out something about endpoints tells it here. */
   readonly events: EndpointEvents;
   readonly log: ErrorLog;
@@ -26,12 +27,16 @@ export class Steering {
   /** Loaded when there are any: they bring Node's HTTP. */
   readonly #webhooks: Promise<readonly Webhook[]>;
 
-  constructor(outline: Outline, state: SharedState, { events, facts, log }: SteeringHome) {
+  constructor(
+    outline: Outline,
+    state: SharedState,
+    { events, facts, healthOf, log }: SteeringHome,
+  ) {
     const { endpoints, rows } = state;
     this.#webhooks = openWebhooks(outline, log);
     events.listen((event) => this.send(event));
     const upstreams = outline.named.map((named) => {
-      return new LiveUpstream(named, endpoints, events, undefined);
+      return new LiveUpstream(named, endpoints, events, undefined, healthOf);
     });
     this.#api = new PlusApi({ rows, facts, address: outline.firstListen, upstreams });
     if (upstreams.length === 0) return;

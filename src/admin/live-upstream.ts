@@ -2,6 +2,7 @@
 import type { EndpointEvents } from '#src/shared/endpoint-events.ts';
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
 import type { EndpointConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import type { HealthReport } from '#src/upstream/health/active-checks.ts';
 import { StateWatch } from './state-watch.ts';
 import type {
   MemberChanges,
@@ -33,6 +34,9 @@ export interface MemberList {
   remove(slot: number): SteeringResult;
 }
 
+/** What active checks say of an endpoint, by its number in the endpoint table. */
+export type HealthOf = (endpoint: number) => HealthReport | undefined;
+
 const NO_CHECKS: PeerChecks = { checks: 0, fails: 0, unhealthy: 0, lastPassed: undefined };
 const STATIC: SteeringResult = { ok: false, reason: 'refused', text: 'the upstream is static' };
 
@@ -43,6 +47,7 @@ export class LiveUpstream implements SteeredUpstream {
   readonly #view: TableView;
   readonly #watch: StateWatch;
   readonly #list: MemberList | undefined;
+  readonly #healthOf: HealthOf;
 
   /** Without `list` it is static: it has no `zone`. */
   constructor(
@@ -50,12 +55,14 @@ export class LiveUpstream implements SteeredUpstream {
     table: EndpointTable,
     events: EndpointEvents,
     list: MemberList | undefined,
+    healthOf: HealthOf = () => undefined,
   ) {
     this.#named = named;
     this.#table = table;
     this.#view = new TableView(table, named.id, named.firstEndpoint);
     this.#watch = new StateWatch(named.name, events);
     this.#list = list;
+    this.#healthOf = healthOf;
   }
 
   get name(): string {
@@ -83,7 +90,9 @@ export class LiveUpstream implements SteeredUpstream {
     return list.map((member) => {
       const { admin, config, slot } = member;
       if (admin !== 'up') return { ...member, state: admin === 'drain' ? 'draining' : 'down' };
-      return { ...member, state: this.#view.stateOf(slot, config) };
+      const state = this.#view.stateOf(slot, config);
+      const isNew = state === 'unhealthy' && this.#healthOfSlot(slot)?.verdict === 'checking';
+      return { ...member, state: isNew ? 'checking' : state };
     });
   }
 
@@ -98,8 +107,9 @@ export class LiveUpstream implements SteeredUpstream {
     };
   }
 
-  checks(): PeerChecks {
-    return NO_CHECKS;
+  checks(slot: number): PeerChecks {
+    const counts = this.#healthOfSlot(slot)?.counts;
+    return counts === undefined ? NO_CHECKS : { ...counts, lastPassed: counts.lastPassed };
   }
 
   add(config: EndpointConfig, admin: SteeredMember['admin']): SteeringResult {
@@ -124,6 +134,10 @@ export class LiveUpstream implements SteeredUpstream {
       return { slot, state, name: config.name, out: standing.out(endpoint), hasFailed };
     });
     this.#watch.look(glances, nowMs);
+  }
+
+  #healthOfSlot(slot: number): HealthReport | undefined {
+    return this.#healthOf(this.#named.firstEndpoint + slot);
   }
 }
 

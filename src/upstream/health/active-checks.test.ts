@@ -46,7 +46,6 @@ class Desk {
   readonly clock = new ManualClock(1_000_000);
   readonly wheel = new TimerWheel(this.clock);
   readonly out = new Map<number, boolean>();
-  readonly recovered: number[] = [];
   readonly lines: string[] = [];
   readonly checks: ActiveChecks;
   #wakes: (() => void)[] = [];
@@ -58,15 +57,23 @@ class Desk {
       wheel: this.wheel,
       random: new RandomBits(1),
       sink: {
-        setOut: (id, isOut) => this.out.set(id, isOut),
-        onRecovered: (id) => this.recovered.push(id),
-      },
-      log: (level, message) => this.lines.push(`${level}: ${message}`),
-      onChecked: () => {
-        for (const wake of this.#wakes.splice(0)) wake();
+        setOut: ({ id }, isOut) => this.out.set(id, isOut),
+        onChange: ({ id }, upstream, { hasRecovered, isOut, why }) => {
+          const what = isOut ? 'out' : hasRecovered ? 'back in' : 'in';
+          this.lines.push(`${upstream}/${id} ${what}: ${why}`);
+        },
+        onDetail: (level, line) => this.lines.push(`${level}: ${line}`),
+        onChecked: () => {
+          for (const wake of this.#wakes.splice(0)) wake();
+        },
       },
     });
     t.after(() => this.checks.stop());
+  }
+
+  /** Who is in upstream 0 from now on. */
+  watch(...endpoints: readonly Checkable[]): void {
+    for (const endpoint of endpoints) this.checks.watch(0, endpoint);
   }
 
   pass(ms: number): void {
@@ -114,7 +121,7 @@ test('a wrong body puts an endpoint aside after `fails` checks, the right one br
   });
   const match = { ...MATCH, bodies: [{ pattern: 'hello', isNot: false }] };
   const desk = new Desk(t, [{ ...CHECK, fails: 2, passes: 2, match }]);
-  desk.checks.setEndpoints(0, [at(7, origin.port)]);
+  desk.watch(at(7, origin.port));
   await desk.checked(7, 1);
   assert.deepEqual([desk.out.get(7), desk.result(7)], [false, 'up: status 200']);
   assert.match(origin.requests[0]?.line ?? '', /^GET \/health HTTP\/1\.1$/);
@@ -126,25 +133,25 @@ test('a wrong body puts an endpoint aside after `fails` checks, the right one br
   body = 'hello';
   assert.equal(await desk.next(7), 'unhealthy: status 200');
   assert.equal(await desk.next(7), 'up: status 200');
-  assert.deepEqual([desk.out.get(7), desk.recovered], [false, [7]]);
-  const name = `127.0.0.1:${origin.port} of upstream "app"`;
+  assert.equal(desk.out.get(7), false);
+  const who = `upstream "app": 127.0.0.1:${origin.port}`;
   assert.deepEqual(desk.lines, [
-    `info: endpoint ${name} failed a check: health check "/health": body did not match (1 failed in a row)`,
-    `warn: endpoint ${name} is unhealthy: health check "/health": body did not match (2 failed in a row)`,
-    `notice: endpoint ${name} is healthy: health check "/health": status 200 (2 passed in a row)`,
+    `info: ${who}: health check "/health": body did not match (1 failed in a row)`,
+    '0/7 out: health check "/health": body did not match (2 failed in a row)',
+    '0/7 back in: health check "/health": status 200 (2 passed in a row)',
   ]);
   assert.deepEqual(desk.checks.report(7)?.counts, {
     checks: 5,
     fails: 2,
     unhealthy: 1,
-    last_passed: true,
+    lastPassed: true,
   });
 });
 
 test('nobody is asked between two checks, and the interval is kept', async (t) => {
   const origin = await originOf(t, { onRequest: () => OK });
   const desk = new Desk(t, [CHECK]);
-  desk.checks.setEndpoints(0, [at(0, origin.port)]);
+  desk.watch(at(0, origin.port));
   await desk.checked(0, 1);
   desk.pass(CHECK.intervalMs - 50);
   assert.equal(origin.connections.length, 1);
@@ -161,8 +168,8 @@ test('two upstreams with one address have a verdict each', async (t) => {
     { ...CHECK, name: '/a', request: 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n' },
     { ...CHECK, upstream: 1, name: '/b', request: 'GET /b HTTP/1.1\r\nHost: b\r\n\r\n' },
   ]);
-  desk.checks.setEndpoints(0, [at(0, origin.port)]);
-  desk.checks.setEndpoints(1, [at(1, origin.port)]);
+  desk.watch(at(0, origin.port));
+  desk.checks.watch(1, at(1, origin.port));
   desk.pass(50);
   await desk.checked(0, 1);
   await desk.checked(1, 1);
@@ -177,7 +184,7 @@ test('one failing check of several is enough to be out', async (t) => {
     { ...CHECK, name: '/a', request: 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n' },
     { ...CHECK, name: '/b', request: 'GET /b HTTP/1.1\r\nHost: b\r\n\r\n' },
   ]);
-  desk.checks.setEndpoints(0, [at(0, origin.port)]);
+  desk.watch(at(0, origin.port));
   desk.pass(50);
   await desk.checked(0, 2);
   assert.equal(desk.result(0), 'unhealthy: status 200 / status 503');
@@ -187,12 +194,13 @@ test('one failing check of several is enough to be out', async (t) => {
 test('a mandatory check keeps everything away until the first pass, of late comers too', async (t) => {
   const origin = await originOf(t, { onRequest: () => OK });
   const desk = new Desk(t, [{ ...CHECK, mandatory: true }]);
-  desk.checks.setEndpoints(0, [at(0, origin.port)]);
+  desk.watch(at(0, origin.port));
   assert.deepEqual([desk.out.get(0), desk.result(0)], [true, 'checking: ']);
   await desk.checked(0, 1);
   assert.equal(desk.out.get(0), false);
+  assert.deepEqual(desk.lines, ['0/0 in: health check "/health": status 200 (1 passed in a row)']);
   desk.pass(500);
-  desk.checks.setEndpoints(0, [at(0, origin.port), at(1, origin.port)]);
+  desk.watch(at(1, origin.port));
   assert.equal(desk.out.get(1), true);
   await desk.checked(1, 1); // at once: no time has passed
   assert.equal(desk.out.get(1), false);
@@ -203,13 +211,13 @@ test('an endpoint that is gone is asked no more, and its number begins anew', as
   const origin = await originOf(t, { onRequest: () => BUSY });
   const other = await originOf(t, { onRequest: () => OK });
   const desk = new Desk(t, [CHECK]);
-  desk.checks.setEndpoints(0, [at(0, origin.port)]);
+  desk.watch(at(0, origin.port));
   await desk.checked(0, 1);
   assert.equal(desk.out.get(0), true);
-  desk.checks.setEndpoints(0, []);
+  desk.checks.forget(0);
   desk.pass(3_000);
   assert.equal(desk.checks.report(0), undefined);
-  desk.checks.setEndpoints(0, [at(0, other.port)]);
+  desk.watch(at(0, other.port));
   assert.equal(desk.out.get(0), false);
   await desk.checked(0, 1);
   assert.deepEqual([origin.connections.length, other.connections.length], [1, 1]);
@@ -224,9 +232,9 @@ test('what was known before a reload holds: unhealthy always, healthy where it i
   ];
   const first = (check: Partial<CheckConfig>, verdict: CheckMemory['verdict']) => {
     const desk = new Desk(t, [{ ...CHECK, ...check }]);
-    desk.checks.setEndpoints(0, [at(0, origin.port)]);
+    desk.watch(at(0, origin.port));
     desk.checks.restore(memoriesOf(verdict));
-    assert.deepEqual(desk.recovered, []);
+    assert.deepEqual(desk.lines, []);
     return [desk.out.get(0), desk.checks.take()[0]?.verdict];
   };
   assert.deepEqual(first({}, 'unhealthy'), [true, 'unhealthy']);
@@ -240,7 +248,7 @@ test('what was known before a reload holds: unhealthy always, healthy where it i
 test('a verdict of this generation is not overruled by the one before', async (t) => {
   const origin = await originOf(t, { onRequest: () => OK });
   const desk = new Desk(t, [CHECK]);
-  desk.checks.setEndpoints(0, [at(0, origin.port)]);
+  desk.watch(at(0, origin.port));
   await desk.checked(0, 1);
   const [memory] = desk.checks.take();
   assert.equal(memory?.endpoint, `app/127.0.0.1:${origin.port}`);
@@ -251,7 +259,7 @@ test('a verdict of this generation is not overruled by the one before', async (t
 test('slow, cut, reset and refused checks fail, each with its reason', async (t) => {
   const desk = new Desk(t, [CHECK]);
   const slow = await originOf(t, { onRequest: () => 'HTTP/1.1 200 OK\r\nX: ' });
-  desk.checks.setEndpoints(0, [at(0, slow.port)]);
+  desk.watch(at(0, slow.port));
   await slow.until(() => slow.requests.length === 1);
   // A byte now and then does not win time.
   for (let turn = 0; turn < 3; turn++) {
@@ -281,7 +289,7 @@ test('slow, cut, reset and refused checks fail, each with its reason', async (t)
   await new Promise((resolve) => closed.once('listening', resolve));
   const { port } = closed.address() as AddressInfo;
   await new Promise((resolve) => closed.close(resolve));
-  desk.checks.setEndpoints(0, [at(1, resetting.port), at(2, cutting.port), at(3, port)]);
+  desk.watch(at(1, resetting.port), at(2, cutting.port), at(3, port));
   desk.pass(50);
   for (const id of [1, 2, 3]) await desk.checked(id, 1);
   assert.deepEqual(
@@ -307,7 +315,7 @@ test('an endless head or body costs a bounded amount', async (t) => {
   const bodies = await originOf(t, endless(`${head}\r\n`, 'no no no no no no no'));
   const match = { ...MATCH, bodies: [{ pattern: 'yes', isNot: false }] };
   const desk = new Desk(t, [{ ...CHECK, match }]);
-  desk.checks.setEndpoints(0, [at(0, heads.port), at(1, bodies.port)]);
+  desk.watch(at(0, heads.port), at(1, bodies.port));
   desk.pass(50);
   await desk.checked(0, 1);
   await desk.checked(1, 1);
@@ -320,7 +328,7 @@ test('an endless head or body costs a bounded amount', async (t) => {
 test('keepalive_time: checks share a connection until it is too old, or gone', async (t) => {
   const origin = await originOf(t, { onRequest: () => OK });
   const desk = new Desk(t, [{ ...CHECK, keepaliveMs: 2_500 }]);
-  desk.checks.setEndpoints(0, [at(0, origin.port)]);
+  desk.watch(at(0, origin.port));
   await desk.checked(0, 1);
   await desk.next(0);
   await desk.next(0);
@@ -360,7 +368,7 @@ test('type=tcp: connecting is enough, or what is expected must come', async (t) 
   ];
   for (const [check, result] of cases) {
     const desk = new Desk(t, [check]);
-    desk.checks.setEndpoints(0, [at(0, origin.port)]);
+    desk.watch(at(0, origin.port));
     await desk.checked(0, 1);
     assert.equal(desk.result(0), result);
   }
@@ -371,7 +379,7 @@ test('type=tcp: connecting is enough, or what is expected must come', async (t) 
 test('port= asks another port of the same address', async (t) => {
   const origin = await originOf(t, { onRequest: () => OK });
   const desk = new Desk(t, [{ ...CHECK, port: origin.port }]);
-  desk.checks.setEndpoints(0, [at(0, 1)]);
+  desk.watch(at(0, 1));
   await desk.checked(0, 1);
   assert.equal(desk.result(0), 'up: status 200');
 });
@@ -381,7 +389,7 @@ test('many endpoints are not asked in one instant, and jitter spreads them on', 
   const desk = new Desk(t, [{ ...CHECK, jitterMs: 1_000 }]);
   const ids = Array.from({ length: 100 }, (_, id) => id);
   const endpoints = ids.map((id) => at(id, origin.port));
-  desk.checks.setEndpoints(0, endpoints);
+  desk.watch(...endpoints);
   await desk.checked(0, 1);
   desk.pass(50);
   await desk.checked(25, 1);
@@ -390,7 +398,7 @@ test('many endpoints are not asked in one instant, and jitter spreads them on', 
   for (const id of ids) await desk.checked(id, 1);
   desk.pass(1_400);
   // Its connection is accepted behind all those that were dialed before it.
-  desk.checks.setEndpoints(0, [...endpoints, at(100, origin.port)]);
+  desk.watch(at(100, origin.port));
   await desk.checked(100, 1);
   const secondCount = origin.connections.length - 101;
   assert.ok(secondCount > 10 && secondCount < 90, `${secondCount}`);
@@ -399,10 +407,10 @@ test('many endpoints are not asked in one instant, and jitter spreads them on', 
 test('after stop nobody is asked', async (t) => {
   const origin = await originOf(t, { onRequest: () => OK });
   const desk = new Desk(t, [CHECK]);
-  desk.checks.setEndpoints(0, [at(0, origin.port)]);
+  desk.watch(at(0, origin.port));
   await desk.checked(0, 1);
   desk.checks.stop();
   desk.pass(5_000);
-  desk.checks.setEndpoints(0, [at(1, origin.port)]);
+  desk.watch(at(1, origin.port));
   assert.deepEqual([origin.connections.length, desk.wheel.linkedCount], [1, 0]);
 });

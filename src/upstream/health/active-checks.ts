@@ -26,10 +26,23 @@ export interface Checkable {
 
 /** What verdicts are told to. */
 export interface VerdictSink {
-  /** Whether checks keep everything away from the endpoint; told when that changes. */
-  setOut(endpoint: number, isOut: boolean): void;
-  /** It was out, and checks say that it is well: its slow start begins. */
-  onRecovered(endpoint: number): void;
+  /** Whether checks keep everything away from the endpoint; told when that changes, and at first. */
+  setOut(endpoint: Checkable, isOut: boolean): void;
+  /** A check has put it out, or back in; behind `setOut`. */
+  onChange(endpoint: Checkable, upstream: number, change: VerdictChange): void;
+  /** A check has failed, or its verdict is another one, and that changes nothing for the endpoint. */
+  onDetail(level: LogLevel, line: string): void;
+  /** A check has ended, after all that follows from it. */
+  onChecked?(endpoint: Checkable): void;
+}
+
+/** For an endpoint, all its checks together. */
+export interface VerdictChange {
+  readonly isOut: boolean;
+  /** It was unhealthy, not only unknown, and is not any more: its slow start begins. */
+  readonly hasRecovered: boolean;
+  /** For people. */
+  readonly why: string;
 }
 
 /** For `ActiveChecks`. */
@@ -39,11 +52,8 @@ export interface ActiveChecksOptions {
   readonly upstreamNames: readonly string[];
   readonly wheel: TimerWheel;
   readonly sink: VerdictSink;
-  readonly log: (level: LogLevel, message: string) => void;
   /** Of the jitter. */
   readonly random?: RandomBits;
-  /** Told of every check that has ended, after its verdict. */
-  readonly onChecked?: (endpoint: number) => void;
 }
 
 /** What the next generation is told of an endpoint. */
@@ -81,6 +91,8 @@ interface Watched {
   readonly upstream: number;
   readonly checked: readonly CheckedEndpoint[];
   isOut: boolean;
+  /** Some check has said so since it was last in. */
+  wasUnhealthy: boolean;
 }
 
 export class ActiveChecks {
@@ -101,19 +113,22 @@ export class ActiveChecks {
     this.#matches = new Map(options.checks.map((check) => [check, new MatchTest(check.match)]));
   }
 
-  /** The endpoints of an upstream from now on: who is new is checked at once. */
-  setEndpoints(upstream: number, endpoints: readonly Checkable[]): void {
+  /**
+   * The endpoint is checked from now on, at once for the first time, unless it is already or its
+   * upstream has no checks. What had its number before is checked no more.
+   */
+  watch(upstream: number, endpoint: Checkable): void {
+    const before = this.#watched.get(endpoint.id);
+    if (before?.endpoint.name === endpoint.name) return;
+    this.forget(endpoint.id);
     const configs = this.#options.checks.filter((check) => check.upstream === upstream);
-    if (configs.length === 0 || this.#isStopped) return;
-    for (const watched of [...this.#watched.values()]) {
-      if (watched.upstream !== upstream) continue;
-      const { id, name } = watched.endpoint;
-      const stays = endpoints.some((other) => other.id === id && other.name === name);
-      if (!stays) this.#forget(watched);
-    }
-    for (const endpoint of endpoints) {
-      if (!this.#watched.has(endpoint.id)) this.#watch(endpoint, upstream, configs);
-    }
+    if (configs.length > 0 && !this.#isStopped) this.#watch(endpoint, upstream, configs);
+  }
+
+  /** It is checked no more. Its verdict stays: threads may have it in their lists for a moment. */
+  forget(endpoint: number): void {
+    for (const one of this.#watched.get(endpoint)?.checked ?? []) one.stop();
+    this.#watched.delete(endpoint);
   }
 
   /** Asks nobody any more, for this generation ends; verdicts stay as they are. */
@@ -149,20 +164,19 @@ export class ActiveChecks {
   }
 
   #watch(endpoint: Checkable, upstream: number, configs: readonly CheckConfig[]): void {
-    const { log, upstreamNames, wheel } = this.#options;
-    const upstreamName = upstreamNames[upstream] ?? '';
-    const tools: CheckTools = { wheel, random: this.#random, log, upstreamName };
-    const checked = configs.map((config) => {
+    const { sink, wheel } = this.#options;
+    const tools: CheckTools = { wheel, random: this.#random };
+    const checked = configs.map((config): CheckedEndpoint => {
       const match = this.#matches.get(config) as MatchTest; // the constructor made one of each
-      return new CheckedEndpoint(config, match, endpoint, tools, (hasChanged) => {
-        if (hasChanged) this.#judge(watched);
-        this.#options.onChecked?.(endpoint.id);
+      const one = new CheckedEndpoint(config, match, endpoint.address, tools, (hasChanged) => {
+        this.#onChecked(watched, one, hasChanged);
       });
+      return one;
     });
-    const watched: Watched = { endpoint, upstream, checked, isOut: false };
+    const watched: Watched = { endpoint, upstream, checked, isOut: false, wasUnhealthy: false };
     this.#watched.set(endpoint.id, watched);
     // An endpoint that had this number before may have left a verdict.
-    this.#options.sink.setOut(endpoint.id, false);
+    sink.setOut(endpoint, false);
     this.#remember(watched);
     for (const one of checked) one.start(this.#firstDelayMs(one.config));
   }
@@ -173,12 +187,6 @@ export class ActiveChecks {
     const atMs = Math.max(nowMs, this.#nextFirstAtMs);
     this.#nextFirstAtMs = atMs + SPACING_MS;
     return Math.min(intervalMs, atMs - nowMs);
-  }
-
-  /** Its verdict stays: threads may have it in their lists for a moment yet. */
-  #forget({ checked, endpoint }: Watched): void {
-    for (const one of checked) one.stop();
-    this.#watched.delete(endpoint.id);
   }
 
   #remember(watched: Watched): void {
@@ -192,14 +200,32 @@ export class ActiveChecks {
     this.#judge(watched);
   }
 
-  #judge(watched: Watched): void {
-    const isOut = watched.checked.some(({ state }) => state.isOut);
-    if (isOut === watched.isOut) return;
-    watched.isOut = isOut;
+  #onChecked(watched: Watched, one: CheckedEndpoint, hasChanged: boolean): void {
     const { sink } = this.#options;
-    sink.setOut(watched.endpoint.id, isOut);
-    const hasPassed = watched.checked.some(({ state }) => state.checkCount > 0);
-    if (!isOut && hasPassed) sink.onRecovered(watched.endpoint.id);
+    const { endpoint, upstream } = watched;
+    const { state, account } = one;
+    const hasRecovered = watched.wasUnhealthy;
+    if (hasChanged && this.#judge(watched)) {
+      const { isOut } = watched;
+      const change = { isOut, hasRecovered: hasRecovered && !isOut, why: account };
+      sink.onChange(endpoint, upstream, change);
+    } else if (hasChanged || state.lastPassed !== true) {
+      const name = this.#options.upstreamNames[upstream] ?? '';
+      const level = !hasChanged ? 'info' : state.isOut ? 'warn' : 'notice';
+      sink.onDetail(level, `upstream "${name}": ${endpoint.name}: ${account}`);
+    }
+    sink.onChecked?.(endpoint);
+  }
+
+  /** True: the endpoint is out now and was not, or the other way round. */
+  #judge(watched: Watched): boolean {
+    const isOut = watched.checked.some(({ state }) => state.isOut);
+    const isUnhealthy = watched.checked.some(({ state }) => state.verdict === 'unhealthy');
+    watched.wasUnhealthy = isOut && (watched.wasUnhealthy || isUnhealthy);
+    if (isOut === watched.isOut) return false;
+    watched.isOut = isOut;
+    this.#options.sink.setOut(watched.endpoint, isOut);
+    return true;
   }
 
   #pathOf({ endpoint, upstream }: Watched): string {
@@ -223,7 +249,7 @@ function reportOf(checked: readonly CheckedEndpoint[]): HealthReport {
       checks: sum('checkCount'),
       fails: sum('failCount'),
       unhealthy: sum('unhealthyCount'),
-      ...(last?.lastPassed === undefined ? {} : { last_passed: last.lastPassed }),
+      ...(last?.lastPassed === undefined ? {} : { lastPassed: last.lastPassed }),
     },
     checks: checked.map(({ config, state }) => ({
       check: config.name,

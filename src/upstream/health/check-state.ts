@@ -3,14 +3,14 @@
 /** `checking`: a `mandatory` check has not passed yet. */
 export type Verdict = 'up' | 'checking' | 'unhealthy';
 
-/** Counts of an endpoint in the shape of nginx Plus's API (`health_checks`). */
+/** Counts of an endpoint; what `health_checks` of nginx Plus's API has. */
 export interface CheckCounts {
   readonly checks: number;
   readonly fails: number;
   /** How often it has become unhealthy. */
   readonly unhealthy: number;
   /** Undefined before the first check. */
-  readonly last_passed?: boolean;
+  readonly lastPassed?: boolean;
 }
 
 /** Counts failures and passes in a row against `fails` and `passes`. */

@@ -1,6 +1,5 @@
-/** An endpoint under one check: when it is asked, what came of it, and what is said about that. */
+/** An endpoint under one check: when it is asked, and what came of it. */
 import type { Address } from '#src/base/address.ts';
-import type { LogLevel } from '#src/base/log.ts';
 import type { RandomBits } from '#src/base/random-bits.ts';
 import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import type { CheckConfig } from './check-config.ts';
@@ -16,15 +15,11 @@ const RANDOM_RANGE = 2 ** 30;
 export interface CheckTools {
   readonly wheel: TimerWheel;
   readonly random: RandomBits;
-  readonly log: (level: LogLevel, message: string) => void;
-  /** Of the upstream. */
-  readonly upstreamName: string;
 }
 
 export class CheckedEndpoint implements ProbeClient, TimeoutOwner {
   readonly config: CheckConfig;
   readonly state: CheckState;
-  readonly #name: string;
   readonly #tools: CheckTools;
   readonly #timer = new TimerEntry(this);
   readonly #probe: Probe;
@@ -34,16 +29,22 @@ export class CheckedEndpoint implements ProbeClient, TimeoutOwner {
   constructor(
     config: CheckConfig,
     match: MatchTest,
-    endpoint: { readonly name: string; readonly address: Address },
+    address: Address,
     tools: CheckTools,
     onChecked: (hasChanged: boolean) => void,
   ) {
     this.config = config;
     this.state = new CheckState(config.fails, config.passes, config.mandatory);
-    this.#name = endpoint.name;
     this.#tools = tools;
-    this.#probe = new Probe(config, match, endpoint.address, tools.wheel, this);
+    this.#probe = new Probe(config, match, address, tools.wheel, this);
     this.#onChecked = onChecked;
+  }
+
+  /** The last check in words: `health check "/": status 503 (2 failed in a row)`. */
+  get account(): string {
+    const { inARow, lastPassed, lastResult } = this.state;
+    const count = `${inARow} ${lastPassed === true ? 'passed' : 'failed'} in a row`;
+    return `health check "${this.config.name}": ${lastResult} (${count})`;
   }
 
   /** Asks for the first time: now, or in so many milliseconds. */
@@ -67,7 +68,6 @@ export class CheckedEndpoint implements ProbeClient, TimeoutOwner {
   onProbeEnd({ passed, result }: Outcome): void {
     const { wheel } = this.#tools;
     const hasChanged = this.state.record(passed, result, wheel.clock.wallMs());
-    this.#tell(hasChanged, passed, result);
     wheel.arm(this.#timer, this.config.intervalMs + this.#jitterMs());
     this.#onChecked(hasChanged);
   }
@@ -75,18 +75,5 @@ export class CheckedEndpoint implements ProbeClient, TimeoutOwner {
   #jitterMs(): number {
     const { jitterMs } = this.config;
     return jitterMs === 0 ? 0 : (this.#tools.random.next() / RANDOM_RANGE) * jitterMs;
-  }
-
-  #tell(hasChanged: boolean, passed: boolean, result: string): void {
-    if (!hasChanged && passed) return;
-    const { inARow, verdict } = this.state;
-    const level = !hasChanged ? 'info' : verdict === 'up' ? 'notice' : 'warn';
-    const now = hasChanged ? (verdict === 'up' ? 'is healthy' : 'is unhealthy') : 'failed a check';
-    const count = `${inARow} ${passed ? 'passed' : 'failed'} in a row`;
-    this.#tools.log(
-      level,
-      `endpoint ${this.#name} of upstream "${this.#tools.upstreamName}" ${now}: ` +
-        `health check "${this.config.name}": ${result} (${count})`,
-    );
   }
 }

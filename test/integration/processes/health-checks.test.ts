@@ -1,0 +1,214 @@
+// Active checks of a real Weir: once for all threads, over reloads, seen in the API.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { startNginx } from '#test/support/nginx.ts';
+import { requirePeer } from '#test/support/peers.ts';
+import { get, reload } from '#test/support/processes.ts';
+import { startWeir, type Weir } from '#test/support/weir.ts';
+
+/** An origin with a health page of its own, and counts. */
+class Origin {
+  readonly port: number;
+  checkCount = 0;
+  requestCount = 0;
+  lastAgent = '';
+  health: (response: ServerResponse) => void = (response) => response.end('fine');
+  #onCheck: (() => void)[] = [];
+
+  constructor(port: number) {
+    this.port = port;
+  }
+
+  static async start(t: TestContext, name: string): Promise<Origin> {
+    const server = createServer((asked, response) => {
+      if (asked.url !== '/health') {
+        origin.requestCount += 1;
+        response.end(name);
+        return;
+      }
+      origin.checkCount += 1;
+      origin.lastAgent = asked.headers['user-agent'] ?? '';
+      origin.health(response);
+      for (const wake of origin.#onCheck.splice(0)) wake();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const origin = new Origin((server.address() as AddressInfo).port);
+    t.after(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    return origin;
+  }
+
+  /** Resolves after so many more checks. */
+  async checked(count: number): Promise<void> {
+    const until = this.checkCount + count;
+    while (this.checkCount < until) await new Promise<void>((wake) => this.#onCheck.push(wake));
+  }
+}
+
+const ill = (response: ServerResponse): void => {
+  response.statusCode = 503;
+  response.end();
+};
+
+/** `check`: parameters of `health_check`. */
+function conf(port: number, servers: readonly number[], check: string, threads = 2): string {
+  return `
+    error_log stderr info;
+    worker_processes ${threads};
+    events { }
+    http {
+      access_log access.log;
+      upstream app {
+        ${servers.map((server) => `server 127.0.0.1:${server};`).join(' ')}
+      }
+      match fine { status 200; body ~ fine; }
+      server {
+        listen 127.0.0.1:${port};
+        location / { proxy_pass http://app; health_check uri=/health ${check}; }
+      }
+    }`;
+}
+
+async function start(t: TestContext, confOf: (port: number) => string): Promise<Weir> {
+  const weir = await startWeir({ conf: (port = 0) => confOf(port) });
+  t.after(() => weir.stop());
+  await weir.waitForLine(/weir serves with/);
+  return weir;
+}
+
+/** As the API has it, without what is not about checks. */
+async function peersOf({ folder }: Weir): Promise<{ state: string; checks: number }[]> {
+  const socketPath = join(folder, 'weir.sock');
+  const sent = request({ socketPath, path: '/api/9/http/upstreams/app', agent: false }).end();
+  const [response] = await once(sent, 'response');
+  let text = '';
+  for await (const piece of response) text += piece;
+  const { peers } = JSON.parse(text);
+  return peers.map(
+    ({
+      health_checks: { checks },
+      state,
+    }: {
+      health_checks: { checks: number };
+      state: string;
+    }) => {
+      return { state, checks };
+    },
+  );
+}
+
+const outOf = ({ port }: Origin, why: string): RegExp =>
+  new RegExp(`127\\.0\\.0\\.1:${port} is out \\(check\\): health check ".*": ${why}`);
+
+describe('health checks', () => {
+  it('run once for four threads, and are in no access log', async (t) => {
+    const [one, two] = [await Origin.start(t, 'one'), await Origin.start(t, 'two')];
+    const weir = await start(t, (port) =>
+      conf(port, [one.port, two.port], 'interval=100ms match=fine', 4),
+    );
+    await one.checked(10);
+    // Both counts are of checks whose answers may still be on their way.
+    const [before] = await peersOf(weir);
+    const seen = one.checkCount;
+    const [after] = await peersOf(weir);
+    assert.equal(before?.state, 'up');
+    assert.ok(
+      before.checks <= seen && (after?.checks ?? 0) >= seen - 2,
+      'every check is counted once',
+    );
+    assert.match(one.lastAgent, /^weir\/\S+ \(health check\)$/);
+    await get(weir, '/page');
+    const logOf = () => readFileSync(join(weir.folder, 'access.log'), 'utf8');
+    while (!logOf().includes('GET /page')) await one.checked(1);
+    const log = logOf();
+    assert.doesNotMatch(log, /health/);
+  });
+
+  it('keep every thread away from an endpoint that says it is ill, until it is well', async (t) => {
+    const [one, two] = [await Origin.start(t, 'one'), await Origin.start(t, 'two')];
+    const weir = await start(t, (port) =>
+      conf(port, [one.port, two.port], 'interval=100ms fails=2 match=fine'),
+    );
+    one.health = (response) => response.end('down for maintenance');
+    await weir.waitForLine(outOf(one, 'body did not match \\(2 failed in a row\\)'));
+    const { requestCount } = one;
+    for (let count = 0; count < 20; count++) assert.equal(await get(weir), 'two');
+    assert.equal(one.requestCount, requestCount);
+    assert.deepEqual(
+      (await peersOf(weir)).map(({ state }) => state),
+      ['unhealthy', 'up'],
+    );
+    const from = weir.output.length;
+    one.health = (response) => response.end('fine');
+    await weir.waitForLine(
+      /is back \(check\): health check "\/health match=fine": status 200/,
+      from,
+    );
+    const answers = new Set<string>();
+    for (let count = 0; count < 20; count++) answers.add(await get(weir));
+    assert.deepEqual([...answers].toSorted(), ['one', 'two']);
+  });
+
+  it('with `mandatory` keep a dead server from every client', async (t) => {
+    const [alive, dead] = [await Origin.start(t, 'alive'), await Origin.start(t, 'dead')];
+    dead.health = ill;
+    const weir = await start(t, (port) =>
+      conf(port, [dead.port, alive.port], 'interval=100ms mandatory'),
+    );
+    await weir.waitForLine(new RegExp(`127.0.0.1:${alive.port} is back \\(check\\)`));
+    for (let count = 0; count < 20; count++) assert.equal(await get(weir), 'alive');
+    assert.equal(dead.requestCount, 0);
+  });
+
+  it('go over a reload: ill stays ill, and with `persistent` well stays well', async (t) => {
+    const [one, two] = [await Origin.start(t, 'one'), await Origin.start(t, 'two')];
+    const weir = await start(t, (port) =>
+      conf(port, [one.port, two.port], 'interval=100ms mandatory persistent'),
+    );
+    await weir.waitForLine(new RegExp(`127.0.0.1:${two.port} is back \\(check\\)`));
+    one.health = ill;
+    await weir.waitForLine(outOf(one, 'status 503'));
+    // From now on no check of any generation ends: only what was known before can speak.
+    one.health = () => {};
+    two.health = () => {};
+    await Promise.all([one.checked(1), two.checked(1)]);
+    const { requestCount } = one;
+    await reload(weir);
+    for (let count = 0; count < 20; count++) assert.equal(await get(weir), 'two');
+    assert.equal(one.requestCount, requestCount);
+    assert.deepEqual(
+      (await peersOf(weir)).map(({ state }) => state),
+      ['unhealthy', 'up'],
+    );
+  });
+
+  it('ask an nginx over one connection', requirePeer('nginx'), async (t) => {
+    const nginx = await startNginx(
+      (port) => `
+        server {
+          listen 127.0.0.1:${port};
+          location / { return 200 "page"; }
+          location /health { add_header X-Requests $connection_requests; return 200 "fine"; }
+        }`,
+    );
+    t.after(() => nginx.close());
+    const weir = await start(t, (port) =>
+      conf(port, [nginx.port], 'interval=100ms keepalive_time=1m match=early').replace(
+        'match fine',
+        'match early { header X-Requests ~ "^[123]$"; } match fine',
+      ),
+    );
+    // The fourth request of its connection fails, which closes it: the next one is a first again.
+    await weir.waitForLine(/is out \(check\): .*header "x-requests" did not match/);
+    await weir.waitForLine(/is back \(check\)/);
+    assert.equal(await get(weir), 'page');
+  });
+});
