@@ -94,12 +94,17 @@ export class GenerationRun implements SlotOwner {
   #judge({ outline }: StartOrder): Judging {
     this.#events.listen((event) => {
       const { level, text } = lineOfEvent(event);
-      if (this.#phase !== 'draining') this.log.log(level, text);
+      this.log.log(level, text);
     });
+    const isQuiet = () => this.#phase === 'draining' || this.#phase === 'ending';
     const { endpoints } = this.#state;
     const judging = new Judging(outline, endpoints, configuredMembers(outline), {
-      events: this.#events,
-      warn: (line) => this.log.warn(line),
+      tell: (event) => {
+        if (!isQuiet()) this.#events.tell(event);
+      },
+      warn: (line) => {
+        if (!isQuiet()) this.log.warn(line);
+      },
     });
     if (!judging.isEmpty) new JudgingPace(endpoints.alarm, () => judging.look()).start();
     return judging;

@@ -1,6 +1,6 @@
 /** The judges of a generation's upstreams, in its main thread. */
 
-import type { EndpointEvents } from '#src/shared/endpoint-events.ts';
+import type { EndpointEvent } from '#src/shared/endpoint-events.ts';
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { JudgeNews } from '#src/upstream/judges/judge-news.ts';
@@ -13,7 +13,7 @@ export type MembersOf = (upstream: number) => readonly JudgedMember[];
 
 /** Where the judges of one generation speak. */
 export interface JudgingHome {
-  readonly events: EndpointEvents;
+  tell(event: EndpointEvent): void;
   /** An endpoint fails, but too many others do already: worth a line, no event. */
   warn(line: string): void;
 }
@@ -32,7 +32,7 @@ export class Judging {
     outline: Outline,
     table: EndpointTable,
     membersOf: MembersOf,
-    { events, warn }: JudgingHome,
+    home: JudgingHome,
     nowMs = sharedNowMs(performance.now()),
   ) {
     this.#membersOf = membersOf;
@@ -40,8 +40,8 @@ export class Judging {
       const judges = outline.upstreamJudges[id] ?? null;
       if (judges === null) return [];
       const listener = {
-        onNews: (news: JudgeNews) => events.tell({ ...news, upstream: name, atMs: Date.now() }),
-        onSpared: (line: string) => warn(`upstream "${name}": ${line}`),
+        onNews: (news: JudgeNews) => home.tell({ ...news, upstream: name, atMs: Date.now() }),
+        onSpared: (line: string) => home.warn(`upstream "${name}": ${line}`),
       };
       return [{ id, judge: new UpstreamJudge({ id, name, judges }, table, listener, nowMs) }];
     });

@@ -10,6 +10,13 @@ export const OUT_DRAIN = 16; // `drain`: who is bound to it by `sticky` still go
 export const OUT_GONE = 32; // it was taken out, or its slot waits for all threads to know of it
 export const OUT_FLAPPING = 64; // it came and went too often
 
+/** As status pages name them. */
+export function outReasons(bits: number): string[] {
+  return OUT_NAMES.filter((_, at) => (bits & (1 << at)) !== 0);
+}
+
+const OUT_NAMES = ['check', 'outlier', 'breaker', 'down', 'drain', 'gone', 'flapping'];
+
 /** What is meant so by somebody: no panic goes over it. */
 export const OUT_ADMINISTRATIVE = OUT_DOWN | OUT_DRAIN | OUT_GONE;
 

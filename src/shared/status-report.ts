@@ -1,5 +1,6 @@
 /** What a status page tells, as a value: sums over the shared rows, and the facts. */
 import { PRODUCT, VERSION } from '#src/base/version.ts';
+import { outReasons } from './endpoint-standing.ts';
 import type { EndpointTable } from './endpoint-table.ts';
 import { type EndpointTimes, sharedNowMs } from './endpoint-times.ts';
 import type { Facts } from './facts.ts';
@@ -48,9 +49,11 @@ function endpointReport({ name, weight, tier }: EndpointFacts, id: number, table
     weight,
     ...(tier === 0 ? {} : { backup: tier }),
     active: table.active(id),
+    ...outOf(table.standing.out(id)),
     ...limitOf(table.learnedLimit(id)),
     requests: table.requests(id),
     failures: table.failures(id),
+    errorAnswers: table.errorAnswers(id),
     busySeconds: table.busyMs(id) / 1000,
     // Only policies that look at times have them recorded.
     ...timesOf(table.times, id, nowMs),
@@ -61,6 +64,11 @@ function timesOf(times: EndpointTimes, id: number, nowMs: number) {
   const headerMs = times.headerMs(id, nowMs);
   if (headerMs < 0) return {};
   return { headerMs, responseMs: times.totalMs(id, nowMs), peakMs: times.peakMs(id, nowMs) };
+}
+
+/** Why it gets nothing. */
+function outOf(bits: number) {
+  return bits === 0 ? {} : { out: outReasons(bits) };
 }
 
 /** What it was learned to take at a time. */
@@ -112,6 +120,8 @@ export function statusReport(model: StatusModel, shared: SharedState, facts: Fac
         upstream_full: queues.shedCount(number, 'without_queue'),
         queue_full: queues.shedCount(number, 'full'),
         queue_timeout: queues.shedCount(number, 'timeout'),
+        // By breakers and admission_control together.
+        turned_away: endpoints.admissions.turnedAway(number),
       },
       // Tries beyond the first, and those that `retry_budget` did not allow.
       retries: { taken: retries.taken(number), refused: retries.refused(number) },

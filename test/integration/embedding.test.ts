@@ -64,7 +64,8 @@ describe('an embedded Weir', () => {
     assert.ok(first !== undefined);
     const { busySeconds, ...endpoint } = first;
     assert.deepEqual([one?.name, one?.policy], ['one', 'round_robin']);
-    assert.deepEqual(endpoint, { name, weight: 3, active: 0, requests: 1, failures: 0 });
+    const counts = { active: 0, requests: 1, failures: 0, errorAnswers: 0 };
+    assert.deepEqual(endpoint, { name, weight: 3, ...counts });
     assert.ok(busySeconds > 0);
 
     const reloads = [weir.reload(returning(port, 'second')), weir.reload(returning(port, 'third'))];

@@ -59,9 +59,10 @@ export class JudgedEndpoint implements Candidate {
       table.errorAnswers(endpoint),
       table.lost(endpoint),
     ];
-    this.sample.good = good - counts.good;
-    this.sample.errors = errors - counts.errors;
-    this.sample.lost = lost - counts.lost;
+    // Counts begin again where a slot has a new tenant.
+    this.sample.good = Math.max(0, good - counts.good);
+    this.sample.errors = Math.max(0, errors - counts.errors);
+    this.sample.lost = Math.max(0, lost - counts.lost);
     Object.assign(counts, { good, errors, lost });
     if (this.#looksAtTimes) this.#readTimes(table, nowMs);
   }

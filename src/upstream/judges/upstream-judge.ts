@@ -163,7 +163,10 @@ export class UpstreamJudge {
     const [first] = group;
     const ejector = first && this.#ejectorOf(first, nowMs);
     for (const verdict of ejector?.look(group, nowMs) ?? []) this.#carryOut(verdict, nowMs);
-    for (const endpoint of group) this.#damp(endpoint, group, nowMs);
+    if (this.#configs.flapping === null) return;
+    let outCount = 0;
+    for (const { member } of group) if (standing.out(member.endpoint) !== 0) outCount += 1;
+    for (const endpoint of group) outCount += this.#damp(endpoint, group.length, outCount, nowMs);
   }
 
   #carryOut(verdict: OutlierVerdict<JudgedEndpoint>, nowMs: number): void {
@@ -187,16 +190,14 @@ export class UpstreamJudge {
     });
   }
 
-  #damp(endpoint: JudgedEndpoint, group: readonly JudgedEndpoint[], nowMs: number): void {
+  /** `outCount`: how many of the group are out; returns how many more that are now. */
+  #damp(endpoint: JudgedEndpoint, size: number, outCount: number, nowMs: number): number {
     const { damper, member } = endpoint;
-    if (damper === undefined) return;
-    const { standing } = this.#table;
-    const isUp = (standing.out(member.endpoint) & ~OUT_FLAPPING) === 0;
-    let outCount = 0;
-    for (const one of group) {
-      if (one !== endpoint && standing.out(one.member.endpoint) !== 0) outCount += 1;
-    }
-    if (!damper.look(isUp, nowMs, mayTakeOut(group.length, outCount, HALF))) return;
+    if (damper === undefined) return 0;
+    const out = this.#table.standing.out(member.endpoint);
+    const isUp = (out & ~OUT_FLAPPING) === 0;
+    const others = out === 0 ? outCount : outCount - 1;
+    if (!damper.look(isUp, nowMs, mayTakeOut(size, others, HALF))) return 0;
     const isHeld = damper.isHeld;
     if (!isHeld) this.#join(endpoint, nowMs);
     this.#table.setOut(member.endpoint, OUT_FLAPPING, isHeld);
@@ -209,6 +210,8 @@ export class UpstreamJudge {
       reason: 'flapping',
       detail,
     });
+    const isOut = this.#table.standing.out(member.endpoint) !== 0;
+    return Number(isOut) - Number(out !== 0);
   }
 
   /** Undefined without `outlier_ejection`, or before the first look. */
