@@ -77,6 +77,7 @@ test('defaults are those of nginx 1.31, except where we say so', () => {
     totalTimeoutMs: 0,
     tryTimeoutMs: 0,
     backoff: { baseMs: 0, maxMs: 0 },
+    hedge: 'off',
     forceRanges: false,
     maxRanges: 2_147_483_647,
     store: 'off',

@@ -97,7 +97,8 @@ const NO_LOGS: readonly AccessLogTarget[] = [];
 
 export class Exchange {
   readonly request = new RequestHead();
-  readonly response = new ResponseHead();
+  /** Another object once a hedge has won: nobody keeps it beyond a call. */
+  response = new ResponseHead();
   /** Set while the exchange lives. */
   downstream: Downstream | undefined = undefined;
   handler: ExchangeHandler | undefined = undefined;

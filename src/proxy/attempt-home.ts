@@ -21,6 +21,8 @@ export interface AttemptHome<A = never> {
 export interface ResponseOwner {
   /** Nothing more is sent to the endpoint or read from it; it has the exchange no longer. */
   abandon(isFailure: boolean): void;
+  /** The endpoint answered with that status; called only while `isWatched`. */
+  onHead(status: number): void;
   /** The endpoint answered with that status; true: another one is asked in place of that answer. */
   asksAnother(status: number): boolean;
   /** The endpoint's connection is gone; `isStale`: a kept one had died. */

@@ -11,6 +11,7 @@ import { refuse } from '#src/exchange/answer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
 import { type Exchange, type ExchangeHandler, RESPONSE_NONE } from '#src/exchange/exchange.ts';
 import { BODY_CHUNKED, BODY_NONE } from '#src/http/message.ts';
+import { isIdempotent } from '#src/http/method.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { PendingName } from '#src/upstream/name-resolver.ts';
 import type { PendingConnection } from '#src/upstream/pool/connector.ts';
@@ -19,6 +20,7 @@ import type { Upstream } from '#src/upstream/upstream.ts';
 import type { QueueClient } from '#src/upstream/upstream-queue.ts';
 import type { AttemptHome, ResponseOwner } from './attempt-home.ts';
 import { keepsBody, restoreBody, takesTrailers } from './exchange-rules.ts';
+import { Hedge, type HedgeOwner } from './hedge.ts';
 import type { ProxiedLocation } from './proxied-location.ts';
 import { type FeedOwner, RequestFeed } from './request-feed.ts';
 import { ResponseSide } from './response-side.ts';
@@ -44,7 +46,8 @@ export class Attempt
     TryState,
     UpstreamSeeker,
     QueueClient,
-    TryClockOwner
+    TryClockOwner,
+    HedgeOwner
 {
   readonly #home: AttemptHome<Attempt>;
   readonly #request = new RequestFeed(this);
@@ -61,7 +64,10 @@ export class Attempt
   #isBeginning = false;
   /** Of the location, while the tries of an exchange are limited by them. */
   #times: TryTimes | undefined = undefined;
-  /** Made when it is first needed. */
+  /** `proxy_hedge`, and nothing has been hedged. */
+  #mayHedge = false;
+  /** Made when they are first needed. */
+  #hedge: Hedge | undefined = undefined;
   #clock: TryClock | undefined = undefined;
 
   constructor(home: AttemptHome<Attempt>) {
@@ -116,6 +122,7 @@ export class Attempt
       this.#clock ??= new TryClock(this.#home.wheel, this);
       this.#clock.begin(times);
       this.#times = times;
+      this.#mayHedge = times.hedge !== undefined && this.#isHedgeable();
     }
     this.#tryNext();
   }
@@ -124,6 +131,26 @@ export class Attempt
     const endpoint = this.#tries.pick();
     if (endpoint === undefined) this.#noEndpoint();
     else this.#try(endpoint, false);
+  }
+
+  #beginTimes({ hedge }: TryTimes, exchange: Exchange): void {
+    const times = this.#times as TryTimes;
+    this.#clock?.beginTry(times, exchange);
+    if (hedge === undefined || !this.#mayHedge) return;
+    this.#mayHedge = false; // once
+    this.#response.isWatched = true;
+    if (hedge.delayMs === Number.POSITIVE_INFINITY) return;
+    this.#hedge ??= new Hedge(this, this.#home, this.#tries, this.#response);
+    this.#hedge.begin(exchange, this.#location as ProxiedLocation, hedge.delayMs);
+  }
+
+  /** It can be sent twice without anybody's noticing (RFC 9110 §9.2.2), and has no body to share. */
+  #isHedgeable(): boolean {
+    const exchange = this.#exchange as Exchange;
+    const { own, plan } = this.#location as ProxiedLocation;
+    const { method } = exchange.request;
+    if (this.#request.isUsed || own !== undefined || !isIdempotent(method)) return false;
+    return !plan.wantsUpgrade(exchange);
   }
 
   /** None is left, or variables say where the exchange goes and nobody has looked yet. */
@@ -181,7 +208,7 @@ export class Attempt
     const isFirst = this.#isBeginning && !fresh;
     const nowMs = isFirst ? exchange.startedAtMs : this.#home.nowMs();
     const pool = this.#tries.start(exchange, endpoint, nowMs);
-    if (this.#times !== undefined) this.#clock?.beginTry(this.#times, exchange);
+    if (this.#times !== undefined) this.#beginTimes(this.#times, exchange);
     const { connectTimeoutMs, traits } = this.#location as ProxiedLocation;
     const idle = fresh || traits.closes ? undefined : pool.take();
     if (idle !== undefined) {
@@ -293,6 +320,7 @@ export class Attempt
   onTryFailed(failure: FailureCode, isStale: boolean): void {
     const exchange = this.#exchange as Exchange;
     const endpoint = this.#tries.endpoint as Endpoint;
+    const hedge = this.#hedgeBehind(failure);
     exchange.upstreamResponseMs = this.#sinceStart();
     if (!isStale) this.#home.onAttemptFailed(exchange, failure, endpoint.config.name);
     if (exchange.responseState !== RESPONSE_NONE) {
@@ -306,6 +334,11 @@ export class Attempt
     const { retry } = this.#location as ProxiedLocation;
     const mayTry = mayTryAgain(exchange, failure, retry, this);
     this.#clock?.endTry();
+    if (hedge !== undefined) {
+      this.#tries.leave(!isStale && this.#isToBlame(failure));
+      this.#followHedge(hedge);
+      return;
+    }
     if (mayTry && isStale && this.#tries.repeats(endpoint)) {
       this.#try(endpoint, true); // in between nobody else may take its place (max_conns)
       return;
@@ -322,6 +355,12 @@ export class Attempt
     const { retry } = this.#location as ProxiedLocation;
     const isListed = retry.on.statuses.has(status);
     const { upstream } = this.#tries;
+    if (isListed && this.#hedge?.isAsking === true) {
+      this.#cancelTry();
+      this.#tries.leave(isFailureStatus(status));
+      this.#followHedge(this.#hedge);
+      return true;
+    }
     const goesOn =
       isListed &&
       maySendAgain(exchange, retry, this) &&
@@ -365,6 +404,40 @@ export class Attempt
     return this.#sinceStart() * 2 >= (this.#times?.totalMs ?? 0);
   }
 
+  // ---- HedgeOwner ------------------------------------------------------------------------------
+
+  onOvertaken(): void {
+    const exchange = this.#exchange as Exchange;
+    exchange.upstreamResponseMs = this.#sinceStart();
+    this.#times?.hedge?.note(exchange.upstreamResponseMs); // it takes longer than that
+    this.#cancelTry();
+    this.#tries.noteStatus(exchange, '-');
+    this.#tries.leave(false);
+    this.#response.isWatched = false;
+  }
+
+  /** ResponseOwner. Only while `isWatched`: the first try of one that may be hedged answers. */
+  onHead(status: number): void {
+    this.#response.isWatched = false;
+    this.#times?.hedge?.note(this.#sinceStart());
+    const { retry } = this.#location as ProxiedLocation;
+    if (this.#hedge?.isAsking !== true || !retry.on.statuses.has(status)) this.#hedge?.giveUp('-');
+  }
+
+  /** The hedge that goes on when the try fails so; what else there is of one is given up. */
+  #hedgeBehind(failure: FailureCode): Hedge | undefined {
+    const hedge = this.#hedge;
+    if (hedge?.isAsking === true && failure !== 'upstream_total_timeout') return hedge;
+    hedge?.giveUp('-');
+    return undefined;
+  }
+
+  /** The first try has failed; the one beside it is a try like any other from now on. */
+  #followHedge(hedge: Hedge): void {
+    hedge.lead();
+    if (this.#times !== undefined) this.#clock?.beginTry(this.#times, this.#exchange as Exchange);
+  }
+
   // ---- TryClockOwner ---------------------------------------------------------------------------
 
   onPauseOver(): void {
@@ -389,23 +462,27 @@ export class Attempt
   }
 
   #cutTry(failure: FailureCode): void {
+    this.#cancelTry();
+    this.onTryFailed(failure, false);
+  }
+
+  /** Nothing more is sent to its endpoint or read from it. */
+  #cancelTry(): void {
     this.#pending?.cancel();
     this.#pending = undefined;
+    if (this.#hedge?.isAsking === false) this.#hedge.cancelDial(); // it may lead, and be dialing
     this.#response.drop();
     this.#request.detach();
-    this.onTryFailed(failure, false);
   }
 
   // ---- The end ---------------------------------------------------------------------------------
 
   abandon(isFailure: boolean): void {
-    this.#pending?.cancel();
-    this.#pending = undefined;
     this.#naming?.cancel();
     this.#naming = undefined;
     this.#tries.stopWaiting(this.#home.nowMs());
-    this.#response.drop();
-    this.#request.detach();
+    this.#hedge?.giveUp('-');
+    this.#cancelTry();
     this.#tries.leave(isFailure);
   }
 
@@ -430,6 +507,7 @@ export class Attempt
     if (this.#times !== undefined) {
       this.#times = undefined;
       this.#clock?.end();
+      this.#hedge?.end();
     }
     this.#request.end();
     this.#response.end();

@@ -12,6 +12,7 @@ import { AnswerRules } from './answer-rules.ts';
 import { type BindLog, type BoundPass, bindUpstream } from './bound-pass.ts';
 import type { ProxySettings } from './directives.ts';
 import { ForcedRanges } from './forced-ranges.ts';
+import { HedgeDelay } from './hedge-delay.ts';
 import { type OwnRequest, ownRequest } from './own-request.ts';
 import { type RateSettings, rateLimits, WishedRate } from './rate-limits.ts';
 import type { RequestStoreLimits } from './request-feed.ts';
@@ -152,9 +153,12 @@ export function proxiedLocation(
   };
 }
 
-function timesOf({ backoff, totalTimeoutMs, tryTimeoutMs }: ProxySettings): TryTimes | undefined {
-  if (totalTimeoutMs === 0 && tryTimeoutMs === 0 && backoff.baseMs === 0) return undefined;
-  return { totalMs: totalTimeoutMs, tryMs: tryTimeoutMs, backoff };
+function timesOf(proxy: ProxySettings): TryTimes | undefined {
+  const { backoff, hedge, totalTimeoutMs, tryTimeoutMs } = proxy;
+  const isUsual = totalTimeoutMs === 0 && tryTimeoutMs === 0 && backoff.baseMs === 0;
+  if (isUsual && hedge === 'off') return undefined;
+  const delay = hedge === 'off' ? undefined : new HedgeDelay(hedge);
+  return { totalMs: totalTimeoutMs, tryMs: tryTimeoutMs, backoff, hedge: delay };
 }
 
 function responseLimitsOf(proxy: ProxySettings): ResponseLimits {

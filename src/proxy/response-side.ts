@@ -44,6 +44,8 @@ export class ResponseSide implements ResponseSink, DeliveryOwner {
   #location: ProxiedLocation | undefined = undefined;
   /** The one that has the request; undefined whenever none has. */
   connection: UpstreamConnection | undefined = undefined;
+  /** The attempt wants to know of heads (`proxy_hedge`). */
+  isWatched = false;
   /** Part of the response went out before its end came: the end has a time of its own. */
   #wasFlushed = false;
   /** Of a tunnel: the endpoint has sent FIN. */
@@ -62,6 +64,7 @@ export class ResponseSide implements ResponseSink, DeliveryOwner {
     this.#exchange = undefined;
     this.#location = undefined;
     this.connection = undefined;
+    this.isWatched = false;
     this.#wasFlushed = false;
     this.hasEnded = false;
     this.#isDelivering = false;
@@ -126,6 +129,7 @@ export class ResponseSide implements ResponseSink, DeliveryOwner {
   onResponseHead(): void {
     const exchange = this.#exchange as Exchange;
     const location = this.#location as ProxiedLocation;
+    if (this.isWatched) this.#owner.onHead(exchange.response.status);
     this.#noteHead(exchange);
     if (location.watchesStatus && this.#takesOver(exchange, location)) return;
     const { fields } = exchange.response;

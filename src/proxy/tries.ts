@@ -18,6 +18,17 @@ const BEHIND_TRY = ', ';
 /** `error_page` or X-Accel-Redirect have led to another location that passes on. */
 const BEHIND_REDIRECT = ' : ';
 
+/** A try beside another one that was not the one in the end. */
+export interface LostTry {
+  readonly endpoint: Endpoint;
+  /** What stands for it in `$upstream_status`. */
+  readonly status: string;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  readonly connectMs: number;
+  readonly tookMs: number;
+}
+
 export class Tries implements PickContext {
   #upstream: Upstream | undefined = undefined;
   #exchange: Exchange | undefined = undefined;
@@ -250,6 +261,58 @@ export class Tries implements PickContext {
     const isError = this.#isErrorAnswer;
     upstream.record(endpoint, this.#startedAtMs, headerMs, isFailure || isError);
     if (!isError) upstream.noteOutcome(endpoint, !isFailure);
+  }
+
+  // ---- A try beside the one in progress (`proxy_hedge`) ----------------------------------------
+
+  /** An endpoint for it, if there is one with time, tries and budget; `startBeside` follows. */
+  pickBeside({ maxTries }: RetryRules): Endpoint | undefined {
+    const upstream = this.#upstream as Upstream;
+    if (maxTries > 0 && this.#count >= maxTries) return undefined;
+    this.#tried.push(this.endpoint as Endpoint);
+    const endpoint =
+      upstream.hasUntried(this) && upstream.takeRetry() ? upstream.pick(this) : undefined;
+    if (endpoint !== undefined) this.#count += 1;
+    return endpoint;
+  }
+
+  /** It begins; `leaveBeside` or `goOnBeside` must follow once. */
+  startBeside(endpoint: Endpoint, nowMs: number): Pool {
+    const upstream = this.#upstream as Upstream;
+    if (upstream.agesUntil !== 'none') upstream.noteBegin(endpoint, nowMs);
+    return upstream.poolOf(endpoint);
+  }
+
+  /** It is over, and was not the one. */
+  leaveBeside(endpoint: Endpoint, isFailure: boolean, startedAtMs: number): void {
+    const upstream = this.#upstream as Upstream;
+    this.#tried.push(endpoint);
+    if (upstream.agesUntil !== 'none') upstream.noteEnd(endpoint, startedAtMs);
+    upstream.finish(endpoint, isFailure, startedAtMs);
+  }
+
+  /** The one in progress has been left: this one goes on in its place. */
+  goOnBeside(exchange: Exchange, endpoint: Endpoint, startedAtMs: number): void {
+    this.endpoint = endpoint;
+    this.#startedAtMs = startedAtMs;
+    this.#headerMs = -1;
+    this.#isErrorAnswer = false;
+    this.#separator = BEHIND_TRY;
+    this.#isAging = (this.#upstream as Upstream).agesUntil !== 'none';
+    exchange.upstreamAddress += `${BEHIND_TRY}${endpoint.config.name}`;
+    keepBytes(exchange, false);
+  }
+
+  /** It stands in front of the one in progress, which is the last as ever. */
+  noteLost(exchange: Exchange, lost: LostTry): void {
+    const { name } = (this.endpoint as Endpoint).config;
+    const before = exchange.upstreamAddress.slice(0, -name.length);
+    exchange.upstreamAddress = `${before}${lost.endpoint.config.name}${BEHIND_TRY}${name}`;
+    this.noteStatus(exchange, lost.status);
+    this.#separator = BEHIND_TRY;
+    exchange.upstreamEarlier ??= [];
+    exchange.upstreamEarlier.push(lost.receivedBytes, lost.sentBytes, 0);
+    exchange.upstreamEarlier.push(lost.connectMs, -1, lost.tookMs, 0);
   }
 
   /** Notes the endpoint as tried; whether there is another one, and time, tries and budget for it. */

@@ -36,6 +36,7 @@ const times = (totalMs: number, tryMs: number, baseMs = 0, maxMs = 0): TryTimes 
   totalMs,
   tryMs,
   backoff: { baseMs, maxMs },
+  hedge: undefined,
 });
 
 /** Pauses are as long as they may be. */

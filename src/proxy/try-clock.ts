@@ -6,6 +6,7 @@
 
 import { TICK_MS, type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
+import type { HedgeDelay } from './hedge-delay.ts';
 
 /** What a location says about them; 0: no limit, no pause. */
 export interface TryTimes {
@@ -14,6 +15,8 @@ export interface TryTimes {
   /** `proxy_try_timeout`: from the start of a try to the head of its answer. */
   readonly tryMs: number;
   readonly backoff: Backoff;
+  /** When a second endpoint is asked beside the first; undefined: never. */
+  readonly hedge: HedgeDelay | undefined;
 }
 
 /** `proxy_next_upstream_backoff`. */

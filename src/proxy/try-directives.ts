@@ -2,6 +2,7 @@
 import { custom, parseTimeWord, reportInvalid, time } from '#src/schema/arguments.ts';
 import { directives, HTTP_SERVER_LOCATION, type ParseContext } from '#src/schema/directive.ts';
 import type { Word } from '#src/schema/tree.ts';
+import type { HedgeRules } from './hedge-delay.ts';
 import type { Backoff } from './try-clock.ts';
 
 /** As Envoy's: ten times the base. */
@@ -32,7 +33,38 @@ export const tryDirectives = directives({
     }),
     doc: 'Weir only. A pause in front of further tries: a random one of up to `time` before the second, up to twice as long with each one more, never longer than `max` (ten times `time`). `Retry-After` of an answer that `proxy_next_upstream` lists is waited for, or the answer goes to the client when it is longer than `max`. Pauses are rounded up to 50 ms. `off`: as in nginx another endpoint is asked at once.',
   },
+  hedge: {
+    name: 'proxy_hedge',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom({
+      usage: 'off | percent% [min=time]',
+      minWords: 1,
+      maxWords: 2,
+      default: ['off'],
+      parse: parseHedge,
+    }),
+    doc: 'Weir only. When an endpoint has not answered after the time in which that share of the answers of the location use to come (`95%`; 50% to 99.9%, and at least `min`), another endpoint is asked as well. The first answer counts, the other request is dropped. Only requests without a body whose method is idempotent, once each, and as `retry_budget` and `proxy_next_upstream_tries` allow. Each proxy thread learns from its own answers, and hedges nothing before there were 100. Times are rounded up to 50 ms.',
+  },
 });
+
+/** Reads `off | percent% [min=time]`; undefined after reporting what is wrong. */
+function parseHedge(words: readonly Word[], context: ParseContext): HedgeRules | 'off' | undefined {
+  const [share, min] = words;
+  if (share === undefined) return undefined;
+  if (share.text === 'off') {
+    return min === undefined ? 'off' : reportInvalid(context, min, 'parameter', '"off" takes none');
+  }
+  const percent = Number(/^(\d{2}(?:\.\d)?)%$/.exec(share.text)?.[1] ?? 0);
+  if (percent < 50) {
+    return reportInvalid(context, share, 'value', 'it must be "off" or 50% to 99.9%, such as 95%');
+  }
+  if (min === undefined) return { quantile: percent / 100, minMs: 0 };
+  if (!min.text.startsWith('min=')) {
+    return reportInvalid(context, min, 'parameter', 'known is min=');
+  }
+  const minMs = parseTimeWord({ ...min, text: min.text.slice('min='.length) }, context);
+  return minMs === undefined ? undefined : { quantile: percent / 100, minMs };
+}
 
 const OFF: Backoff = { baseMs: 0, maxMs: 0 };
 

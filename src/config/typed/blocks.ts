@@ -408,6 +408,16 @@ export interface HttpBlock {
    */
   readonly proxyNextUpstreamBackoff?: Words | undefined;
   /**
+   * `proxy_hedge off | percent% [min=time]` (without it: `off`). Weir only. When an endpoint has
+   * not answered after the time in which that share of the answers of the location use to come
+   * (`95%`; 50% to 99.9%, and at least `min`), another endpoint is asked as well. The first answer
+   * counts, the other request is dropped. Only requests without a body whose method is idempotent,
+   * once each, and as `retry_budget` and `proxy_next_upstream_tries` allow. Each proxy thread
+   * learns from its own answers, and hedges nothing before there were 100. Times are rounded up to
+   * 50 ms.
+   */
+  readonly proxyHedge?: Words | undefined;
+  /**
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
    * unless set. `Connection: close` ends the connection with the request; `Upgrade` has no effect,
@@ -1086,6 +1096,16 @@ export interface ServerBlock {
    */
   readonly proxyNextUpstreamBackoff?: Words | undefined;
   /**
+   * `proxy_hedge off | percent% [min=time]` (without it: `off`). Weir only. When an endpoint has
+   * not answered after the time in which that share of the answers of the location use to come
+   * (`95%`; 50% to 99.9%, and at least `min`), another endpoint is asked as well. The first answer
+   * counts, the other request is dropped. Only requests without a body whose method is idempotent,
+   * once each, and as `retry_budget` and `proxy_next_upstream_tries` allow. Each proxy thread
+   * learns from its own answers, and hedges nothing before there were 100. Times are rounded up to
+   * 50 ms.
+   */
+  readonly proxyHedge?: Words | undefined;
+  /**
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
    * unless set. `Connection: close` ends the connection with the request; `Upgrade` has no effect,
@@ -1690,6 +1710,16 @@ export interface LocationBlock {
    * once.
    */
   readonly proxyNextUpstreamBackoff?: Words | undefined;
+  /**
+   * `proxy_hedge off | percent% [min=time]` (without it: `off`). Weir only. When an endpoint has
+   * not answered after the time in which that share of the answers of the location use to come
+   * (`95%`; 50% to 99.9%, and at least `min`), another endpoint is asked as well. The first answer
+   * counts, the other request is dropped. Only requests without a body whose method is idempotent,
+   * once each, and as `retry_budget` and `proxy_next_upstream_tries` allow. Each proxy thread
+   * learns from its own answers, and hedges nothing before there were 100. Times are rounded up to
+   * 50 ms.
+   */
+  readonly proxyHedge?: Words | undefined;
   /**
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
