@@ -24,7 +24,9 @@ interface Story {
   readonly outAfterMs: number;
   /** Of the requests of the first second, those that went to it. */
   readonly share: number;
-  /** How many that were. */
+  /** The same of the seconds before, when it worked as the others do. */
+  readonly shareBefore: number;
+  /** How many requests `share` is. */
   readonly askedFirst: number;
   /** After that second. */
   readonly askedAfter: number;
@@ -57,12 +59,24 @@ function isHarmless({ askedAfter, askedFirst, outAfterMs, share }: Story): boole
   return outAfterMs <= FIRST_MS && askedAfter === 0;
 }
 
-function line({ askedAfter, askedFirst, leftOfFour, outAfterMs, policy, share }: Story): string {
+function line({
+  askedAfter,
+  askedFirst,
+  leftOfFour,
+  outAfterMs,
+  policy,
+  ...shares
+}: Story): string {
+  const { share, shareBefore } = shares;
   const out = outAfterMs < 0 ? 'not out' : `out after ${outAfterMs.toFixed(0)} ms`;
   return (
-    `${policy}: ${out}, asked ${askedFirst} times in the first second (${(share * 100).toFixed(1)} %), ` +
+    `${policy}: ${out}, asked ${askedFirst} times in the first second (${percent(share)}, before ${percent(shareBefore)}), ` +
     `${askedAfter} after that; ${leftOfFour} of 4 stay when all fail`
   );
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
 }
 
 async function tell(context: ScenarioContext, policy: string): Promise<Story> {
@@ -87,6 +101,7 @@ async function tell(context: ScenarioContext, policy: string): Promise<Story> {
   const shorter = context.short ? 0.2 : 1;
   await delay(BEFORE_MS * shorter);
   const from = weir.output.length;
+  const [, shareBefore] = shareOf(bad, origins, []);
   const before = asked(origins);
   bad.change({ workMs: 0, fault: 'status=500' });
   const badAtMs = performance.now();
@@ -112,7 +127,15 @@ async function tell(context: ScenarioContext, policy: string): Promise<Story> {
   load.stop();
   await load.done;
   await weir.stop();
-  return { policy, outAfterMs: outBeforeMs, share, askedFirst, askedAfter, leftOfFour };
+  return {
+    policy,
+    outAfterMs: outBeforeMs,
+    share,
+    shareBefore,
+    askedFirst,
+    askedAfter,
+    leftOfFour,
+  };
 }
 
 /** What it got of all since `before`, as count and share. */
