@@ -100,4 +100,30 @@ describe('tries', () => {
     tries.leave(false);
     assert.equal(peakMs(), 5_000);
   });
+
+  it('tell good answers, errors and attempts that were lost apart, each once', () => {
+    const { start, table, tries } = make('peak_ewma', []);
+    const outcomes = () => [table.goodAnswers(0), table.errorAnswers(0), table.lost(0)];
+    const one = (status: number, isFailure: boolean): void => {
+      start();
+      if (status > 0) tries.noteAnswer(1, status);
+      tries.leave(isFailure);
+    };
+    one(200, false);
+    one(404, false);
+    assert.deepEqual(outcomes(), [2, 0, 0]);
+    one(503, false);
+    one(500, true); // proxy_next_upstream lists it
+    assert.deepEqual(outcomes(), [2, 2, 0]);
+    one(0, true);
+    one(200, true); // cut within its body
+    one(0, false); // the client has left
+    assert.deepEqual(outcomes(), [2, 2, 2]);
+    start();
+    const beside = tries.endpoint;
+    assert.ok(beside !== undefined);
+    tries.leaveBeside(beside, true, 0);
+    tries.leaveBeside(beside, false, 0);
+    assert.deepEqual(outcomes(), [2, 2, 3]);
+  });
 });

@@ -288,6 +288,7 @@ export class Tries implements PickContext {
     const upstream = this.#upstream as Upstream;
     this.#tried.push(endpoint);
     if (upstream.agesUntil !== 'none') upstream.noteEnd(endpoint, startedAtMs);
+    if (isFailure && upstream.recordsTimes) upstream.noteOutcome(endpoint, false);
     upstream.finish(endpoint, isFailure, startedAtMs);
   }
 
