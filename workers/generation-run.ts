@@ -12,7 +12,8 @@ import { type StatusReport, statusReport } from '#src/shared/status-report.ts';
 import { AdaptiveLimits, LOOK_INTERVAL_MS } from '#src/upstream/adaptive-limits.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { HealthChecks } from './health-checks.ts';
-import { configuredMembers, Judging } from './judging.ts';
+import { JudgedMembers } from './judged-members.ts';
+import { Judging } from './judging.ts';
 import { JudgingPace } from './judging-pace.ts';
 import { Listening } from './listening.ts';
 import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './load-report.ts';
@@ -98,7 +99,7 @@ export class GenerationRun implements SlotOwner {
     });
     const isQuiet = () => this.#phase === 'draining' || this.#phase === 'ending';
     const { endpoints } = this.#state;
-    const judging = new Judging(outline, endpoints, configuredMembers(outline), {
+    const judging = new Judging(outline, endpoints, new JudgedMembers(outline), {
       tell: (event) => {
         if (!isQuiet()) this.#events.tell(event);
       },
