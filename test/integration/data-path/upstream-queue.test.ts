@@ -113,6 +113,7 @@ onBothTiers('a queue in front of max_conns', (it) => {
       upstream_full: 0,
       queue_full: 1,
       queue_timeout: 0,
+      turned_away: 0,
     });
   });
 
