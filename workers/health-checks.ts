@@ -28,8 +28,8 @@ export class HealthChecks implements VerdictSink {
   readonly #table: EndpointTable;
   readonly #home: HealthHome;
   readonly #wheel = new TimerWheel(new SystemClock());
-  /** Endpoints that were there from the start. */
-  readonly #firstOnes = new Set<number>();
+  /** Names of the endpoints that were there from the start, by number. */
+  readonly #firstOnes = new Map<number, string>();
   /** Undefined without any `health_check`. */
   readonly #checks: ActiveChecks | undefined;
 
@@ -49,7 +49,7 @@ export class HealthChecks implements VerdictSink {
     this.#wheel.start();
     for (const { endpoints, firstEndpoint, id } of named) {
       for (const [slot, config] of endpoints.entries()) {
-        this.#firstOnes.add(firstEndpoint + slot);
+        this.#firstOnes.set(firstEndpoint + slot, config.name);
         this.#watch(id, firstEndpoint + slot, config);
       }
     }
@@ -57,7 +57,6 @@ export class HealthChecks implements VerdictSink {
 
   /** The number in the endpoint table belongs to this endpoint from now on; undefined: to none. */
   onTenant(upstream: number, endpoint: number, config: EndpointConfig | undefined): void {
-    this.#firstOnes.delete(endpoint);
     if (config === undefined) this.#checks?.forget(endpoint);
     else this.#watch(upstream, endpoint, config);
   }
@@ -94,7 +93,7 @@ export class HealthChecks implements VerdictSink {
     upstream: number,
     { hasRecovered, isOut, why }: VerdictChange,
   ): void {
-    const isNew = !isOut && !this.#firstOnes.has(endpoint.id);
+    const isNew = !isOut && this.#firstOnes.get(endpoint.id) !== endpoint.name;
     // Where there is no slow start nobody reads it.
     if (hasRecovered || isNew) this.#table.times.join(endpoint.id, sharedNowMs(performance.now()));
     this.#home.events.tell({

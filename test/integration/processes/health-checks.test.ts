@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, request, type ServerResponse } from 'node:http';
+import { createServer, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -21,29 +21,53 @@ class Origin {
   health: (response: ServerResponse) => void = (response) => response.end('fine');
   #onCheck: (() => void)[] = [];
 
-  constructor(port: number) {
-    this.port = port;
+  readonly #name: string;
+  #server: Server;
+  /** Answers of `/held` that wait. */
+  readonly held: ServerResponse[] = [];
+
+  constructor(name: string, server: Server) {
+    this.#name = name;
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+    this.#listen();
   }
 
   static async start(t: TestContext, name: string): Promise<Origin> {
-    const server = createServer((asked, response) => {
-      if (asked.url !== '/health') {
-        origin.requestCount += 1;
-        response.end(name);
-        return;
-      }
-      origin.checkCount += 1;
-      origin.lastAgent = asked.headers['user-agent'] ?? '';
-      origin.health(response);
-      for (const wake of origin.#onCheck.splice(0)) wake();
-    }).listen(0, '127.0.0.1');
+    const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const origin = new Origin((server.address() as AddressInfo).port);
-    t.after(() => {
-      server.close();
-      server.closeAllConnections();
-    });
+    const origin = new Origin(name, server);
+    t.after(() => origin.stop());
     return origin;
+  }
+
+  /** As a process that ends: it listens no more, and all its connections close. */
+  stop(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  /** On the same port. */
+  async startAgain(): Promise<void> {
+    this.#server = createServer().listen(this.port, '127.0.0.1');
+    await once(this.#server, 'listening');
+    this.#listen();
+  }
+
+  #listen(): void {
+    this.#server.on('request', (asked, response) => {
+      if (asked.url === '/health') return this.#check(asked.headers['user-agent'] ?? '', response);
+      this.requestCount += 1;
+      if (asked.url === '/held') this.held.push(response);
+      else response.end(this.#name);
+    });
+  }
+
+  #check(agent: string, response: ServerResponse): void {
+    this.checkCount += 1;
+    this.lastAgent = agent;
+    this.health(response);
+    for (const wake of this.#onCheck.splice(0)) wake();
   }
 
   /** Resolves after so many more checks. */
@@ -188,6 +212,51 @@ describe('health checks', () => {
       (await peersOf(weir)).map(({ state }) => state),
       ['unhealthy', 'up'],
     );
+  });
+
+  it('let three servers restart one after the other without an error', async (t) => {
+    const names = ['one', 'two', 'three'];
+    const origins = await Promise.all(names.map((name) => Origin.start(t, name)));
+    const ports = origins.map(({ port }) => port);
+    const weir = await start(t, (port) => conf(port, ports, 'interval=100ms'));
+    let isOver = false;
+    let answerCount = 0;
+    const wrong: string[] = [];
+    const client = async () => {
+      while (!isOver) {
+        const answer = await get(weir).catch(String);
+        answerCount += 1;
+        if (!names.includes(answer)) wrong.push(answer);
+      }
+    };
+    const clients = [client(), client(), client(), client()];
+    for (const origin of origins) {
+      const held: Promise<string>[] = [];
+      while (origin.held.length === 0) {
+        held.push(get(weir, '/held'));
+        await origin.checked(1);
+      }
+      origin.health = ill;
+      await weir.waitForLine(outOf(origin, 'status 503'));
+      // What is under way there ends there.
+      for (const each of origins) for (const response of each.held.splice(0)) response.end('held');
+      for (const answer of await Promise.all(held)) assert.equal(answer, 'held');
+      // A thread that had picked it before it was out has its answer before the next check.
+      await origin.checked(1);
+      const { requestCount } = origin;
+      await origin.checked(1);
+      assert.equal(origin.requestCount, requestCount, 'nothing new goes there');
+      origin.stop();
+      const from = weir.output.length;
+      await weir.waitForLine(new RegExp(`127.0.0.1:${origin.port}: health check .*refused`), from);
+      origin.health = (response) => response.end('fine');
+      await origin.startAgain();
+      await weir.waitForLine(new RegExp(`127.0.0.1:${origin.port} is back \\(check\\)`), from);
+    }
+    isOver = true;
+    await Promise.all(clients);
+    assert.deepEqual(wrong, []);
+    assert.ok(answerCount > 100, `${answerCount}`);
   });
 
   it('ask an nginx over one connection', requirePeer('nginx'), async (t) => {
