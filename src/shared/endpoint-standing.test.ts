@@ -103,3 +103,24 @@ describe('the standing of an endpoint', () => {
     assert.equal(one.isAside(1, 1, Number.MAX_VALUE, START_MS + MOST_FAIL_TIMEOUT_MS + 1), false);
   });
 });
+
+describe('the epoch', () => {
+  it('changes with whoever becomes fine or not fine, and else stays', () => {
+    const { one, other } = make();
+    const fine = new Uint8Array(2);
+    const read = () => [other.readFine(Int32Array.of(1, 0), fine), ...fine];
+    const [first = -1] = read();
+    assert.deepEqual(read(), [first, 1, 1]);
+    one.setOut(1, OUT_CHECK, true);
+    one.setOut(1, OUT_CHECK, true);
+    assert.deepEqual(read(), [first + 1, 0, 1]);
+    one.onFailure(0, START_MS);
+    one.onFailure(0, START_MS);
+    assert.equal(other.epoch, first + 2);
+    assert.deepEqual(read(), [first + 2, 0, 0]);
+    one.onPicked(0, 1, TIMEOUT_MS, START_MS + TIMEOUT_MS + 1);
+    assert.equal(other.epoch, first + 2);
+    one.onSuccess(0, 1);
+    assert.deepEqual(read(), [first + 3, 0, 1]);
+  });
+});

@@ -1,5 +1,5 @@
 // Data path.
-import { type Layout, STANDING_CELLS } from './layout.ts';
+import { type Layout, ROW_ALIGNMENT_BYTES, STANDING_CELLS } from './layout.ts';
 
 /** Why an endpoint gets nothing: bits of its standing, which the generation's main thread sets. */
 export const OUT_CHECK = 1; // a health check says that it is ill
@@ -36,17 +36,37 @@ export const MOST_FAIL_TIMEOUT_MS = 1_728_000_000;
  * failed) and `checked`. All changes are atomic: a failure that one thread counts holds for the next
  * pick of any other, and of all threads one makes the trial. Times are `sharedNowMs`, modulo 2^32;
  * they count only beside failures.
+ *
+ * Who picks looks at the epoch, one cell for all endpoints: only when it has changed, which is rare, is
+ * there anything new to read in the others.
  */
 export class EndpointStanding {
   readonly #cells: Int32Array;
+  readonly #epoch: Int32Array;
   readonly #failedAt: number;
   readonly #checkedAt: number;
 
   constructor(buffer: SharedArrayBuffer, layout: Layout, endpointCount: number) {
     const { standingOffset } = layout;
-    this.#cells = new Int32Array(buffer, standingOffset, STANDING_CELLS * endpointCount);
+    const first = standingOffset + ROW_ALIGNMENT_BYTES;
+    this.#epoch = new Int32Array(buffer, standingOffset, 1);
+    this.#cells = new Int32Array(buffer, first, STANDING_CELLS * endpointCount);
     this.#failedAt = endpointCount;
     this.#checkedAt = 2 * endpointCount;
+  }
+
+  /** Another one than before: for some endpoint `isFine` may have changed. */
+  get epoch(): number {
+    return this.#epoch[0] as number;
+  }
+
+  /** Notes for each of the endpoints `ids` whether it is fine: 1 or 0. The epoch of that. */
+  readFine(ids: Int32Array, into: Uint8Array): number {
+    const epoch = Atomics.load(this.#epoch, 0);
+    for (let at = 0; at < ids.length; at++) {
+      into[at] = Atomics.load(this.#cells, ids[at] as number) === 0 ? 1 : 0;
+    }
+    return epoch;
   }
 
   /** Not out for any reason, and no failure counts. */
@@ -69,7 +89,9 @@ export class EndpointStanding {
     const before = isOut
       ? Atomics.or(this.#cells, endpoint, bits)
       : Atomics.and(this.#cells, endpoint, ~bits);
-    return (before & bits) !== (isOut ? bits : 0);
+    const hasChanged = (before & bits) !== (isOut ? bits : 0);
+    if (hasChanged) this.#turn();
+    return hasChanged;
   }
 
   /** Put aside for its failures: at least `maxFails`, the last one or a trial not long enough ago. */
@@ -103,6 +125,7 @@ export class EndpointStanding {
     Atomics.store(cells, this.#checkedAt + endpoint, now);
     const before = Atomics.add(cells, endpoint, ONE_FAILURE);
     if (before >= MOST_FAILURES) Atomics.sub(cells, endpoint, ONE_FAILURE);
+    else if (before < ONE_FAILURE) this.#turn();
   }
 
   /**
@@ -120,6 +143,7 @@ export class EndpointStanding {
       const cleared = standing & OUT_BITS;
       // A failure or a bit that came in between: look again.
       if (Atomics.compareExchange(cells, endpoint, standing, cleared) !== standing) continue;
+      this.#turn();
       return maxFails > 0 && standing >> 8 >= maxFails;
     }
   }
@@ -127,6 +151,11 @@ export class EndpointStanding {
   /** Its failures count no more: another endpoint gets its slot. Generation's main thread only. */
   forgetFailures(endpoint: number): void {
     Atomics.and(this.#cells, endpoint, OUT_BITS);
+    this.#turn();
+  }
+
+  #turn(): void {
+    Atomics.add(this.#epoch, 0, 1);
   }
 }
 

@@ -5,8 +5,8 @@
  *   | board | thread rows         | in-flight cells     | endpoint counters | times     | joins | learned |
  *   | phase | t0 | t1 | … | past  | t0 | t1 | … | other | t0 | t1 | …       | t0 | t1 … | e0 e1 | e0 e1   |
  *
- *   | standing | failed | checked |
- *   | e0 e1    | e0 e1  | e0 e1   |
+ *   | epoch | standing | failed | checked |
+ *   |       | e0 e1    | e0 e1  | e0 e1   |
  *
  *   | turns | retries | queues | queue rows | admissions | turned away | alarm | sessions |
  *   | u0 u1 | u0 u1   | u0 u1  | t0 | t1 …  | u0 u1      | t0 | t1 …   | cell  | zone …   |
@@ -76,7 +76,7 @@ export interface Layout {
   readonly joinsOffset: number;
   /** Int32 per endpoint: how many at a time it was learned to take. */
   readonly learnedOffset: number;
-  /** Int32 per endpoint, thrice: its standing, and two times (endpoint-standing.ts). */
+  /** One Int32 in a row of its own, then three per endpoint (endpoint-standing.ts). */
   readonly standingOffset: number;
   readonly turnsOffset: number;
   readonly retriesOffset: number;
@@ -111,7 +111,7 @@ export function layoutOf(threadCount: number, endpointCount: number, upstreamCou
   const learnedOffset = joinsOffset + joinsBytes;
   const standingOffset = learnedOffset + align(endpointCount * Int32Array.BYTES_PER_ELEMENT);
   const standingBytes = align(endpointCount * STANDING_CELLS * Int32Array.BYTES_PER_ELEMENT);
-  const turnsOffset = standingOffset + standingBytes;
+  const turnsOffset = standingOffset + ROW_ALIGNMENT_BYTES + standingBytes;
   const retriesOffset = turnsOffset + align(upstreamCount * Int32Array.BYTES_PER_ELEMENT);
   const retryBytes = align(upstreamCount * RETRY_CELLS * Int32Array.BYTES_PER_ELEMENT);
   const queuesOffset = retriesOffset + retryBytes;

@@ -54,8 +54,6 @@ export class Tier implements PickView {
   readonly #standing: EndpointStanding;
   /** In the table, by index. */
   readonly #ids: Int32Array;
-  /** `down` or `drain` by configuration, by index. */
-  readonly #closed: Uint8Array;
   readonly #recent: RecentTimes | undefined;
   readonly #clock: Clock;
   readonly #random = new RandomBits();
@@ -64,6 +62,9 @@ export class Tier implements PickView {
   readonly #hasPreference: boolean;
   readonly #hasSlowStart: boolean;
   readonly #hasLimits: boolean;
+  /** By index, 1: nothing is to be asked; as of the epoch that is noted beside. */
+  readonly #fine: Uint8Array;
+  #epoch: number;
   readonly #rank: number;
   readonly #isBounded: boolean;
   #context = NO_CONTEXT;
@@ -87,10 +88,9 @@ export class Tier implements PickView {
     this.#table = table;
     this.#times = table.times;
     this.#standing = table.standing;
-    this.#closed = Uint8Array.from(endpoints, ({ config }) =>
-      config.down || config.drain ? 1 : 0,
-    );
     this.#ids = Int32Array.from(endpoints, ({ id }) => id);
+    this.#fine = new Uint8Array(endpoints.length);
+    this.#epoch = this.#readFine();
     this.#recent =
       measure === 'none' ? undefined : new RecentTimes(table.times, this.#ids, measure, clock);
     this.#clock = clock;
@@ -108,6 +108,7 @@ export class Tier implements PickView {
   /** The endpoint that the policy chooses; undefined when none may be taken. Counts nothing. */
   pick(context: PickContext): Endpoint | undefined {
     this.#context = context;
+    if (this.#standing.epoch !== this.#epoch) this.#epoch = this.#readFine();
     if (this.#panicShare > 0) this.#isPanic = this.#isBelowPanicShare();
     if (this.#hasSlowStart) this.#dice = Math.random();
     if (this.#hasPreference) this.#side = this.#chooseSide();
@@ -168,9 +169,7 @@ export class Tier implements PickView {
   // ---- PickView --------------------------------------------------------------------------------
 
   mayTake(at: number): boolean {
-    if (this.#isPlain && this.#closed[at] === 0 && this.#standing.isFine(this.#ids[at] as number)) {
-      return true;
-    }
+    if (this.#isPlain && this.#fine[at] === 1) return true;
     const endpoint = this.endpoints[at] as Endpoint;
     if (!this.#isInService(endpoint)) return false;
     if (endpoint.isLimited && !this.#hasRoom(endpoint)) return false;
@@ -220,6 +219,14 @@ export class Tier implements PickView {
     const limit = learned > 0 && (maxConns === 0 || learned < maxConns) ? learned : maxConns;
     if (limit === 0 || slowStartMs === 0) return limit;
     return Math.max(1, Math.floor(limit * this.#share(endpoint)));
+  }
+
+  #readFine(): number {
+    const epoch = this.#standing.readFine(this.#ids, this.#fine);
+    for (const [at, { config }] of this.endpoints.entries()) {
+      if (config.down || config.drain) this.#fine[at] = 0;
+    }
+    return epoch;
   }
 
   #isInService(endpoint: Endpoint): boolean {
