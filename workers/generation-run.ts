@@ -10,12 +10,15 @@ import { PHASE_DRAINED, PHASE_DRAINING, PHASE_SERVING } from '#src/shared/genera
 import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
 import { type StatusReport, statusReport } from '#src/shared/status-report.ts';
 import { AdaptiveLimits, LOOK_INTERVAL_MS } from '#src/upstream/adaptive-limits.ts';
+import type { Roster, RosterMember } from '#src/upstream/roster/roster.ts';
+import { ROSTER_LOOK_MS, Rosters } from '#src/upstream/roster/rosters.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { HealthChecks } from './health-checks.ts';
 import { JudgedMembers } from './judged-members.ts';
 import { Judging } from './judging.ts';
 import { JudgingPace } from './judging-pace.ts';
 import { Listening } from './listening.ts';
+import { LiveOutline } from './live-outline.ts';
 import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './load-report.ts';
 import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
 import type { FromGeneration, FromThread, StartOrder, ToGeneration } from './messages.ts';
@@ -38,6 +41,11 @@ export class GenerationRun implements SlotOwner {
   readonly #state: SharedState;
   readonly #slots: ThreadSlot[] = [];
   readonly #listening: Listening;
+  /** Upstreams that may change. */
+  readonly rosters: Rosters;
+  readonly #live: LiveOutline;
+  readonly #limits: AdaptiveLimits;
+  readonly #judged: JudgedMembers;
   readonly #loadedAtMs = Date.now();
   readonly #errorLogFiles = new ErrorLogFiles();
   /** Of functions. */
@@ -63,6 +71,15 @@ export class GenerationRun implements SlotOwner {
     const sizes = sizesOf(order.outline, order.threadCount);
     const shared = allocateShared(sizes);
     this.#state = new SharedState(shared, sizes, 0);
+    this.#live = new LiveOutline(order.outline);
+    this.rosters = new Rosters(order.outline.rosters, this.#state.endpoints, {
+      publish: (list) => {
+        for (const slot of this.#slots) if (slot.isBuilt) slot.tell({ type: 'roster', list });
+      },
+      onTenant: (...what) => this.#onTenant(...what),
+      warn: (line) => this.log.warn(line),
+      notice: (line) => this.log.notice(line),
+    });
     this.#listening = new Listening(order.sockets, {
       requestDescriptor: (socket) => tellMaster({ type: 'need-descriptor', socket }),
       onExhausted: (key) => this.#onExhausted(key),
@@ -81,7 +98,14 @@ export class GenerationRun implements SlotOwner {
     this.#health = new HealthChecks(order.outline, this.#state.endpoints, home);
     for (const slot of this.#slots) slot.start();
     if (order.outline.functions.length > 0) this.#watch(order);
-    this.#learnLimits(order);
+    this.#judged = new JudgedMembers(order.outline, this.rosters.all);
+    this.#limits = new AdaptiveLimits(
+      this.#state.endpoints,
+      order.outline.endpointConcurrency,
+      sharedNowMs(performance.now()),
+    );
+    this.#learnLimits();
+    if (this.rosters.all.length > 0) setInterval(() => this.rosters.look(), ROSTER_LOOK_MS);
     this.#steering = new Steering(order.outline, this.#state, {
       facts: () => this.#facts(),
       healthOf: (endpoint) => this.#health.report(endpoint),
@@ -99,7 +123,7 @@ export class GenerationRun implements SlotOwner {
     });
     const isQuiet = () => this.#phase === 'draining' || this.#phase === 'ending';
     const { endpoints } = this.#state;
-    const judging = new Judging(outline, endpoints, new JudgedMembers(outline), {
+    const judging = new Judging(outline, endpoints, this.#judged, {
       tell: (event) => {
         if (!isQuiet()) this.#events.tell(event);
       },
@@ -111,14 +135,25 @@ export class GenerationRun implements SlotOwner {
     return judging;
   }
 
+  /** What depends on who has a place in the endpoint table. */
+  #onTenant(roster: Roster, slot: number, member: RosterMember | undefined, isNew: boolean): void {
+    this.#live.onTenant(roster, slot, member);
+    this.#judged.onChange(roster.id);
+    if (member === undefined || isNew) {
+      this.#health.onTenant(roster.id, roster.endpointOf(slot), member?.config);
+    }
+    if (!isNew) return;
+    this.#limits.forget(roster.endpointOf(slot));
+    this.#state.sessions.get(roster.id)?.forget(slot);
+  }
+
   /** `concurrency adaptive`. */
-  #learnLimits({ outline }: StartOrder): void {
-    const now = () => sharedNowMs(performance.now());
+  #learnLimits(): void {
     const { endpoints } = this.#state;
-    const limits = new AdaptiveLimits(endpoints, outline.endpointConcurrency, now());
+    const limits = this.#limits;
     if (limits.isEmpty) return;
     setInterval(() => {
-      if (limits.look(now())) endpoints.queues.wakeAllFirst();
+      if (limits.look(sharedNowMs(performance.now()))) endpoints.queues.wakeAllFirst();
     }, LOOK_INTERVAL_MS);
   }
 
@@ -149,14 +184,14 @@ export class GenerationRun implements SlotOwner {
       case 'no-descriptor':
         return this.#listening.refuse(message.socket);
       case 'snapshot':
-        applySnapshot(this.#order.outline, this.#state, message.snapshot);
+        applySnapshot(this.#live.outline, this.#state, message.snapshot, this.rosters);
         this.#judging.restore(message.snapshot.judges ?? []);
         return this.#health.restore(message.snapshot.checks ?? []);
       case 'snapshot-request':
         this.#tellMaster({
           type: 'snapshot',
           snapshot: {
-            ...takeSnapshot(this.#order.outline, this.#state),
+            ...takeSnapshot(this.#live.outline, this.#state, this.rosters),
             judges: this.#judging.take(),
             checks: this.#health.take(),
           },
@@ -166,7 +201,7 @@ export class GenerationRun implements SlotOwner {
         this.#tellMaster({ type: 'status', status: this.#status() });
         return;
       case 'foreign':
-        return applyForeign(this.#order.outline, this.#state, message.load);
+        return applyForeign(this.#live.outline, this.#state, message.load);
       case 'event':
         return this.#steering.send(message.event);
       case 'api-request':
@@ -241,6 +276,7 @@ export class GenerationRun implements SlotOwner {
   }
 
   onBuilt(slot: ThreadSlot): void {
+    for (const list of this.rosters.onThreadBuilt(slot.thread)) slot.tell({ type: 'roster', list });
     slot.tell({ type: 'facts', facts: this.#facts() });
     this.#listening.open(slot);
     if (slot.pendingCount === 0 && this.#order.sockets.length === 0) this.#onReady(slot);
@@ -248,6 +284,8 @@ export class GenerationRun implements SlotOwner {
 
   onMessage(slot: ThreadSlot, message: FromThread): void {
     switch (message.type) {
+      case 'taken-over':
+        return this.rosters.acknowledge(slot.thread, message.upstream, message.version);
       case 'listening':
         slot.pendingCount--;
         if (slot.pendingCount === 0 && slot.state === 'starting') this.#onReady(slot);
@@ -278,6 +316,7 @@ export class GenerationRun implements SlotOwner {
     this.#listening.leave(slot);
     this.#state.board.clearThread(slot.thread);
     this.#state.endpoints.zeroThread(slot.thread);
+    this.rosters.onThreadGone(slot.thread);
     this.#state.endpoints.queues.zeroThread(slot.thread);
     this.#state.endpoints.queues.wakeAllFirst();
     for (const table of this.#state.sessions.values()) table.releaseLocks(slot.thread);
@@ -384,11 +423,11 @@ export class GenerationRun implements SlotOwner {
   }
 
   #reportLoad(): void {
-    this.#tellMaster({ type: 'load', load: takeLoad(this.#order.outline, this.#state) });
+    this.#tellMaster({ type: 'load', load: takeLoad(this.#live.outline, this.#state) });
   }
 
   #status(): StatusReport {
-    return statusReport(statusModelOf(this.#order.outline), this.#state, this.#facts());
+    return statusReport(statusModelOf(this.#live.outline), this.#state, this.#facts());
   }
 
   #facts(): Facts {

@@ -23,6 +23,7 @@ const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   named: [],
   eventWebhooks: [],
   firstListen: '',
+  rosters: [],
   policies: upstreams.map(() => 'round_robin'),
   functions: [],
   parts: [],

@@ -3,7 +3,8 @@ import type { SharedSizes } from '#src/shared/layout.ts';
 import { sessionNowSec, TAKEN_NUMBERS } from '#src/shared/session-table.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import { COLUMN_COUNT, GAUGES } from '#src/shared/thread-rows.ts';
-import type { LoadReport, Outline, Snapshot } from './messages.ts';
+import type { Rosters } from '#src/upstream/roster/rosters.ts';
+import type { LoadReport, Outline, Snapshot, SourceSnapshot } from './messages.ts';
 
 const TAKEN_BYTES = TAKEN_NUMBERS * Int32Array.BYTES_PER_ELEMENT;
 
@@ -15,27 +16,36 @@ export function sizesOf(outline: Outline, threadCount: number): SharedSizes {
 }
 
 /** What a newer generation continues with. */
-export function takeSnapshot(outline: Outline, state: SharedState): Snapshot {
+export function takeSnapshot(outline: Outline, state: SharedState, rosters?: Rosters): Snapshot {
   const { endpoints, upstreams } = outline;
   const nowMs = sharedNowMs(performance.now());
   const { times } = state.endpoints;
   return {
     turns: upstreams.map((name, id) => [name, state.endpoints.turn(id)]),
     sessions: takeSessions(outline, state, nowMs),
-    endpoints: endpoints.map((name, id) => {
+    sourced: takeSourced(rosters),
+    endpoints: endpoints.flatMap((name, id) => {
+      if (name === '') return [];
       const isKnown = times.headerMs(id, nowMs) >= 0;
-      return {
+      const endpoint = {
         name,
         times: isKnown ? times.take(id, nowMs) : [],
         joinedAtMs: times.joinedAtMs(id),
         learnedLimit: state.endpoints.learnedLimit(id),
       };
+      return [endpoint];
     }),
   };
 }
 
 /** Takes over what still exists in this configuration; who is new in it starts slowly if it may. */
-export function applySnapshot(outline: Outline, state: SharedState, snapshot: Snapshot): void {
+export function applySnapshot(
+  outline: Outline,
+  state: SharedState,
+  snapshot: Snapshot,
+  rosters?: Rosters,
+): void {
+  restoreSourced(rosters, snapshot);
   const turns = new Map(snapshot.turns);
   for (const [id, name] of outline.upstreams.entries()) {
     const turn = turns.get(name);
@@ -45,6 +55,7 @@ export function applySnapshot(outline: Outline, state: SharedState, snapshot: Sn
   const known = new Map(snapshot.endpoints.map((endpoint) => [endpoint.name, endpoint]));
   const { times } = state.endpoints;
   for (const [id, name] of outline.endpoints.entries()) {
+    if (name === '') continue;
     const before = known.get(name);
     if (before !== undefined) {
       if (before.times.length > 0) times.restore(id, before.times);
@@ -52,6 +63,31 @@ export function applySnapshot(outline: Outline, state: SharedState, snapshot: Sn
       const isLearned = before.learnedLimit > 0 && outline.endpointConcurrency[id] !== null;
       if (isLearned) state.endpoints.setLearnedLimit(id, before.learnedLimit);
     } else if (outline.endpointSlowStarts[id]) times.join(id, sharedNowMs(performance.now()));
+  }
+}
+
+/** What was said by others than the configuration, which is new, and the API, which is asked again. */
+function takeSourced(rosters: Rosters | undefined): SourceSnapshot[] {
+  return (rosters?.all ?? []).flatMap(({ config: { name }, members }) => {
+    const sources = new Set(members.map(({ source }) => source));
+    return [...sources].filter(isCarried).map((source) => ({
+      upstream: name,
+      source,
+      endpoints: members.filter((one) => one.source === source).map(({ config }) => config),
+    }));
+  });
+}
+
+function isCarried(source: string): boolean {
+  return source !== 'configuration' && source !== 'api';
+}
+
+/** Until a source that the configuration still has says something itself. */
+function restoreSourced(rosters: Rosters | undefined, { sourced }: Snapshot): void {
+  for (const { endpoints, source, upstream } of sourced) {
+    const roster = rosters?.named(upstream);
+    const isAsked = roster?.config.sources?.includes(source) === true;
+    if (isAsked && roster.membersOf(source).length === 0) roster.replace(source, endpoints);
   }
 }
 
@@ -80,7 +116,7 @@ function restoreSessions(outline: Outline, state: SharedState, { sessions }: Sna
     const before = sessions.find(({ upstream }) => upstream === name);
     if (before === undefined) continue;
     const own = outline.endpoints.filter((_, at) => outline.endpointUpstreams[at] === id);
-    const places = before.endpoints.map((endpoint) => own.indexOf(endpoint));
+    const places = before.endpoints.map((endpoint) => (endpoint ? own.indexOf(endpoint) : -1));
     const bytes = Buffer.from(before.packed, 'base64');
     for (let at = 0; at + TAKEN_BYTES <= bytes.length; at += TAKEN_BYTES) {
       hash[0] = bytes.readInt32LE(at);

@@ -18,10 +18,11 @@ import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import type { SessionZone, SharedSizes } from '#src/shared/layout.ts';
 import type { StatusReport } from '#src/shared/status-report.ts';
 import type { JudgeConfigs } from '#src/upstream/endpoint/judge-config.ts';
-import type { ConcurrencyConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import type { ConcurrencyConfig, EndpointConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import type { CheckMemory } from '#src/upstream/health/active-checks.ts';
 import type { CheckConfig } from '#src/upstream/health/check-config.ts';
 import type { JudgeRecord } from '#src/upstream/judges/upstream-judge.ts';
+import type { RosterList, RosterSetting } from '#src/upstream/roster/roster.ts';
 
 /** One listening socket as a generation gets it: several numbers of one accept queue. */
 export interface SocketShare {
@@ -40,7 +41,7 @@ export interface SocketShare {
  * a third of its start and of its memory.
  */
 export interface Outline {
-  /** `upstream name/endpoint address`, at the endpoint's number in the endpoint table. */
+  /** `upstream name/endpoint address`, at the endpoint's number in the endpoint table; '': spare. */
   readonly endpoints: readonly string[];
   /** Names of the upstreams, by id. */
   readonly upstreams: readonly string[];
@@ -57,6 +58,8 @@ export interface Outline {
   readonly endpointWanted: readonly boolean[];
   /** Per upstream, as `upstreams`: who judges its endpoints; null where nobody does. */
   readonly upstreamJudges: readonly (JudgeConfigs | null)[];
+  /** Upstreams that may change while the generation runs. */
+  readonly rosters: readonly RosterSetting[];
   /** Per upstream, as `upstreams`: the name of its policy. */
   readonly policies: readonly string[];
   /** Upstreams with a block of their own, which the API tells of. */
@@ -115,6 +118,15 @@ export interface Snapshot {
   readonly judges?: readonly JudgeRecord[];
   /** What health checks say of it. */
   readonly checks?: readonly CheckMemory[];
+  /** Who was named by others than the configuration and the API, such as name servers. */
+  readonly sourced: readonly SourceSnapshot[];
+}
+
+/** What one source of endpoints said last. */
+export interface SourceSnapshot {
+  readonly upstream: string;
+  readonly source: string;
+  readonly endpoints: readonly EndpointConfig[];
 }
 
 /** Sessions in a snapshot. */
@@ -219,12 +231,15 @@ export type ToThread =
   | { readonly type: 'close' }
   | { readonly type: 'reopen-logs' }
   | { readonly type: 'facts'; readonly facts: Facts }
+  /** Who is in an upstream from now on; `taken-over` follows. */
+  | { readonly type: 'roster'; readonly list: RosterList }
   /** Only where WEIR_TEST_HOOKS is set: end in a given way. */
   | { readonly type: 'crash'; readonly how: string };
 
 export type FromThread =
   /** The server is built; it now waits for `listen`. */
   | { readonly type: 'built' }
+  | { readonly type: 'taken-over'; readonly upstream: number; readonly version: number }
   | { readonly type: 'listening'; readonly key: string }
   | { readonly type: 'listen-failed'; readonly key: string; readonly reason: string }
   /**

@@ -1,9 +1,16 @@
 import type { NamedUpstream } from '#src/admin/live-upstream.ts';
 import { formatAddress } from '#src/base/address.ts';
 import type { Model } from '#src/config/model.ts';
+import { withoutCompiled } from '#src/config/packed-model.ts';
 import type { ConfigTree } from '#src/config/tree.ts';
 import type { EndpointFacts, StatusModel } from '#src/shared/status-report.ts';
 import { transportTier } from '#src/transport/transport.ts';
+import {
+  type EndpointConfig,
+  slotsOf,
+  type UpstreamConfig,
+} from '#src/upstream/endpoint/upstream-config.ts';
+import type { RosterSetting } from '#src/upstream/roster/roster.ts';
 import type { Outline } from './messages.ts';
 
 /**
@@ -12,28 +19,28 @@ import type { Outline } from './messages.ts';
  */
 export function outlineOf(model: Model, { file, program }: ConfigTree): Outline {
   const { healthChecks, upstreams, hash, main, servers } = model;
-  const endpoints = upstreams.flatMap(({ name, endpoints: own }) =>
-    own.map((endpoint) => `${name}/${endpoint.name}`),
-  );
+  /** Spare places have no name, and are of no interest else. */
+  const perPlace = <T>(of: (endpoint: EndpointConfig | undefined, upstream: UpstreamConfig) => T) =>
+    upstreams.flatMap((upstream) =>
+      Array.from({ length: slotsOf(upstream) }, (_, at) => of(upstream.endpoints[at], upstream)),
+    );
+  const endpoints = perPlace((endpoint, { name }) => (endpoint ? pathOf(name, endpoint) : ''));
   const parts = servers.map(({ locations, conditional }) => {
     return 1 + locations.length + conditional.length;
   });
   return {
     endpoints,
     upstreams: upstreams.map(({ name }) => name),
-    endpointUpstreams: upstreams.flatMap(({ endpoints: own }, id) => own.map(() => id)),
-    endpointWeights: upstreams.flatMap(({ endpoints: own }) => own.map(({ weight }) => weight)),
-    endpointTiers: upstreams.flatMap(({ endpoints: own }) => own.map(({ tier }) => tier)),
-    endpointSlowStarts: upstreams.flatMap(({ endpoints: own }) =>
-      own.map(({ slowStartMs }) => slowStartMs > 0),
+    endpointUpstreams: upstreams.flatMap((upstream, id) =>
+      Array.from({ length: slotsOf(upstream) }, () => id),
     ),
-    endpointConcurrency: upstreams.flatMap(({ concurrency, endpoints: own }) =>
-      own.map(() => concurrency ?? null),
-    ),
-    endpointWanted: upstreams.flatMap(({ endpoints: own }) =>
-      own.map(({ down, drain }) => !down && !drain),
-    ),
+    endpointWanted: perPlace((endpoint) => endpoint?.down === false && !endpoint.drain),
     upstreamJudges: upstreams.map(({ judges }) => judges ?? null),
+    endpointWeights: perPlace((endpoint) => endpoint?.weight ?? 0),
+    endpointTiers: perPlace((endpoint) => endpoint?.tier ?? 0),
+    endpointSlowStarts: perPlace((endpoint) => (endpoint?.slowStartMs ?? 0) > 0),
+    endpointConcurrency: perPlace((_, { concurrency }) => concurrency ?? null),
+    rosters: rostersOf(upstreams),
     zones: upstreams.flatMap(({ sticky }, id) => {
       const bytes = sticky?.zone?.bytes;
       return bytes === undefined ? [] : [{ upstream: id, bytes }];
@@ -47,7 +54,7 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
     parts: program?.parts ?? [],
     configFile: file,
     configHash: hash,
-    partCount: parts.reduce((sum, count) => sum + count, endpoints.length),
+    partCount: parts.reduce((sum, count) => sum + count, endpoints.filter(Boolean).length),
     tier: transportTier(),
     shutdownTimeoutMs: main.workerShutdownTimeoutMs,
   };
@@ -55,9 +62,10 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
 
 function namedUpstreams({ upstreams }: Model): NamedUpstream[] {
   let firstEndpoint = 0;
-  return upstreams.flatMap(({ endpoints, implicit, name, queue }, id) => {
+  return upstreams.flatMap((upstream, id) => {
+    const { endpoints, implicit, name, queue } = upstream;
     const first = firstEndpoint;
-    firstEndpoint += endpoints.length;
+    firstEndpoint += slotsOf(upstream);
     if (implicit) return [];
     return [{ id, name, firstEndpoint: first, queueLength: queue?.length ?? 0, endpoints }];
   });
@@ -70,6 +78,23 @@ function firstListen({ listens }: Model): string {
   return address.kind === 'tcp' ? address.host : formatAddress(address);
 }
 
+/** What an endpoint is called in all generations. */
+export function pathOf(upstream: string, endpoint: Pick<EndpointConfig, 'name'>): string {
+  return `${upstream}/${endpoint.name}`;
+}
+
+/** Those that may change while the generation runs, without what is compiled. */
+function rostersOf(upstreams: readonly UpstreamConfig[]): RosterSetting[] {
+  let firstEndpoint = 0;
+  return upstreams.flatMap((upstream, id) => {
+    const first = firstEndpoint;
+    const slots = slotsOf(upstream);
+    firstEndpoint += slots;
+    if (upstream.slots === undefined) return [];
+    return [{ id, config: withoutCompiled(upstream), firstEndpoint: first, slots }];
+  });
+}
+
 /** Its upstreams again, as a status report names them. */
 export function statusModelOf(outline: Outline): StatusModel {
   const { endpointTiers, endpointUpstreams, endpointWeights, endpoints, policies } = outline;
@@ -80,9 +105,10 @@ export function statusModelOf(outline: Outline): StatusModel {
   }));
   endpoints.forEach((path, at) => {
     const group = groups[endpointUpstreams[at] ?? -1];
+    if (path === '') return;
     const name = path.slice((group?.name.length ?? 0) + 1);
     const [weight = 1, tier = 0] = [endpointWeights[at], endpointTiers[at]];
-    group?.endpoints.push({ name, weight, tier });
+    group?.endpoints.push({ id: at, name, weight, tier });
   });
   return { upstreams: groups };
 }

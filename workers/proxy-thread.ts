@@ -95,6 +95,13 @@ port.on('message', (message: ToThread) => {
     case 'reopen-logs':
       reopenErrorLogs(errorLog, errorLogFiles);
       return server.reopenLogs();
+    case 'roster':
+      server.takeOver(message.list);
+      return tell({
+        type: 'taken-over',
+        upstream: message.list.upstream,
+        version: message.list.version,
+      });
     case 'facts':
       return publishFacts(message.facts);
     case 'crash':

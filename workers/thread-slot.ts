@@ -34,6 +34,8 @@ export class ThreadSlot {
   #lastError: string | undefined;
   /** Sockets it has been told to listen on and has not confirmed. */
   pendingCount = 0;
+  /** Its server is built, and it hears what it is told. */
+  isBuilt = false;
   /** It is at its connection cap and listens on nothing. */
   isFull = false;
 
@@ -62,6 +64,7 @@ export class ThreadSlot {
     this.#lastError = undefined;
     this.pendingCount = 0;
     this.isFull = false;
+    this.isBuilt = false;
     const worker = new Worker(entryPath('proxy-thread'), {
       workerData: this.#data,
       resourceLimits: threadLimits(this.#data),
@@ -99,13 +102,16 @@ export class ThreadSlot {
 
   #receive(worker: Worker, message: FromThread): void {
     if (worker !== this.#worker) return;
-    if (message.type === 'built') this.#owner.onBuilt(this);
-    else this.#owner.onMessage(this, message);
+    if (message.type === 'built') {
+      this.isBuilt = true;
+      this.#owner.onBuilt(this);
+    } else this.#owner.onMessage(this, message);
   }
 
   #ended(worker: Worker, code: number): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
+    this.isBuilt = false;
     const wasReady = this.#state === 'ready';
     this.#state = 'ended';
     const delayMs = this.#isRetiring ? 0 : this.#supervisor.onDeath(wasReady, performance.now());

@@ -5,6 +5,7 @@ import { NO_LOG } from '#src/base/log.ts';
 import type { Model } from '#src/config/model.ts';
 import { Server } from '#src/server/server.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
+import { slotCountOf } from '#src/upstream/endpoint/upstream-config.ts';
 import type { Bench } from './measure.ts';
 import { type MemoryConnection, MemoryTransport } from './memory-transport.ts';
 
@@ -31,7 +32,7 @@ export function exchangesThrough(
   requests: readonly (readonly Buffer[])[],
 ): Bench['run'] {
   const transport = new MemoryTransport();
-  const endpointCount = model.upstreams.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
+  const endpointCount = slotCountOf(model.upstreams);
   const shared = SharedState.alone(endpointCount, model.upstreams.length);
   const server = new Server({ model, clock, thread: 0, shared, transport, errorLog: NO_LOG });
   for (const { key } of model.listens) server.listen(key, 0);

@@ -25,6 +25,7 @@ import { resolveAddresses } from '#src/upstream/resolve-address.ts';
 import type { ServerArgument } from '#src/upstream/server-argument.ts';
 import { buildPolicy } from './build-policy.ts';
 import { buildSticky } from './build-sticky.ts';
+import { UpstreamZones } from './build-zones.ts';
 import { firstAt } from './check.ts';
 
 const DEFAULT_PORT = 80;
@@ -81,7 +82,9 @@ export class UpstreamList {
 
 /** Compiles every `upstream` block of `http`. */
 export function buildUpstreams(http: Scope, list: UpstreamList, problems: Problems): void {
-  for (const node of http.own(upstreamBlocks.upstream.name)) {
+  const nodes = http.own(upstreamBlocks.upstream.name);
+  const zones = new UpstreamZones(nodes);
+  for (const node of nodes) {
     const name = node.words[0]?.text;
     if (name === undefined || node.block === undefined) continue;
     const first = list.placeOf(name);
@@ -99,6 +102,7 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
     } else if (endpoints.length > 0 && endpoints.every((endpoint) => endpoint.down)) {
       problems.warn(node, `all servers of upstream "${name}" are down`);
     }
+    const slots = zones.slotsOf(scope, endpoints.length, problems);
     const { concurrency, queue } = settings;
     if (queue !== undefined && concurrency === undefined && endpoints.every(isUnlimited)) {
       const advice = 'give them "max_conns", or the upstream "concurrency adaptive"';
@@ -112,6 +116,7 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
       name,
       implicit: false,
       endpoints,
+      ...(slots === undefined ? {} : { slots }),
       pool: poolOf(settings),
       policy: buildPolicy(scope, settings, endpoints, problems),
       queue: queue ?? null,

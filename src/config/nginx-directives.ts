@@ -294,14 +294,6 @@ export const INERT_DIRECTIVES: readonly InertDirective[] = [
     `,
   ),
   ...inert(
-    ['upstream'],
-    1,
-    2,
-    `
-      zone
-    `,
-  ),
-  ...inert(
     ['events'],
     1,
     1,

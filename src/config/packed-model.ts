@@ -69,7 +69,7 @@ export function packModel({ nodes, ...tree }: ConfigTree, model: Model): Buffer 
     isLogged,
     place,
   }));
-  const { main: _, ...plain } = { ...model, upstreams: model.upstreams.map(withoutKey) };
+  const { main: _, ...plain } = { ...model, upstreams: model.upstreams.map(withoutCompiled) };
   const head: Head = { ...plain, tree, outermost, servers, texts: packer.texts };
   const text = Buffer.from(JSON.stringify(head));
   const length = Buffer.alloc(LENGTH_BYTES);
@@ -78,7 +78,7 @@ export function packModel({ nodes, ...tree }: ConfigTree, model: Model): Buffer 
 }
 
 /** What is compiled is no data; each thread compiles it again. */
-function withoutKey(upstream: UpstreamConfig): UpstreamConfig {
+export function withoutCompiled(upstream: UpstreamConfig): UpstreamConfig {
   const { policy, queue, sticky } = upstream;
   const bare = {
     ...upstream,

@@ -19,6 +19,7 @@ import type { Location, ProxyHandler } from '#src/routing/model.ts';
 import { type Place, type Problem, placeOf } from '#src/schema/problem.ts';
 import { Server } from '#src/server/server.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
+import { slotCountOf } from '#src/upstream/endpoint/upstream-config.ts';
 import { type AskedRequest, type WireRequest, wireRequest } from './asked-request.ts';
 import { attemptEvent, type TriedUpstream } from './attempt-event.ts';
 import { DirectiveIndex } from './directive-index.ts';
@@ -143,7 +144,7 @@ export class Rehearsal {
   #open(): void {
     if (this.#server !== undefined) return;
     const { listens, servers, upstreams } = this.#observed;
-    const endpointCount = upstreams.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
+    const endpointCount = slotCountOf(upstreams);
     const sink = { write: (line: string) => this.#log.push(line.trimEnd()) };
     const server = new Server({
       model: this.#observed,

@@ -19,6 +19,7 @@ import type { ListenConfig, Location } from '#src/routing/model.ts';
 import { nameOf, type Router } from '#src/routing/router.ts';
 import type { FunctionRef } from '#src/schema/function-ref.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
+import type { StatusModel } from '#src/shared/status-report.ts';
 import {
   INTERNAL_ERRORS,
   LOG_LINES_DROPPED,
@@ -27,6 +28,8 @@ import {
 } from '#src/shared/thread-rows.ts';
 import type { Transport } from '#src/transport/transport.ts';
 import type { BalancerMaterial } from '#src/upstream/balancers/balancer.ts';
+import { slotsOf } from '#src/upstream/endpoint/upstream-config.ts';
+import type { RosterList } from '#src/upstream/roster/roster.ts';
 import { type MakeResolver, RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import { Upstream } from '#src/upstream/upstream.ts';
 import { AcceptPace } from './accept-pace.ts';
@@ -124,7 +127,7 @@ export class Server implements ListenerOwner {
         undefined,
         table,
       );
-      firstEndpoint += config.endpoints.length;
+      firstEndpoint += slotsOf(config);
       return upstream;
     });
     functions.attach({ row: this.#row, log: options.errorLog, wheel: this.#wheel });
@@ -143,7 +146,7 @@ export class Server implements ListenerOwner {
       ...(options.observer === undefined ? {} : { router: options.observer.router }),
       functions,
       onInternalError: (error) => this.#onInternalError(error),
-      statusPage: (format) => statusPage(format, model, shared),
+      statusPage: (format) => statusPage(format, this.#statusModel(), shared),
       onRewrite: (...what) => failures.onRewrite(...what),
       onAttemptFailed: (...what) => failures.onAttemptFailed(...what),
       onSpoolFailed: (exchange, errno) => failures.onSpoolFailed(exchange, errno),
@@ -195,6 +198,16 @@ export class Server implements ListenerOwner {
     return this.#pace.acceptMore(key, fd);
   }
 
+  /** Who is in an upstream from now on. New tenants of slots begin with counts of 0 in this thread. */
+  takeOver({ members, upstream, zero }: RosterList): void {
+    const { shared, thread } = this.#options;
+    const one = this.#upstreams[upstream];
+    if (one === undefined)
+      throw new Error(`a list of servers for upstream ${upstream}: there is none`);
+    for (const slot of zero) shared.endpoints.zeroCounts(one.firstEndpoint + slot, thread);
+    one.replaceEndpoints(members);
+  }
+
   /** Closes the listening descriptors; connections live on. */
   stopListening(): void {
     for (const listener of this.#listeners.values()) listener.stopListening();
@@ -209,6 +222,18 @@ export class Server implements ListenerOwner {
     for (const upstream of this.#upstreams) upstream.close();
     this.#runTime.drain();
     this.#reportDrained();
+  }
+
+  /** Endpoints as they are now. */
+  #statusModel(): StatusModel {
+    const upstreams = this.#upstreams.map(({ config, endpoints }) => ({
+      name: config.name,
+      policy: config.policy,
+      endpoints: endpoints.map(({ config: { name, tier, weight }, id }) => {
+        return { id, name, tier, weight };
+      }),
+    }));
+    return { upstreams };
   }
 
   /** Everything at once; the logs are written. */

@@ -251,6 +251,16 @@ export class EndpointTable {
     this.times.zeroOpen(thread);
   }
 
+  /**
+   * Its row of an endpoint begins anew: another one gets the slot. By the thread itself, or by the main
+   * thread when that one has ended. Nothing may be in flight there.
+   */
+  zeroCounts(endpoint: number, thread: number): void {
+    const from = thread * this.#countersStride + endpoint * ENDPOINT_COUNTERS;
+    this.#counters.fill(0, from, from + ENDPOINT_COUNTERS);
+    this.times.zero(endpoint, thread);
+  }
+
   /** Next round-robin position of an upstream, over all threads: 0 … 2^30-1, wrapping. */
   nextTurn(upstream: number): number {
     return Atomics.add(this.#turns, upstream, 1) & TURN_MASK;

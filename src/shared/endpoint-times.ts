@@ -144,6 +144,12 @@ export class EndpointTimes {
     }
   }
 
+  /** Nothing is known of the endpoint in this thread: another one gets its slot. */
+  zero(endpoint: number, thread: number): void {
+    const from = thread * this.#stride + endpoint * TIME_CELLS;
+    this.#cells.fill(0, from, from + TIME_CELLS);
+  }
+
   /**
    * Puts together what `which` measures, of each of the endpoints `ids`: whole microseconds, −1 where
    * nothing is known. One call for all, and the time in a cell, as fractions that calls hand over

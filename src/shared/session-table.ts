@@ -113,6 +113,20 @@ export class SessionTable {
     return taken;
   }
 
+  /** Forgets all sessions of an endpoint: another one gets its place. Not on the data path. */
+  forget(endpoint: number): void {
+    const cells = this.#cells;
+    for (let index = 0; index < this.#sets; index++) {
+      const set = HEAD_CELLS + index * SET_CELLS;
+      if (!this.#lock(set)) continue;
+      for (let way = 0; way < WAYS; way++) {
+        const slot = set + LOCK_CELLS + way * SLOT_CELLS;
+        if (cells[slot + ENDPOINT] === endpoint + 1) cells[slot + ENDPOINT] = 0;
+      }
+      this.#unlock(set);
+    }
+  }
+
   /** The thread of that number, from 0, has died: what it was changing is dropped, with its set. */
   releaseLocks(thread: number): void {
     const cells = this.#cells;

@@ -25,15 +25,17 @@ import {
   UPSTREAM_REUSES,
 } from './thread-rows.ts';
 
-/** An endpoint as it is configured. */
+/** An endpoint as it is configured, or was changed since. */
 export interface EndpointFacts {
+  /** In the endpoint table. */
+  readonly id: number;
   readonly name: string;
   readonly weight: number;
   /** 0, or its rank of `backup`. */
   readonly tier: number;
 }
 
-/** What the report must know of the model: its upstreams, in the order of the endpoint table. */
+/** What the report must know of the model: its upstreams, by id. */
 export interface StatusModel {
   readonly upstreams: readonly {
     readonly name: string;
@@ -42,7 +44,7 @@ export interface StatusModel {
   }[];
 }
 
-function endpointReport({ name, weight, tier }: EndpointFacts, id: number, table: EndpointTable) {
+function endpointReport({ id, name, weight, tier }: EndpointFacts, table: EndpointTable) {
   const nowMs = sharedNowMs(performance.now());
   return {
     name,
@@ -106,10 +108,9 @@ export function statusReport(model: StatusModel, shared: SharedState, facts: Fac
       requests: row[REQUESTS],
     };
   });
-  let id = 0;
   const { queues, retries } = endpoints;
   const upstreams = model.upstreams.map((upstream, number) => {
-    const own = upstream.endpoints.map((known) => endpointReport(known, id++, endpoints));
+    const own = upstream.endpoints.map((known) => endpointReport(known, endpoints));
     return {
       name: upstream.name,
       policy: upstream.policy.name,

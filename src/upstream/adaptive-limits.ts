@@ -11,7 +11,8 @@ export const LOOK_INTERVAL_MS = 100;
 /** What is learned about one endpoint, and what was read of its times at the last look. */
 interface Learner {
   readonly endpoint: number;
-  readonly limit: AdaptiveLimit;
+  readonly config: ConcurrencyConfig;
+  limit: AdaptiveLimit;
   samples: number;
   headerMs: number;
 }
@@ -33,12 +34,22 @@ export class AdaptiveLimits {
       if (config === null) return [];
       const limit = new AdaptiveLimit(config);
       table.setLearnedLimit(endpoint, limit.limit);
-      return [{ endpoint, limit, samples: 0, headerMs: 0 }];
+      return [{ endpoint, config, limit, samples: 0, headerMs: 0 }];
     });
   }
 
   get isEmpty(): boolean {
     return this.#learners.length === 0;
+  }
+
+  /** Another one gets its place: nothing is known of it. */
+  forget(endpoint: number): void {
+    const learner = this.#learners.find((one) => one.endpoint === endpoint);
+    if (learner === undefined) return;
+    learner.limit = new AdaptiveLimit(learner.config);
+    learner.samples = 0;
+    learner.headerMs = 0;
+    this.#table.setLearnedLimit(endpoint, learner.limit.limit);
   }
 
   /** One look at all of them. True: some may take more now than before. */

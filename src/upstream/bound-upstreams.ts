@@ -41,6 +41,11 @@ export class BoundUpstreams<T extends { close(): void }> {
     return bound;
   }
 
+  /** All there are now. */
+  get all(): readonly T[] {
+    return [...this.#entries.values()].map(({ bound }) => bound);
+  }
+
   /** Gives all up; what is in use ends by itself. */
   close(): void {
     for (const entry of this.#entries) this.#giveUp(...entry);

@@ -5,6 +5,7 @@ import { parseConcurrency, parseQueue } from './queue-argument.ts';
 import { parseRetryBudget } from './retry-budget-argument.ts';
 import { parseServer } from './server-argument.ts';
 import { parseSticky } from './sticky-argument.ts';
+import { parseZone } from './zone-argument.ts';
 
 const UPSTREAM = ['upstream'] as const;
 
@@ -35,6 +36,14 @@ export const upstreamDirectives = directives({
     repeat: true,
     inherit: false,
     doc: 'An endpoint: `host[:port]` or `unix:/path`, with `weight=`, `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `locality=`, `route=`, `backup`, `drain` and `down`. `backup=2` to `backup=9` are further ranks, each asked when nobody of the ones before can be used. `slow_start` holds for every policy. A name with several addresses makes several endpoints. `drain` takes only exchanges that `sticky` binds to it, `route=` is its name for `sticky`. Port 80 when none is given.',
+  },
+  zones: {
+    name: 'zone',
+    contexts: UPSTREAM,
+    argument: custom({ usage: 'name [size]', minWords: 1, maxWords: 2, parse: parseZone }),
+    repeat: true,
+    inherit: false,
+    doc: 'Makes places for servers that are added while Weir runs: as many as the size has room for at 2 KB each (64k: 32, at most 16384), those of the configuration included. All proxy threads share the state of an upstream, with or without it. Without a size another `zone` of the same name has it; each upstream of a name has its own places.',
   },
   locality: {
     name: 'prefer_locality',

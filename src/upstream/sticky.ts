@@ -13,36 +13,41 @@ import { stickyIdOf } from './sticky-id.ts';
 
 export class Sticky {
   readonly config: StickyConfig;
-  readonly #ids: readonly string[];
+  /** By slot, as the two below. */
+  readonly #ids: string[] = [];
   /** Endpoints with one id: lines of one `route=`, or of one address. */
   readonly #byId = new Map<string, readonly Endpoint[]>();
   readonly #firstId: number;
-  readonly #endpoints: readonly Endpoint[];
+  readonly #endpoints: (Endpoint | undefined)[] = [];
   readonly #sessions: SessionTable | undefined;
   readonly #clock: Clock;
   readonly #hash = new Int32Array(2);
 
-  /** `sessions`: of `sticky learn`. */
+  /** `firstEndpoint`: the id of slot 0. `sessions`: of `sticky learn`. */
   constructor(
     config: StickyConfig,
     endpoints: readonly Endpoint[],
+    firstEndpoint: number,
     sessions: SessionTable | undefined,
     clock: Clock,
   ) {
     this.config = config;
-    this.#endpoints = endpoints;
-    this.#firstId = endpoints[0]?.id ?? 0;
+    this.#firstId = firstEndpoint;
     this.#sessions = sessions;
     this.#clock = clock;
-    this.#ids = endpoints.map((endpoint) => stickyIdOf(endpoint.config, config.secret));
-    for (const [at, id] of this.#ids.entries()) {
-      this.#byId.set(id, [...(this.#byId.get(id) ?? []), endpoints[at] as Endpoint]);
+    for (const endpoint of endpoints) {
+      const id = stickyIdOf(endpoint.config, config.secret);
+      this.#ids[endpoint.id - firstEndpoint] = id;
+      this.#endpoints[endpoint.id - firstEndpoint] = endpoint;
+      this.#byId.set(id, [...(this.#byId.get(id) ?? []), endpoint]);
     }
   }
 
   /** What a client is told of its endpoint. */
   idOf(endpoint: Endpoint): string {
-    return this.#ids[endpoint.id - this.#firstId] as string;
+    const known = this.#ids[endpoint.id - this.#firstId];
+    // It was taken out while it answered: the name is still its own.
+    return known ?? stickyIdOf(endpoint.config, this.config.secret);
   }
 
   /**

@@ -1,7 +1,6 @@
 /** Data path. A named group of endpoints with its balancer and pools, for one thread. */
 
 import type { LocalAddress } from '#src/base/address.ts';
-import type { Clock } from '#src/base/clock.ts';
 import type { FunctionRef } from '#src/schema/function-ref.ts';
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { sharedNowMs, type TimeMeasure } from '#src/shared/endpoint-times.ts';
@@ -9,7 +8,7 @@ import { SessionTable } from '#src/shared/session-table.ts';
 import type { Balancer, BalancerMaterial } from '#src/upstream/balancers/balancer.ts';
 import { balancerNamed } from '#src/upstream/balancers/index.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
-import type { UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import type { EndpointConfig, UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import { IdleRoom, Pool, type PoolThread } from '#src/upstream/pool/pool.ts';
 import { AdmissionGate } from './admission-gate.ts';
 import { BoundUpstreams } from './bound-upstreams.ts';
@@ -26,6 +25,12 @@ export type NoPickFailure =
   | 'upstream_full'
   | 'queue_full';
 
+/** An endpoint and its slot among those of its upstream. */
+export interface PlacedEndpoint {
+  readonly slot: number;
+  readonly config: EndpointConfig;
+}
+
 /** What the upstreams of a thread share. */
 export interface UpstreamThread extends PoolThread {
   /** Makes the balancer that a function of weir.config.ts is; absent where functions do not run. */
@@ -34,12 +39,13 @@ export interface UpstreamThread extends PoolThread {
 
 export class Upstream implements PlaceSource {
   readonly config: UpstreamConfig;
-  readonly endpoints: readonly Endpoint[];
+  /** Those that are in it now. */
+  endpoints: readonly Endpoint[];
   readonly #id: number;
   readonly #table: EndpointTable;
   /** `backup` behind the others. */
-  readonly #tiers: readonly Tier[];
-  readonly #firstTier: Tier;
+  #tiers: readonly Tier[];
+  #firstTier: Tier;
   /** `queue`. */
   readonly #queue: UpstreamQueue | undefined;
   /** Somebody judges its endpoints. */
@@ -51,13 +57,17 @@ export class Upstream implements PlaceSource {
   /** It looks at the age of what waits, too: for heads, or for ends of answers. */
   readonly agesUntil: 'none' | 'header' | 'end';
   /** Undefined: clients are kept nowhere. */
-  readonly sticky: Sticky | undefined;
-  readonly #pools: readonly Pool[];
+  sticky: Sticky | undefined;
+  /** By slot; that of an endpoint which was taken out stays until the slot has another one. */
+  readonly #pools: (Pool | undefined)[] = [];
+  readonly #sessions: SessionTable | undefined;
+  readonly #local: LocalAddress | undefined;
   readonly #room: IdleRoom;
   readonly #thread: UpstreamThread;
   /** What this one shares its endpoints with, when its connections come from some address. */
   readonly #to: Upstream | undefined;
-  readonly #firstEndpoint: number;
+  /** Id of its slot 0 in the endpoint table. */
+  readonly firstEndpoint: number;
   /** The same upstream with connections from certain local addresses. */
   #bound: BoundUpstreams<Upstream> | undefined = undefined;
 
@@ -78,6 +88,8 @@ export class Upstream implements PlaceSource {
     this.config = config;
     this.#id = id;
     this.#table = table;
+    this.#thread = thread;
+    this.firstEndpoint = firstEndpoint;
     const { clock } = thread.wheel;
     const isAlone = config.endpoints.length === 1;
     this.endpoints =
@@ -104,15 +116,73 @@ export class Upstream implements PlaceSource {
     if (bound !== undefined) this.#queue = bound.to.#queue;
     else if (queue) this.#queue = new UpstreamQueue(queue, id, table.queues, this, thread.wheel);
     else this.#queue = undefined;
-    this.sticky =
-      bound === undefined ? stickyOf(config, this.endpoints, sessions, clock) : bound.to.sticky;
+    this.#sessions = bound === undefined ? ownSessions(config, sessions) : undefined;
+    this.sticky = bound === undefined ? this.#makeSticky() : bound.to.sticky;
     this.#room = bound === undefined ? new IdleRoom(config.pool.maxIdle) : bound.to.#room;
     this.#to = bound?.to;
-    this.#thread = thread;
-    this.#firstEndpoint = firstEndpoint;
-    this.#pools = this.endpoints.map((endpoint) => {
-      return new Pool(endpoint, config.pool, this.#room, thread, bound?.local);
+    this.#local = bound?.local;
+    for (const endpoint of this.endpoints) this.#openPool(endpoint);
+  }
+
+  /**
+   * Who is in it from now on, each at its slot. An endpoint whose address stays at its slot is the same
+   * as before, with its connections; those of the others are closed when nothing uses them, and what is
+   * in flight there ends. Who waits in the queue is looked at again.
+   */
+  replaceEndpoints(list: readonly PlacedEndpoint[]): void {
+    const before = new Map(this.endpoints.map((endpoint) => [endpoint.id, endpoint]));
+    const { standing } = this.#table;
+    const { clock } = this.#thread.wheel;
+    const isAlone = list.length === 1;
+    const isAdaptive = (this.config.concurrency ?? null) !== null;
+    const endpoints = list.map(({ config, slot }) => {
+      const id = this.firstEndpoint + slot;
+      const known = before.get(id);
+      if (known?.config.name !== config.name) {
+        return new Endpoint(config, id, standing, clock, isAlone, isAdaptive);
+      }
+      known.configure(config, isAlone);
+      return known;
     });
+    this.endpoints = endpoints;
+    this.#setTiers(tiersOf(this.config, endpoints, this.#table, this.#thread));
+    this.sticky = this.#makeSticky();
+    this.#changePools(before);
+    for (const bound of this.#bound?.all ?? []) bound.#follow(this, before);
+    this.#queue?.onFreed();
+  }
+
+  /** Of one that shares its endpoints with another: that one's have changed. */
+  #follow(to: Upstream, before: ReadonlyMap<number, Endpoint>): void {
+    this.endpoints = to.endpoints;
+    this.#setTiers(to.#tiers);
+    this.sticky = to.sticky;
+    this.#changePools(before);
+  }
+
+  #setTiers(tiers: readonly Tier[]): void {
+    this.#tiers = tiers;
+    this.#firstTier = tiers[0] as Tier;
+  }
+
+  #changePools(before: ReadonlyMap<number, Endpoint>): void {
+    const now = new Set(this.endpoints);
+    for (const endpoint of before.values()) if (!now.has(endpoint)) this.poolOf(endpoint).retire();
+    const known = new Set(before.values());
+    for (const endpoint of now) if (!known.has(endpoint)) this.#openPool(endpoint);
+  }
+
+  #openPool(endpoint: Endpoint): void {
+    const { pool } = this.config;
+    const slot = endpoint.id - this.firstEndpoint;
+    this.#pools[slot] = new Pool(endpoint, pool, this.#room, this.#thread, this.#local);
+  }
+
+  #makeSticky(): Sticky | undefined {
+    const { sticky } = this.config;
+    const { clock } = this.#thread.wheel;
+    if (sticky === null) return undefined;
+    return new Sticky(sticky, this.endpoints, this.firstEndpoint, this.#sessions, clock);
   }
 
   /** The same, with connections that come from where the system likes. */
@@ -126,7 +196,7 @@ export class Upstream implements PlaceSource {
       const thread = { ...this.#thread, drain };
       const bound = { to: this, local: address };
       const { config } = this;
-      return new Upstream(config, this.#id, this.#firstEndpoint, this.#table, thread, bound);
+      return new Upstream(config, this.#id, this.firstEndpoint, this.#table, thread, bound);
     });
     return this.#bound.at(local);
   }
@@ -325,11 +395,11 @@ export class Upstream implements PlaceSource {
   }
 
   poolOf(endpoint: Endpoint): Pool {
-    return this.#pools[endpoint.id - this.#firstEndpoint] as Pool;
+    return this.#pools[endpoint.id - this.firstEndpoint] as Pool;
   }
 
   close(): void {
-    for (const pool of this.#pools) pool.close();
+    for (const pool of this.#pools) pool?.close();
     this.#bound?.close();
   }
 }
@@ -337,18 +407,17 @@ export class Upstream implements PlaceSource {
 /** Of sessions that no other thread shares: in warm-up, `weir explain` and tests there are few. */
 const MAX_OWN_BYTES = 1024 * 1024;
 
-function stickyOf(
+function ownSessions(
   { sticky }: UpstreamConfig,
-  endpoints: readonly Endpoint[],
-  sessions: SessionTable | undefined,
-  clock: Clock,
-): Sticky | undefined {
-  if (sticky === null) return undefined;
-  const { zone } = sticky;
-  const bytes = Math.min(zone?.bytes ?? 0, MAX_OWN_BYTES);
-  const table = zone === null ? undefined : (sessions ?? SessionTable.alone(bytes));
-  return new Sticky(sticky, endpoints, table, clock);
+  shared: SessionTable | undefined,
+): SessionTable | undefined {
+  const zone = sticky?.zone ?? null;
+  if (zone === null) return undefined;
+  return shared ?? SessionTable.alone(Math.min(zone.bytes, MAX_OWN_BYTES));
 }
+
+/** Of an upstream that has lost all its endpoints. */
+const NOBODY: Balancer = { pick: () => -1 };
 
 /** By rank: tier 0, then those of `backup`. */
 function tiersOf(
@@ -361,6 +430,7 @@ function tiersOf(
   const { words } = policy;
   const measure = measureOf(policy);
   const { clock } = thread.wheel;
+  if (endpoints.length === 0) return [new Tier([], NOBODY, table, 'none', clock, policy)];
   const ranks = [...new Set(endpoints.map(({ config }) => config.tier))].sort((a, b) => a - b);
   return ranks.map((rank) => {
     const own = endpoints.filter(({ config }) => config.tier === rank);

@@ -10,6 +10,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['src/http', 'src/tables'],
   ['src/codecs', 'src/transport', 'src/spool'],
   ['src/upstream/endpoint'],
+  ['src/upstream/roster'],
   ['src/upstream/balancers', 'src/upstream/pool', 'src/upstream/health', 'src/upstream/judges'],
   ['src/upstream'],
   ['src/exchange'],

@@ -1,6 +1,7 @@
 // The edge in this process: a Server on one transport tier, with a configuration given as text and
 // ports chosen by the kernel. Closing it checks that nothing was leaked on the way.
 
+import { slotCountOf } from '#src/upstream/endpoint/upstream-config.ts';
 import './poison.ts';
 import assert from 'node:assert/strict';
 import { BoundSocket } from 'node:net';
@@ -118,7 +119,7 @@ export function startEdge(options: EdgeOptions): Edge {
   }
   const errors: string[] = [];
   const errorLog = new ErrorLog({ write: (line) => errors.push(line) }, 'warn', process.pid, 0);
-  const endpointCount = model.upstreams.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
+  const endpointCount = slotCountOf(model.upstreams);
   const shared = SharedState.alone(endpointCount, model.upstreams.length);
   const outstandingBefore = outstandingCount();
   const server = new Server({

@@ -2198,6 +2198,13 @@ export interface UpstreamBlock {
    */
   readonly server?: Rows | undefined;
   /**
+   * `zone name [size]`. Makes places for servers that are added while Weir runs: as many as the
+   * size has room for at 2 KB each (64k: 32, at most 16384), those of the configuration included.
+   * All proxy threads share the state of an upstream, with or without it. Without a size another
+   * `zone` of the same name has it; each upstream of a name has its own places.
+   */
+  readonly zone?: Rows | undefined;
+  /**
    * `prefer_locality name`. Endpoints with `locality=name` take all exchanges while at least 5/7 of
    * their weight is in service; below that as much goes to the others as is missing (Envoy’s
    * overprovisioning factor of 1.4). Within a rank of `backup`, and whatever the policy. nginx has

@@ -31,11 +31,16 @@ export interface EndpointConfig {
   readonly drain: boolean;
   /** Its name for `sticky`; '': one is made of its address. */
   readonly route: string;
+  /** Who named it, where that is not the configuration itself: `dns:NAME`. */
+  readonly source?: string;
   readonly place: Place;
 }
 
 /** What a `server` line says of its addresses, whatever these are. */
-export type EndpointTraits = Omit<EndpointConfig, 'address' | 'name' | 'server' | 'place'>;
+export type EndpointTraits = Omit<
+  EndpointConfig,
+  'address' | 'name' | 'server' | 'place' | 'source'
+>;
 
 /** Of a `server` line with an address and nothing else; an address in `proxy_pass` counts as one. */
 export const USUAL_TRAITS: EndpointTraits = {
@@ -120,6 +125,10 @@ export interface UpstreamConfig {
   readonly implicit: boolean;
   /** Never empty in a model without problems. */
   readonly endpoints: readonly EndpointConfig[];
+  /** Places that it has for endpoints, spare ones included; not given: none is spare. */
+  readonly slots?: number;
+  /** Who else than the configuration may name its endpoints: `dns:NAME`, `provider:NAME`. */
+  readonly sources?: readonly string[];
   readonly pool: PoolConfig;
   readonly policy: PolicyConfig;
   /** Null: what finds everything full is answered at once. */
@@ -133,4 +142,19 @@ export interface UpstreamConfig {
   /** Null, which survives JSON, without `sticky`. */
   readonly sticky: StickyConfig | null;
   readonly place: Place;
+}
+
+/** How many rows of the endpoint table an upstream has: places, whether taken or not. */
+export function slotsOf({
+  endpoints,
+  slots = 0,
+}: Pick<UpstreamConfig, 'endpoints' | 'slots'>): number {
+  return Math.max(slots, endpoints.length);
+}
+
+/** The same of all upstreams of a model together. */
+export function slotCountOf(
+  upstreams: readonly Pick<UpstreamConfig, 'endpoints' | 'slots'>[],
+): number {
+  return upstreams.reduce((sum, upstream) => sum + slotsOf(upstream), 0);
 }

@@ -46,6 +46,8 @@ export class Pool implements ConnectionHome {
   readonly #room: IdleRoom;
   readonly #local: LocalAddress | undefined;
   readonly #idle = new Stack<H1Connection>();
+  /** Its endpoint was taken out: nothing is kept any more. */
+  #isRetired = false;
 
   /** `local`: where its connections come from (`proxy_bind`). */
   constructor(
@@ -92,9 +94,8 @@ export class Pool implements ConnectionHome {
   /** ConnectionHome. */
   takeBack(connection: H1Connection): boolean {
     const { idleTimeoutMs, maxAgeMs, maxIdle, maxRequests } = this.#config;
-    if (maxIdle === 0 || this.#thread.drain.isDraining || connection.requestCount >= maxRequests) {
-      return false;
-    }
+    if (maxIdle === 0 || this.#isRetired || this.#thread.drain.isDraining) return false;
+    if (connection.requestCount >= maxRequests) return false;
     if (this.wheel.clock.nowMs - connection.openedAtMs > maxAgeMs) return false;
     if (this.#room.idleCount >= this.#room.maxIdle) {
       const oldest = this.#idle.takeOldest();
@@ -116,6 +117,12 @@ export class Pool implements ConnectionHome {
   /** ConnectionHome. */
   onInternalError(error: unknown): void {
     this.#thread.onInternalError(error);
+  }
+
+  /** As `close`, and connections that come back are closed. */
+  retire(): void {
+    this.#isRetired = true;
+    this.close();
   }
 
   /** Closes what is idle. */
