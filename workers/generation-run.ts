@@ -138,7 +138,7 @@ export class GenerationRun implements SlotOwner {
   /** What depends on who has a place in the endpoint table. */
   #onTenant(roster: Roster, slot: number, member: RosterMember | undefined, isNew: boolean): void {
     this.#live.onTenant(roster, slot, member);
-    this.#judged.onChange(roster.id);
+    this.#judged.onTenant(roster.id, roster.endpointOf(slot), isNew);
     if (member === undefined || isNew) {
       this.#health.onTenant(roster.id, roster.endpointOf(slot), member?.config);
     }

@@ -24,14 +24,21 @@ describe('members that are judged', () => {
   it('are those of the configuration, without spare places', () => {
     const members = new JudgedMembers(OUTLINE);
     assert.deepEqual(members.of(0), [
-      { endpoint: 0, name: '10.0.0.1:80', tier: 0, startsSlowly: true, isWanted: true },
-      { endpoint: 1, name: '10.0.0.2:80', tier: 1, startsSlowly: false, isWanted: false },
+      { endpoint: 0, tenancy: 0, name: '10.0.0.1:80', tier: 0, startsSlowly: true, isWanted: true },
+      {
+        endpoint: 1,
+        tenancy: 0,
+        name: '10.0.0.2:80',
+        tier: 1,
+        startsSlowly: false,
+        isWanted: false,
+      },
     ]);
     assert.deepEqual(
       members.of(1).map(({ endpoint, name }) => [endpoint, name]),
       [[2, '10.0.0.3:80']],
     );
-    members.onChange(0);
+    members.onTenant(0, 0, true);
     assert.equal(members.of(0).length, 2);
   });
 
@@ -45,12 +52,15 @@ describe('members that are judged', () => {
     );
     assert.equal(members.of(1), before);
     api.members = [member(0, 'x', 'down'), member(1, 'y')];
-    members.onChange(1);
+    members.onTenant(1, 2, false);
+    members.onTenant(1, 3, true);
     assert.deepEqual(
-      members.of(1).map(({ endpoint, isWanted, name }) => [endpoint, name, isWanted]),
+      members
+        .of(1)
+        .map(({ endpoint, isWanted, name, tenancy }) => [endpoint, name, isWanted, tenancy]),
       [
-        [2, 'x', false],
-        [3, 'y', true],
+        [2, 'x', false, 0],
+        [3, 'y', true, 1],
       ],
     );
   });

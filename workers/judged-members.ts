@@ -16,6 +16,8 @@ export interface ChangingUpstream {
 
 export class JudgedMembers {
   readonly #changing: ReadonlyMap<number, ChangingUpstream>;
+  /** By endpoint: how many have had its place since the start. */
+  readonly #tenancies = new Map<number, number>();
   /** By upstream; of one that has changed undefined, until somebody asks. */
   readonly #lists: (readonly JudgedMember[] | undefined)[];
 
@@ -35,15 +37,18 @@ export class JudgedMembers {
       const { name, slowStartMs, tier } = config;
       const isWanted = admin === 'up';
       const endpoint = firstEndpoint + slot;
-      return { endpoint, name, tier, startsSlowly: slowStartMs > 0, isWanted };
+      const tenancy = this.#tenancies.get(endpoint) ?? 0;
+      return { endpoint, tenancy, name, tier, startsSlowly: slowStartMs > 0, isWanted };
     });
     this.#lists[upstream] = list;
     return list;
   }
 
-  /** Somebody came, went or was changed there. */
-  onChange(upstream: number): void {
-    if (this.#changing.has(upstream)) this.#lists[upstream] = undefined;
+  /** Somebody came to that place, went or (not `isNew`) was changed. */
+  onTenant(upstream: number, endpoint: number, isNew: boolean): void {
+    if (!this.#changing.has(upstream)) return;
+    this.#lists[upstream] = undefined;
+    if (isNew) this.#tenancies.set(endpoint, (this.#tenancies.get(endpoint) ?? 0) + 1);
   }
 }
 
@@ -54,6 +59,7 @@ function configuredMembers(outline: Outline): JudgedMember[][] {
     const upstream = outline.endpointUpstreams[endpoint] ?? -1;
     lists[upstream]?.push({
       endpoint,
+      tenancy: 0,
       name: path.slice((outline.upstreams[upstream]?.length ?? 0) + 1),
       tier: outline.endpointTiers[endpoint] ?? 0,
       startsSlowly: outline.endpointSlowStarts[endpoint] ?? false,

@@ -10,6 +10,8 @@ import { FlapDamper } from './flap-damper.ts';
 export interface JudgedMember {
   /** Its id in the endpoint table. */
   readonly endpoint: number;
+  /** Counts up when somebody else gets its place in the table, even one of the same name. */
+  readonly tenancy: number;
   /** As `$upstream_addr` shows it. */
   readonly name: string;
   /** 0, or its rank of `backup`. */

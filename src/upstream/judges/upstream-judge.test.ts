@@ -74,7 +74,7 @@ class Bench {
   }
 
   member(endpoint: number, tier = 0): JudgedMember {
-    return { endpoint, name: `e${endpoint}`, tier, startsSlowly: true, isWanted: true };
+    return { endpoint, tenancy: 0, name: `e${endpoint}`, tier, startsSlowly: true, isWanted: true };
   }
 
   get out(): number[] {
@@ -207,6 +207,22 @@ describe('the judge of an upstream', () => {
     bench.errors(3, 100);
     bench.look();
     assert.deepEqual(bench.out, [0, OUT_OUTLIER, 0]);
+  });
+
+  it('knows nothing of a new tenant, even of the same name, and keeps one that was changed', () => {
+    const bench = new Bench(OUTLIER).look();
+    bench.errors(1, 10);
+    bench.look();
+    bench.members = bench.members.map((one) => ({ ...one, startsSlowly: false }));
+    bench.look();
+    assert.deepEqual(bench.out, [0, OUT_OUTLIER, 0]);
+    bench.members = bench.members.map((one) => ({ ...one, tenancy: 1 }));
+    bench.look();
+    assert.deepEqual(bench.out, [0, 0, 0]);
+    bench.errors(1, 10);
+    bench.look(2);
+    assert.deepEqual(bench.out, [0, OUT_OUTLIER, 0]);
+    assert.deepEqual(bench.told, ['e1 down', 'e1 down']);
   });
 
   it('opens the breaker of an endpoint; with all open the upstream answers at once', () => {

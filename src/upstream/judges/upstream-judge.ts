@@ -97,7 +97,7 @@ export class UpstreamJudge {
   /** Another list of members: those that stay keep what is known of them. */
   #adopt(members: readonly JudgedMember[], nowMs: number): void {
     this.#members = members;
-    const key = ({ endpoint, name, tier }: JudgedMember) => `${endpoint} ${tier} ${name}`;
+    const key = ({ endpoint, tenancy, tier }: JudgedMember) => `${endpoint} ${tenancy} ${tier}`;
     const before = new Map(this.#endpoints.map((one) => [key(one.member), one]));
     const stays = new Set(members.map(key));
     for (const [text, { member }] of before) {

@@ -14,6 +14,7 @@ import {
   OUT_CHECK,
   OUT_DOWN,
   OUT_DRAIN,
+  OUT_FLAPPING,
   OUT_GONE,
   OUT_OUTLIER,
 } from '#src/shared/endpoint-standing.ts';
@@ -100,7 +101,7 @@ interface Tenant extends RosterMember {
 }
 
 const NOTHING = { added: [], changed: [], removed: [], problem: undefined, advice: '' } as const;
-const JUDGED = OUT_CHECK | OUT_OUTLIER | OUT_BREAKER;
+const JUDGED = OUT_CHECK | OUT_OUTLIER | OUT_BREAKER | OUT_FLAPPING;
 
 export class Roster {
   readonly id: number;

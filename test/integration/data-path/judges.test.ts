@@ -54,7 +54,14 @@ class Ward {
     const { endpoints } = stage.edge.shared;
     this.#judge = new UpstreamJudge({ id: 0, name: 'app', judges }, endpoints, listener, START_MS);
     this.#members = patients.map((_, endpoint) => {
-      return { endpoint, name: `e${endpoint}`, tier: 0, startsSlowly: false, isWanted: true };
+      return {
+        endpoint,
+        tenancy: 0,
+        name: `e${endpoint}`,
+        tier: 0,
+        startsSlowly: false,
+        isWanted: true,
+      };
     });
     this.look();
   }
