@@ -23,6 +23,7 @@ export class ApiDesk {
   readonly #held: Asked[] = [];
   #isHolding = false;
   #nextId = 1;
+  #onQuiet = () => {};
 
   constructor(owner: ApiDeskOwner) {
     this.#owner = owner;
@@ -39,9 +40,17 @@ export class ApiDesk {
     });
   }
 
-  /** From now on changes wait: the generation that serves is about to be followed by another. */
-  hold(): void {
+  /**
+   * From now on changes wait: the generation that serves is about to be followed by another. Resolves
+   * when those that were asked for before are done, and kept: what is read then has them.
+   */
+  async hold(): Promise<void> {
     this.#isHolding = true;
+    while (this.#areChanging()) {
+      await new Promise<void>((resolve) => {
+        this.#onQuiet = resolve;
+      });
+    }
   }
 
   /** They go to the generation that serves now. */
@@ -53,6 +62,7 @@ export class ApiDesk {
   onAnswer(id: number, answer: ApiAnswer): void {
     this.#asked.get(id)?.resolve(answer);
     this.#asked.delete(id);
+    this.#onQuiet();
   }
 
   /** The generation that was asked has gone. */
@@ -61,6 +71,11 @@ export class ApiDesk {
       resolve(unavailable('the generation ended before it had answered'));
     }
     this.#asked.clear();
+    this.#onQuiet();
+  }
+
+  #areChanging(): boolean {
+    return [...this.#asked.values()].some(({ request }) => request.method !== 'GET');
   }
 
   #send(asked: Asked): void {

@@ -167,9 +167,11 @@ async function drain(task: Task): Promise<void> {
   const { id } = await client.peer(name, server);
   await client.ask('PATCH', `${upstreamPath(name)}/servers/${id}`, { drain: true });
   const untilMs = performance.now() + timeoutMs;
-  for (;;) {
+  // Twice: whoever had picked it when it began to drain is counted a moment later.
+  for (let idleLooks = 0; ; ) {
     const { active } = await client.peer(name, String(id));
-    if (active === 0) return report(given, { id, active }, `${server} has nothing in flight`);
+    idleLooks = active === 0 ? idleLooks + 1 : 0;
+    if (idleLooks === 2) return report(given, { id, active }, `${server} has nothing in flight`);
     if (performance.now() >= untilMs) {
       const text = `${server} drains, but after ${formatTime(timeoutMs)} ${active} are in flight`;
       throw new CtlError(text);

@@ -111,6 +111,8 @@ export class GenerationRun implements SlotOwner {
       healthOf: (endpoint) => this.#health.report(endpoint),
       events: this.#events,
       log: this.log,
+      rosterOf: (upstream) => this.rosters.at(upstream),
+      steered: order.steered,
     });
     this.#judging = this.#judge(order);
   }
@@ -208,7 +210,7 @@ export class GenerationRun implements SlotOwner {
         this.#tellMaster({
           type: 'api-answer',
           id: message.id,
-          answer: this.#steering.answer(message.request),
+          ...this.#steering.answer(message.request),
         });
         return;
       case 'facts':

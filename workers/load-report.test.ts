@@ -22,6 +22,7 @@ const outline = (endpoints: string[], upstreams: string[]): Outline => ({
   zones: [],
   named: [],
   eventWebhooks: [],
+  stateFiles: {},
   firstListen: '',
   rosters: [],
   policies: upstreams.map(() => 'round_robin'),

@@ -1,8 +1,9 @@
 /** The process that stays: holds the sockets, starts generations, replaces and ends them. */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { ApiRequest } from '#src/admin/api-answer.ts';
+import { type ApiAnswer, type ApiRequest, errorAnswer } from '#src/admin/api-answer.ts';
 import type { EdgeEvent } from '#src/admin/edge-event.ts';
+import { type StateServer, writeStateFile } from '#src/admin/state-file.ts';
 import { DescriptorSink, ErrorLog } from '#src/base/log.ts';
 import { apiListensOf } from '#src/config/api-listen-argument.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
@@ -53,6 +54,8 @@ export class Master implements GenerationOwner, ApiDeskOwner {
   readonly #foreign = new ForeignLoad();
   #pidFile: string | undefined;
   #generationCount = 0;
+  /** What the API has made of upstreams, by their names, since the configuration was read. */
+  readonly #steered = new Map<string, readonly StateServer[]>();
   #isChanging = false;
   #isReloadQueued = false;
   #queuedPlace: ConfigPlace;
@@ -252,7 +255,7 @@ export class Master implements GenerationOwner, ApiDeskOwner {
       case 'status':
         return this.#answerStatus(message.status);
       case 'api-answer':
-        return this.#desk.onAnswer(message.id, message.answer);
+        return this.#desk.onAnswer(message.id, this.#keepState(message.answer, message.servers));
       case 'replace':
         return void this.#replace(generation, message.reason);
       default:
@@ -305,6 +308,8 @@ export class Master implements GenerationOwner, ApiDeskOwner {
       servesByMs: generation === 1 ? performance.timeOrigin + FIRST_SERVES_MS : 0,
       facts: this.#masterFacts(),
       errorLogs: model.main.errorLogs,
+      // Another configuration begins with what it says itself.
+      steered: loaded === this.#loaded ? Object.fromEntries(this.#steered) : {},
     } as const;
     this.#candidate = new GenerationProcess(
       {
@@ -322,6 +327,7 @@ export class Master implements GenerationOwner, ApiDeskOwner {
     await old?.quiet;
     const before = this.#loaded;
     this.#loaded = loaded;
+    if (before !== loaded) this.#steered.clear();
     if (before !== undefined && before !== loaded) this.#adopt(loaded);
   }
 
@@ -329,6 +335,22 @@ export class Master implements GenerationOwner, ApiDeskOwner {
   sendApi(id: number, request: ApiRequest): boolean {
     this.#current?.tell({ type: 'api-request', id, request });
     return this.#current !== undefined;
+  }
+
+  /** Remembers what was changed, and writes the file of `state` before who asked hears that it is done. */
+  #keepState(answer: ApiAnswer, servers: readonly StateServer[]): ApiAnswer {
+    if (answer.changed === '') return answer;
+    this.#steered.set(answer.changed, servers);
+    const path = this.#loaded?.outline.stateFiles[answer.changed];
+    if (path === undefined) return answer;
+    try {
+      writeStateFile(path, servers);
+      return answer;
+    } catch (error) {
+      const problem = `changed, but not kept for the next start: ${(error as Error).message}`;
+      this.#log.alert(`state of upstream "${answer.changed}": ${problem}`);
+      return errorAnswer(500, 'StateNotKept', problem);
+    }
   }
 
   async #openDoors({ model: { main } }: Loaded): Promise<void> {
@@ -413,7 +435,7 @@ export class Master implements GenerationOwner, ApiDeskOwner {
   /** One change at a time; a reload that was asked for meanwhile follows. */
   async #change(work: () => Promise<void>): Promise<void> {
     this.#isChanging = true;
-    this.#desk.hold();
+    await this.#desk.hold();
     try {
       await work();
     } finally {

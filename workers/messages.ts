@@ -11,6 +11,7 @@
 import type { ApiAnswer, ApiRequest } from '#src/admin/api-answer.ts';
 import type { EdgeEvent } from '#src/admin/edge-event.ts';
 import type { NamedUpstream } from '#src/admin/live-upstream.ts';
+import type { StateServer } from '#src/admin/state-file.ts';
 import type { EventWebhook } from '#src/config/event-webhook-argument.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { PartMemory, SharedPart } from '#src/functions/shared-parts.ts';
@@ -65,6 +66,8 @@ export interface Outline {
   /** Upstreams with a block of their own, which the API tells of. */
   readonly named: readonly NamedUpstream[];
   readonly eventWebhooks: readonly EventWebhook[];
+  /** Files of `state`, by the name of the upstream. */
+  readonly stateFiles: Readonly<Record<string, string>>;
   /** The first address that is listened on, for the API; '' without one. */
   readonly firstListen: string;
   /** What is checked, of whom. */
@@ -100,6 +103,11 @@ export interface StartOrder {
   readonly servesByMs: number;
   readonly facts: MasterFacts;
   readonly errorLogs: readonly ErrorLogConfig[];
+  /**
+   * What the API has made of upstreams since this configuration was read: the generation that knew it
+   * is dead. By their names.
+   */
+  readonly steered: Readonly<Record<string, readonly StateServer[]>>;
 }
 
 /**
@@ -202,7 +210,13 @@ export type FromGeneration =
   | { readonly type: 'replace'; readonly reason: string }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly type: 'load'; readonly load: LoadReport }
-  | { readonly type: 'api-answer'; readonly id: number; readonly answer: ApiAnswer }
+  | {
+      readonly type: 'api-answer';
+      readonly id: number;
+      readonly answer: ApiAnswer;
+      /** Who is in the upstream that it changed; empty when it changed none. */
+      readonly servers: readonly StateServer[];
+    }
   | { readonly type: 'status'; readonly status: StatusReport };
 
 /** What a proxy thread is started with. */

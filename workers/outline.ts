@@ -48,6 +48,11 @@ export function outlineOf(model: Model, { file, program }: ConfigTree): Outline 
     healthChecks,
     named: namedUpstreams(model),
     eventWebhooks: main.eventWebhooks,
+    stateFiles: Object.fromEntries(
+      upstreams.flatMap(({ name, statePath = null }) =>
+        statePath === null ? [] : [[name, statePath]],
+      ),
+    ),
     firstListen: firstListen(model),
     policies: upstreams.map(({ policy }) => policy.name),
     functions: (program?.functions ?? []).map(({ name }) => name),

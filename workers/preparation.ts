@@ -1,5 +1,5 @@
 /** What a configuration needs of the system, checked and made ready before anything is started. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Model } from '#src/config/model.ts';
 import type { Problem, Severity } from '#src/schema/problem.ts';
@@ -60,6 +60,11 @@ export function prepare(model: Model): {
   if (main.pidFile !== '' && !canCreate(main.pidFile)) {
     const denied = Object.assign(new Error(), { errno: -13 });
     say('emerg', openError(main.pidFile, denied).message);
+  }
+  for (const { statePath = null } of model.upstreams) {
+    if (statePath === null || canCreate(statePath)) continue;
+    const denied = Object.assign(new Error(), { errno: existsSync(dirname(statePath)) ? -13 : -2 });
+    say('emerg', openError(statePath, denied).message);
   }
   const isRefused = problems.some(({ severity }) => severity === 'emerg');
   const needsRawSockets = callsTransparently(model);

@@ -16,3 +16,9 @@ export type EdgeEventType =
 export interface EdgeEvent extends Omit<EndpointEvent, 'type'> {
   readonly type: EdgeEventType;
 }
+
+/** For the log: what the API has changed. */
+export function lineOfChange({ detail, endpoint, type, upstream }: EdgeEvent): string {
+  const what = type.replace('server_', '');
+  return `upstream "${upstream}": ${endpoint} was ${what} (api): ${detail}`;
+}

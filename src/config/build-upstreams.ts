@@ -4,7 +4,7 @@ import type { ProxyPassArgument } from '#src/proxy/proxy-arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
 import { type Place, type Problems, placeOf } from '#src/schema/problem.ts';
 import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
-import { placeOfWord } from '#src/schema/tree.ts';
+import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import type { RetryBudgetConfig } from '#src/shared/retry-budgets.ts';
 import {
   type UpstreamSettings,
@@ -97,14 +97,17 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
     const settings = compileSettings(upstreamDirectives, scope, problems);
     const judges = judgesOf(compileSettings(judgeDirectives, scope, problems));
     const endpoints = rampedBy(judges, buildEndpoints(scope, problems));
-    if (scope.own('server').length === 0) {
+    const { statePath } = settings;
+    if (statePath !== undefined) {
+      checkState(statePath, scope, node, name, problems);
+    } else if (scope.own('server').length === 0) {
       problems.emerg(node, `no servers are inside upstream "${name}"`);
     } else if (endpoints.length > 0 && endpoints.every((endpoint) => endpoint.down)) {
       problems.warn(node, `all servers of upstream "${name}" are down`);
     }
     const slots = zones.slotsOf(scope, endpoints.length, problems);
     const { concurrency, queue } = settings;
-    if (queue !== undefined && concurrency === undefined && endpoints.every(isUnlimited)) {
+    if (queue && !concurrency && !statePath && endpoints.every(isUnlimited)) {
       const advice = 'give them "max_conns", or the upstream "concurrency adaptive"';
       problems.warn(
         node,
@@ -123,9 +126,29 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
       concurrency: concurrency ?? null,
       retryBudget: budgetOf(settings),
       judges,
+      statePath: statePath ?? null,
       sticky: buildSticky(settings, list.all, problems),
       place: placeOf(node),
     });
+  }
+}
+
+/** `state` stands for the `server` lines of the block: those there are come from its file. */
+function checkState(
+  path: string,
+  scope: Scope,
+  node: ConfigNode,
+  name: string,
+  problems: Problems,
+): void {
+  const line = scope.own('server').find(({ file }) => file !== path);
+  if (line !== undefined) {
+    const message = `"state" cannot be used along with "server" in upstream "${name}"`;
+    problems.emerg(line, message, 'add the server by the API, or leave "state" out');
+  }
+  if (scope.own('zone').length === 0) {
+    const message = `"state" needs a "zone" in upstream "${name}"`;
+    problems.emerg(scope.own('state')[0] ?? node, message, `add "zone ${name} 64k;"`);
   }
 }
 

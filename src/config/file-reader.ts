@@ -1,5 +1,5 @@
 /** Files → one tree: the main file with everything that it includes, each file named once. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from '#src/config/syntax/parser.ts';
 import type { Place, Problems } from '#src/schema/problem.ts';
@@ -22,8 +22,12 @@ export class FileReader {
   readonly #read = new Map<string, ConfigNode[]>();
   #fileCount = 0;
 
-  constructor(mainFile: string, problems: Problems) {
+  /** What `state` takes relative names from. */
+  readonly #prefix: string;
+
+  constructor(mainFile: string, problems: Problems, prefix = dirname(mainFile)) {
     this.#folder = dirname(mainFile);
+    this.#prefix = prefix;
     this.#problems = problems;
   }
 
@@ -66,8 +70,25 @@ export class FileReader {
     return nodes.flatMap((node) => {
       if (node.name === 'include') return this.#include(node, chain);
       if (node.block === undefined) return [node];
-      return [{ ...node, block: this.expand(node.block, chain) }];
+      const block = this.expand(node.block, chain);
+      const states = node.name === 'upstream' ? block.filter(({ name }) => name === 'state') : [];
+      const servers = states.flatMap((state) => this.#serversOf(state));
+      return [{ ...node, block: servers.length === 0 ? block : [...block, ...servers] }];
     });
+  }
+
+  /** The servers in the file of a `state`; it is written when the first one comes or goes. */
+  #serversOf({ block, words: [word] }: ConfigNode): readonly ConfigNode[] {
+    if (word === undefined || word.text === '' || block !== undefined) return []; // reported later
+    const path = resolve(this.#prefix, word.text);
+    if (!existsSync(path)) return [];
+    const nodes = parse(this.#textOf(path, NOWHERE) ?? '', path, this.#problems);
+    for (const node of nodes) {
+      if (node.name === 'server') continue;
+      const message = `"${node.name}" cannot stand in a state file: it has "server" lines only`;
+      this.#problems.emerg(node, message, 'Weir writes this file; leave it to the API');
+    }
+    return nodes.filter(({ name }) => name === 'server');
   }
 
   #include(node: ConfigNode, chain: readonly string[]): ConfigNode[] {
@@ -122,6 +143,8 @@ export class FileReader {
     this.#problems.emerg(from, message, ADVICE[code]);
   }
 }
+
+const NOWHERE: Place = { file: '', line: 0, column: 0 };
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: '2: No such file or directory',

@@ -219,7 +219,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['upstream'],
     `
-      ntlm state
+      ntlm
     `,
   ),
   group(

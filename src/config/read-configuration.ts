@@ -50,7 +50,7 @@ export async function readConfiguration(options: ReadOptions): Promise<ReadConfi
   const problems = new Problems();
   const file = resolve(options.prefix ?? '.', options.file);
   const prefix = resolve(options.prefix ?? dirname(dirname(file)));
-  const reader = new FileReader(file, problems);
+  const reader = new FileReader(file, problems, prefix);
   const globals = parse(closed(options.globals ?? ''), COMMAND_LINE, problems);
   const evaluation = isProgramFile(file) ? await options.evaluate?.(file) : undefined;
   const main =

@@ -1,5 +1,5 @@
 /** The directives of an `upstream` block. */
-import { custom, integer, text, time } from '#src/schema/arguments.ts';
+import { custom, integer, path, text, time } from '#src/schema/arguments.ts';
 import { directives, type SettingsOf } from '#src/schema/directive.ts';
 import { parseConcurrency, parseQueue } from './queue-argument.ts';
 import { parseRetryBudget } from './retry-budget-argument.ts';
@@ -44,6 +44,13 @@ export const upstreamDirectives = directives({
     repeat: true,
     inherit: false,
     doc: 'Makes places for servers that are added while Weir runs: as many as the size has room for at 2 KB each (64k: 32, at most 16384), those of the configuration included. All proxy threads share the state of an upstream, with or without it. Without a size another `zone` of the same name has it; each upstream of a name has its own places.',
+  },
+  statePath: {
+    name: 'state',
+    contexts: UPSTREAM,
+    argument: path({}),
+    inherit: false,
+    doc: 'The file that keeps the servers of an upstream that the API steers, over restarts; relative to the prefix. It takes the place of `server` lines, needs `zone`, may not be there yet, and is written by Weir: as `server` lines, all at once, after each change.',
   },
   locality: {
     name: 'prefer_locality',

@@ -2205,6 +2205,12 @@ export interface UpstreamBlock {
    */
   readonly zone?: Rows | undefined;
   /**
+   * `state file`. The file that keeps the servers of an upstream that the API steers, over
+   * restarts; relative to the prefix. It takes the place of `server` lines, needs `zone`, may not
+   * be there yet, and is written by Weir: as `server` lines, all at once, after each change.
+   */
+  readonly state?: string | undefined;
+  /**
    * `prefer_locality name`. Endpoints with `locality=name` take all exchanges while at least 5/7 of
    * their weight is in service; below that as much goes to the others as is missing (Envoy’s
    * overprovisioning factor of 1.4). Within a rank of `backup`, and whatever the policy. nginx has

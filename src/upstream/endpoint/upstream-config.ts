@@ -139,6 +139,8 @@ export interface UpstreamConfig {
   readonly retryBudget?: RetryBudgetConfig | null;
   /** Who takes endpoints out and turns exchanges away; null without any such directive. */
   readonly judges?: JudgeConfigs | null;
+  /** The file that keeps its servers (`state`), absolute; null without. */
+  readonly statePath?: string | null;
   /** Null, which survives JSON, without `sticky`. */
   readonly sticky: StickyConfig | null;
   readonly place: Place;
