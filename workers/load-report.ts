@@ -1,8 +1,9 @@
 import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { SharedSizes } from '#src/shared/layout.ts';
+import { COLUMN_COUNT } from '#src/shared/reason-columns.ts';
 import { sessionNowSec, TAKEN_NUMBERS } from '#src/shared/session-table.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
-import { COLUMN_COUNT, GAUGES } from '#src/shared/thread-rows.ts';
+import { GAUGES } from '#src/shared/thread-rows.ts';
 import type { Rosters } from '#src/upstream/roster/rosters.ts';
 import type { LoadReport, Outline, Snapshot, SourceSnapshot } from './messages.ts';
 

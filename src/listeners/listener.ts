@@ -2,9 +2,11 @@
 
 import type { Address } from '#src/base/address.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { ConnectionEnd } from '#src/base/connection-end.ts';
 import type { DrainState } from '#src/base/drain-state.ts';
 import type { TimerWheel } from '#src/base/timer-wheel.ts';
 import type { AccessLogTarget } from '#src/exchange/access-record.ts';
+import type { ClientFacts } from '#src/exchange/downstream.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { ClientSettings } from '#src/listeners/http/directives.ts';
 import type { Transport } from '#src/transport/transport.ts';
@@ -60,6 +62,8 @@ export interface ListenerThread {
   readonly serve: (exchange: Exchange, listenKey: string) => void;
   /** An exchange with a reason has ended: for the error log. */
   readonly onReason: (exchange: Exchange) => void;
+  /** A connection of a client has ended: for the error log, where that takes such lines. */
+  readonly onConnectionEnd?: ((end: ConnectionEnd, client: ClientFacts) => void) | undefined;
   /** An exception of ours while serving: logged, and the exchange answered with 500 (CE-24). */
   readonly onInternalError: (error: unknown) => void;
   /** No new exchange may count on its connection staying open. */

@@ -3,9 +3,11 @@
  * `rewrite_log` tells.
  */
 
+import { CONNECTION_ENDS, type ConnectionEnd } from '#src/base/connection-end.ts';
 import { FAILURES, type FailureCode } from '#src/base/failure.ts';
 import type { ErrorLog, LogLevel } from '#src/base/log.ts';
 import type { AccessLogTarget } from '#src/exchange/access-record.ts';
+import type { ClientFacts } from '#src/exchange/downstream.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { clientAddressOf } from '#src/exchange/real-ip.ts';
 
@@ -67,6 +69,25 @@ export class FailureLog {
     const { reason } = exchange;
     if (reason === '' || TOLD.has(reason)) return;
     if (FAILURES[reason].source !== 'upstream') this.#write(exchange, reason, '');
+  }
+
+  /** Whether ends of connections are told: at level info, as in nginx. */
+  get tellsEnds(): boolean {
+    return this.#log.isOn(LEVELS.downstream);
+  }
+
+  /** A connection of a client has ended. */
+  onClientEnd(end: ConnectionEnd, { exchangeCount, remoteAddress, remotePort }: ClientFacts): void {
+    const client = `${remoteAddress}:${remotePort}`;
+    this.#log.info(
+      `${end}: ${CONNECTION_ENDS[end].means}, client: ${client}, requests: ${exchangeCount}`,
+    );
+  }
+
+  /** A connection to that endpoint has ended. */
+  onUpstreamEnd(end: ConnectionEnd, name: string): void {
+    if (!this.tellsEnds) return;
+    this.#log.info(`${end}: ${CONNECTION_ENDS[end].means}, upstream: "${name}"`);
   }
 
   /** `rewrite_log`: what a step did. */

@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from '#src/base/clock.ts';
+import type { ConnectionEnd } from '#src/base/connection-end.ts';
 import { DrainState } from '#src/base/drain-state.ts';
 import type { ErrorLog } from '#src/base/log.ts';
 import { TimerEntry, TimerWheel } from '#src/base/timer-wheel.ts';
@@ -18,6 +19,7 @@ import type { StoreLog } from '#src/proxy/stored-copy.ts';
 import type { ListenConfig, Location } from '#src/routing/model.ts';
 import { nameOf, type Router } from '#src/routing/router.ts';
 import type { FunctionRef } from '#src/schema/function-ref.ts';
+import { END_COLUMNS } from '#src/shared/reason-columns.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import type { StatusModel } from '#src/shared/status-report.ts';
 import {
@@ -108,6 +110,10 @@ export class Server implements ListenerOwner {
       transport,
       countConnect: () => this.#count(UPSTREAM_CONNECTS),
       countReuse: () => this.#count(UPSTREAM_REUSES),
+      countEnd: (end: ConnectionEnd, endpoint: string) => {
+        this.#count(END_COLUMNS[end]);
+        failures.onUpstreamEnd(end, endpoint);
+      },
       onInternalError: (error: unknown) => this.#onInternalError(error),
       makeBalancer: (ref: FunctionRef, material: BalancerMaterial) =>
         new FunctionBalancer(ref, material, functions),
@@ -167,6 +173,9 @@ export class Server implements ListenerOwner {
       row: this.#row,
       serve: (exchange, listenKey) => proxy.serve(exchange, listenKey),
       onReason: (exchange) => failures.onReason(exchange),
+      onConnectionEnd: failures.tellsEnds
+        ? (end, client) => failures.onClientEnd(end, client)
+        : undefined,
       onInternalError: (error) => this.#onInternalError(error),
       drain: this.#drain,
     });

@@ -35,8 +35,8 @@ export interface SessionZone {
 /** Two cache lines: a row never shares one with its neighbour, nor with what is fetched beside it. */
 export const ROW_ALIGNMENT_BYTES = 128;
 
-/** Float64 cells in a thread's row: 32 columns, 256 bytes. */
-export const THREAD_ROW_CELLS = 32;
+/** Float64 cells in a thread's row: 1,280 bytes. */
+export const THREAD_ROW_CELLS = 160;
 
 /**
  * Float64 counters per thread and endpoint: requests, failures, busy milliseconds, answers with 5xx;

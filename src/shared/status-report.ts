@@ -5,6 +5,7 @@ import type { EndpointTable } from './endpoint-table.ts';
 import { type EndpointTimes, sharedNowMs } from './endpoint-times.ts';
 import type { Facts } from './facts.ts';
 import { jainIndex } from './fairness.ts';
+import { END_COLUMNS, REASON_COLUMNS } from './reason-columns.ts';
 import type { SharedState } from './shared-state.ts';
 import {
   BYTES_IN,
@@ -21,6 +22,7 @@ import {
   LOG_LINES_DROPPED,
   REQUESTS,
   RESPONSES_1XX,
+  type ThreadRows,
   UPSTREAM_CONNECTS,
   UPSTREAM_REUSES,
 } from './thread-rows.ts';
@@ -92,6 +94,11 @@ function balanceOf(endpoints: readonly Loaded[]) {
   };
 }
 
+function countsOf(rows: ThreadRows, columns: Readonly<Record<string, number>>) {
+  const counts = Object.entries(columns).map(([name, at]) => [name, rows.total(at)] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
 /** What `status_json` tells, as a value. Times in milliseconds since the epoch. */
 export type StatusReport = ReturnType<typeof statusReport>;
 
@@ -153,6 +160,9 @@ export function statusReport(model: StatusModel, shared: SharedState, facts: Fac
       ),
       internalErrors: rows.total(INTERNAL_ERRORS),
     },
+    // Why Weir answered itself, or ended an exchange; and why connections ended. Those that were met.
+    reasons: countsOf(rows, REASON_COLUMNS),
+    connectionEnds: countsOf(rows, END_COLUMNS),
     bytes: { in: rows.total(BYTES_IN), out: rows.total(BYTES_OUT) },
     upstreamConnections: {
       dialed: rows.total(UPSTREAM_CONNECTS),

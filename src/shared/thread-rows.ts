@@ -43,8 +43,8 @@ export const FUNCTION_NOW = 22;
 /** Turns of the loop, several per second, of a thread that has functions. Only grows. */
 export const LOOP_BEATS = 23;
 
-/** How many columns are in use; the row has room for THREAD_ROW_CELLS. */
-export const COLUMN_COUNT = 24;
+/** From here on reasons are counted (reason-columns.ts); the row has room for THREAD_ROW_CELLS. */
+export const FIRST_REASON_COLUMN = 24;
 
 /** The columns that fall as well as rise. */
 export const GAUGES = [

@@ -6,13 +6,15 @@ import './poison.ts';
 import assert from 'node:assert/strict';
 import { BoundSocket } from 'node:net';
 import { type Clock, SystemClock } from '#src/base/clock.ts';
+import { CONNECTION_ENDS, type ConnectionEnd } from '#src/base/connection-end.ts';
 import { ErrorLog } from '#src/base/log.ts';
 import { buildModel } from '#src/config/build.ts';
 import { parse } from '#src/config/syntax/parser.ts';
 import { Problems } from '#src/schema/problem.ts';
 import { Server } from '#src/server/server.ts';
+import { END_COLUMNS } from '#src/shared/reason-columns.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
-import { GAUGES } from '#src/shared/thread-rows.ts';
+import { CONNECTIONS_ACCEPTED, GAUGES } from '#src/shared/thread-rows.ts';
 import { createTransport, type TransportTier } from '#src/transport/transport.ts';
 import { newestWheel, outstandingCount, takeOffences } from './manners.ts';
 
@@ -78,6 +80,11 @@ export class Edge {
     return this.shared.rows.total(column);
   }
 
+  /** How many connections ended for that reason. */
+  endCount(end: ConnectionEnd): number {
+    return this.count(END_COLUMNS[end]);
+  }
+
   /** The test plants an exception: the log may tell of it. */
   expectErrors(): void {
     this.#mayFail = true;
@@ -101,6 +108,9 @@ export class Edge {
     for (let id = 0; id < this.shared.sizes.endpointCount; id++) {
       assert.equal(this.shared.endpoints.active(id), 0, `in flight at endpoint ${id} after close`);
     }
+    const ends = Object.entries(CONNECTION_ENDS).filter(([, { side }]) => side === 'client');
+    const ended = ends.reduce((sum, [end]) => sum + this.endCount(end as ConnectionEnd), 0);
+    assert.equal(ended, this.count(CONNECTIONS_ACCEPTED), 'every end of a client has one reason');
     assert.equal(outstandingCount(), this.#outstandingBefore, 'objects not given back');
     assert.equal(this.#wheel?.linkedCount, 0, 'timers left on the wheel');
   }

@@ -75,7 +75,7 @@ export class HttpListener implements Listener, AcceptorOwner, ConnectionKeeper {
   evictQuietest(): boolean {
     for (const connection of this.#connections) {
       if (!connection.isIdle || connection.exchangeCount === 0) continue;
-      connection.kill();
+      connection.evict();
       return true;
     }
     return false;

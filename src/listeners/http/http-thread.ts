@@ -9,6 +9,7 @@ import { RequestDecoder } from '#src/codecs/h1/request-decoder.ts';
 import { recordExchange } from '#src/exchange/access-record.ts';
 import { Exchange } from '#src/exchange/exchange.ts';
 import type { ListenerThread } from '#src/listeners/listener.ts';
+import { REASON_COLUMNS } from '#src/shared/reason-columns.ts';
 import { BYTES_OUT, RESPONSES_1XX } from '#src/shared/thread-rows.ts';
 
 /** Exchanges and readers kept for reuse; one exchange is about 5 KB. */
@@ -50,9 +51,13 @@ export class HttpThread {
 
   /** A mistake in what is said of an exchange costs the line and nothing else. */
   #record(exchange: Exchange): void {
-    const { clock, onInternalError, onReason } = this.host;
+    const { clock, onInternalError, onReason, row } = this.host;
     try {
-      if (exchange.reason !== '') onReason(exchange);
+      if (exchange.reason !== '') {
+        const column = REASON_COLUMNS[exchange.reason];
+        row[column] = (row[column] ?? 0) + 1;
+        onReason(exchange);
+      }
       if (exchange.logs.length > 0) {
         clock.refresh();
         recordExchange(exchange);

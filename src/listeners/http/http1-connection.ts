@@ -27,6 +27,7 @@ import {
 import { F_EXPECT } from '#src/http/field-names.ts';
 import type { RequestHead } from '#src/http/message.ts';
 import type { ListenerSettings } from '#src/listeners/listener.ts';
+import { END_COLUMNS, endOfColumn } from '#src/shared/reason-columns.ts';
 import { BYTES_IN, CONNECTIONS_ACTIVE, REQUESTS } from '#src/shared/thread-rows.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
 import { ConnectionFacts } from './connection-facts.ts';
@@ -75,6 +76,8 @@ export class Http1Connection
   /** The exchange that goes on without the client: this connection counts until it has ended. */
   #detached: DetachedDownstream | undefined = undefined;
   #mustClose = false;
+  /** Why it ends: a column of the thread's row. Who decides first is right; 0: it does not end yet. */
+  #end = 0;
   /** The endpoint is slow with the body: the client's clock stands still. */
   #isBodyHeld = false;
   #clientEnded = false;
@@ -121,6 +124,7 @@ export class Http1Connection
     this.#exchange = undefined;
     this.#detached = undefined;
     this.#mustClose = false;
+    this.#end = 0;
     this.#isBodyHeld = false;
     this.#clientEnded = false;
     this.#isTunnelNew = false;
@@ -162,7 +166,14 @@ export class Http1Connection
       case P_TUNNEL:
         if (!this.#isTunnelNew) this.#endRequestOfTunnel();
         break;
+      case P_IDLE:
+        this.#endBecause(
+          this.facts.exchangeCount === 0 ? END_COLUMNS.client_silent : END_COLUMNS.client_idle,
+        );
+        this.#close();
+        break;
       default:
+        this.#endBecause(END_COLUMNS.client_incomplete);
         this.#close();
     }
   }
@@ -181,8 +192,10 @@ export class Http1Connection
 
   /** ConnectionOwner. */
   onBroken(_errno: string): void {
-    if (this.#exchange === undefined) this.#close();
-    else this.#abandon('client_abort');
+    if (this.#exchange === undefined) {
+      this.#endBecause(END_COLUMNS.client_broke);
+      this.#close();
+    } else this.#abandon('client_abort');
   }
 
   /** IntakeOwner. */
@@ -271,6 +284,9 @@ export class Http1Connection
 
   /** The request cannot be read on: the endpoint's copy is dropped, the connection closes. */
   #refuseRequest(failure: FailureCode): void {
+    this.#endBecause(
+      failure === 'client_body_timeout' ? END_COLUMNS.body_timeout : END_COLUMNS.request_refused,
+    );
     this.#mustClose = true;
     const exchange = this.#exchange;
     if (exchange === undefined) {
@@ -295,7 +311,6 @@ export class Http1Connection
     this.#response.begin(exchange);
     if (exchange.isTunnel) this.#startTunnel();
     const closes = this.#willClose(exchange);
-    if (closes) this.#mustClose = true;
     this.#response.writeHead(exchange, closes, this.#thread.host.clock);
   }
 
@@ -316,6 +331,7 @@ export class Http1Connection
   /** What the client has sent behind its request is taken when the 101 has gone. */
   #startTunnel(): void {
     this.#isTunnelNew = true;
+    this.#endBecause(END_COLUMNS.tunnel_ended);
     this.#mustClose = true;
     this.#count.enter(P_TUNNEL);
     this.#intake.startTunnel();
@@ -358,6 +374,7 @@ export class Http1Connection
       exchange.handler = undefined;
       this.#release(exchange);
     }
+    this.#endBecause(END_COLUMNS.response_cut);
     // A body that ends with the connection would look whole after a FIN; a counted one cannot.
     this.#close(this.#response.endsWithClose && !isWhole);
   }
@@ -392,19 +409,33 @@ export class Http1Connection
     this.#connection.flush();
   }
 
+  /** Decides whether the connection ends behind this response. */
   #willClose(exchange: Exchange): boolean {
+    if (this.#mustClose) return true;
+    const end = this.#endBehind(exchange);
+    if (end === 0) return false;
+    this.#endBecause(end);
+    this.#mustClose = true;
+    return true;
+  }
+
+  /** Why it ends behind this response; 0: it does not. */
+  #endBehind(exchange: Exchange): number {
     const { limits, request } = exchange;
-    return (
-      this.#mustClose ||
-      exchange.closeAfter ||
-      !request.keepAlive ||
-      this.#response.endsWithClose ||
-      this.#thread.host.drain.isDraining ||
-      limits.keepalive.timeoutMs === 0 ||
-      this.facts.exchangeCount >= limits.keepaliveRequests ||
-      this.#thread.host.clock.nowMs - this.#openedAtMs > limits.keepaliveTimeMs ||
-      (this.#count.phase === P_BODY && !this.#canDiscard(exchange))
-    );
+    const { clock, drain } = this.#thread.host;
+    if (!request.keepAlive) return END_COLUMNS.client_done;
+    if (exchange.closeAfter) return END_COLUMNS.asked_to_close;
+    if (this.#response.endsWithClose) return END_COLUMNS.length_unknown;
+    if (drain.isDraining) return END_COLUMNS.drained;
+    if (limits.keepalive.timeoutMs === 0) return END_COLUMNS.keepalive_off;
+    if (this.facts.exchangeCount >= limits.keepaliveRequests) return END_COLUMNS.keepalive_requests;
+    if (clock.nowMs - this.#openedAtMs > limits.keepaliveTimeMs) return END_COLUMNS.keepalive_time;
+    const isUnread = this.#count.phase === P_BODY && !this.#canDiscard(exchange);
+    return isUnread ? END_COLUMNS.body_unread : 0;
+  }
+
+  #endBecause(column: number): void {
+    if (this.#end === 0) this.#end = column;
   }
 
   /** Whether what is left of the body is worth reading for the sake of the connection. */
@@ -484,6 +515,7 @@ export class Http1Connection
     const exchange = this.#exchange;
     switch (this.#count.phase) {
       case P_HEAD:
+        this.#endBecause(END_COLUMNS.head_timeout);
         this.#mustClose = true;
         if (exchange !== undefined) {
           this.#count.enter(P_SERVED);
@@ -501,12 +533,21 @@ export class Http1Connection
         if (this.#connection.isQueued) this.#abandon('client_send_timeout');
         break;
       case P_IDLE:
+        this.#endBecause(this.#endOfQuiet());
         this.#lingerUntilMs = this.#thread.host.clock.nowMs + DRAIN_QUIET_MS;
         this.#linger();
         break;
-      default:
+      default: // a rest of a body that does not come; one that lingers has its reason
+        this.#endBecause(END_COLUMNS.body_timeout);
         this.#close();
     }
+  }
+
+  #endOfQuiet(): number {
+    if (this.#thread.host.drain.isDraining) return END_COLUMNS.drained;
+    return this.facts.exchangeCount === 0
+      ? END_COLUMNS.head_timeout
+      : END_COLUMNS.keepalive_timeout;
   }
 
   /** Draining has begun: a quiet connection goes after a while, a busy one after its response. */
@@ -514,8 +555,15 @@ export class Http1Connection
     if (this.#count.phase === P_IDLE) this.#thread.host.wheel.arm(this.#timer, this.#quietMs());
   }
 
+  /** Idle, it goes for another client. */
+  evict(): void {
+    this.#endBecause(END_COLUMNS.evicted);
+    this.#close();
+  }
+
   /** Everything at once, whatever is in progress. */
   kill(): void {
+    this.#endBecause(END_COLUMNS.stopped);
     if (this.#detached !== undefined) this.#detached.kill();
     else if (this.#exchange === undefined) this.#close();
     else this.#abandon('shutting_down');
@@ -524,6 +572,9 @@ export class Http1Connection
   /** The client is gone or given up: the exchange ends without a further byte. */
   #abandon(reason: FailureCode): void {
     const exchange = this.#exchange;
+    this.#endBecause(
+      reason === 'client_send_timeout' ? END_COLUMNS.send_timeout : END_COLUMNS.client_left,
+    );
     const { resetTimedout } = exchange?.limits ?? this.#settings.client;
     if (exchange?.handler?.ignoresAbort === true && reason === 'client_abort') {
       this.#detach(exchange);
@@ -579,10 +630,17 @@ export class Http1Connection
     );
   }
 
+  #recordEnd(): void {
+    const end = this.#end;
+    if (end > 0) this.#count.add(end, 1);
+    this.#thread.host.onConnectionEnd?.(endOfColumn(end), this.facts);
+  }
+
   #close(withReset = false): void {
     if (this.#count.phase === P_CLOSED) return;
     this.#count.enter(P_CLOSED);
     this.#count.add(CONNECTIONS_ACTIVE, -1);
+    this.#recordEnd();
     this.#thread.host.wheel.forget(this.#timer);
     this.#intake.close();
     if (this.#exchange !== undefined) {

@@ -168,6 +168,7 @@ class Home implements ConnectionHome {
   readonly clock = new ManualClock();
   readonly wheel = new TimerWheel(this.clock);
   readonly log: string[] = [];
+  readonly ends: string[] = [];
   hasRoom = true;
 
   takeBack(): boolean {
@@ -177,6 +178,10 @@ class Home implements ConnectionHome {
 
   onIdleClosed(): void {
     this.log.push('idle closed');
+  }
+
+  countEnd(end: string): void {
+    this.ends.push(end);
   }
 
   onInternalError(error: unknown): void {

@@ -8,6 +8,7 @@
  *                     └── failed, surplus, not reusable ──▶ CLOSED
  */
 
+import type { ConnectionEnd } from '#src/base/connection-end.ts';
 import type { FailureCode } from '#src/base/failure.ts';
 import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import { type Carry, carryOf } from '#src/bytes/carry.ts';
@@ -67,6 +68,8 @@ export interface ConnectionHome {
   takeBack(connection: H1Connection): boolean;
   /** It closed while idle in the pool. */
   onIdleClosed(connection: H1Connection): void;
+  /** It has ended, for this reason. */
+  countEnd(end: ConnectionEnd): void;
   /** An exception of ours while a response was handled (CE-24). */
   onInternalError(error: unknown): void;
 }
@@ -181,7 +184,9 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     this.#sink = undefined;
     // A tunnel has no framing: after a plain close the endpoint would take a part for the whole.
     const hasEnded = this.#requestEnded && this.#responseEnded;
-    this.#close(isOfTunnel || (this.#phase === U_TUNNEL && !hasEnded));
+    const isTunnel = isOfTunnel || this.#phase === U_TUNNEL;
+    const end = isTunnel ? 'upstream_tunnel_ended' : 'upstream_given_up';
+    this.#close(end, isOfTunnel || (this.#phase === U_TUNNEL && !hasEnded));
   }
 
   // ---- Pool ------------------------------------------------------------------------------------
@@ -192,8 +197,8 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   }
 
   /** The pool gives it up. */
-  discard(): void {
-    this.#close();
+  discard(end: ConnectionEnd): void {
+    this.#close(end);
   }
 
   // ---- ConnectionOwner -------------------------------------------------------------------------
@@ -201,7 +206,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   onBytes(bytes: Buffer, start: number, end: number): void {
     const sink = this.#sink;
     if (sink === undefined) {
-      this.#closeIdle(); // nobody asked for these
+      this.#closeIdle('endpoint_unasked');
       return;
     }
     if (this.#phase === U_HEAD && this.#connection.writesWhenRead === this.#writesBefore) {
@@ -230,7 +235,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   }
 
   onEnd(): void {
-    if (this.#sink === undefined) this.#closeIdle();
+    if (this.#sink === undefined) this.#closeIdle('endpoint_idle');
     else if (this.#phase === U_TUNNEL) this.#endTunnel(this.#sink);
     else if (this.#phase === U_BODY && this.#body.state === B_UNTIL_CLOSE) this.#finish(false);
     else this.fail(this.#phase === U_BODY ? 'upstream_truncated' : 'upstream_reset');
@@ -243,12 +248,12 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   }
 
   onBroken(_errno: string): void {
-    if (this.#sink === undefined) this.#closeIdle();
+    if (this.#sink === undefined) this.#closeIdle('endpoint_idle');
     else this.fail(this.#phase === U_HEAD ? 'upstream_reset' : 'upstream_truncated');
   }
 
   onTimeout(): void {
-    if (this.#sink === undefined) this.#closeIdle();
+    if (this.#sink === undefined) this.#closeIdle('upstream_idle_timeout');
     else if (this.#connection.isQueued) this.fail('upstream_send_timeout');
     else if (this.#phase === U_HEAD) this.fail('upstream_header_timeout');
     else this.fail('upstream_read_timeout');
@@ -402,7 +407,11 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     const relay = this.#relay;
     const wasSent = this.#requestEnded && !this.#connection.isQueued;
     const head = sink.responseHead;
-    const keeps = isExact && wasSent && head.keepAlive && !this.#traits.closes;
+    let end: ConnectionEnd | undefined;
+    if (!isExact) end = 'endpoint_unasked';
+    else if (!wasSent) end = 'upstream_unfinished';
+    else if (!head.keepAlive) end = 'endpoint_closes';
+    else if (this.#traits.closes) end = 'upstream_not_kept';
     head.trailers = withoutConnectionNamed(this.#body.trailers, head.fields);
     this.#sink = undefined;
     this.#carry = undefined;
@@ -412,7 +421,8 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     // Back in the pool before the response leaves: the client's next request may want it.
     this.#connection.readInto(undefined);
     this.#phase = U_IDLE;
-    if (!keeps || !this.#home.takeBack(this)) this.#close();
+    if (end === undefined && !this.#home.takeBack(this)) end = 'upstream_not_kept';
+    if (end !== undefined) this.#close(end);
     const flow = sink.flushResponse();
     if (relay !== undefined && flow === FLOW_GO) releaseRelayBuffer(relay);
   }
@@ -422,21 +432,22 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     const sink = this.#sink;
     const sawBytes = this.#sawBytes;
     this.#sink = undefined;
-    this.#close(this.#phase === U_TUNNEL && this.#connection.isQueued);
+    this.#close('endpoint_failed', this.#phase === U_TUNNEL && this.#connection.isQueued);
     sink?.onUpstreamFailed(failure, sawBytes);
     return sink !== undefined;
   }
 
-  #closeIdle(): void {
+  #closeIdle(end: ConnectionEnd): void {
     if (this.#phase === U_CLOSED) return;
-    this.#close();
+    this.#close(end);
     this.#home.onIdleClosed(this);
   }
 
   /** A relay buffer may still wait in a write to the client: it is left to the garbage collector. */
-  #close(withReset = false): void {
+  #close(end: ConnectionEnd, withReset = false): void {
     if (this.#phase === U_CLOSED) return;
     this.#phase = U_CLOSED;
+    this.#home.countEnd(end);
     this.#carry = undefined;
     this.#relay = undefined;
     this.#home.wheel.forget(this.#timer);

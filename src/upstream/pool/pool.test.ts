@@ -128,10 +128,12 @@ function make(config: Partial<PoolConfig> = {}, room = new IdleRoom(2)) {
   const wheel = new TimerWheel(clock);
   const transport = new FakeTransport();
   const counts = { connects: 0, reuses: 0 };
+  const ends: string[] = [];
   const thread: PoolThread = {
     ...{ wheel, transport, drain: new DrainState() },
     countConnect: () => void counts.connects++,
     countReuse: () => void counts.reuses++,
+    countEnd: (end) => void ends.push(end),
     onInternalError: (error: unknown) => assert.fail(String(error)),
   };
   const endpoint = new Endpoint(
@@ -146,7 +148,7 @@ function make(config: Partial<PoolConfig> = {}, room = new IdleRoom(2)) {
     clock.advanceMs(ms);
     wheel.advance();
   };
-  return { pool, thread, transport, counts, room, passMs };
+  return { pool, thread, transport, counts, ends, room, passMs };
 }
 
 /** Dials and lends a connection. */

@@ -4,6 +4,7 @@
  */
 
 import type { LocalAddress } from '#src/base/address.ts';
+import type { ConnectionEnd } from '#src/base/connection-end.ts';
 import type { DrainState } from '#src/base/drain-state.ts';
 import { Stack } from '#src/base/stack.ts';
 import type { TimerWheel } from '#src/base/timer-wheel.ts';
@@ -22,6 +23,8 @@ export interface PoolThread {
   /** Counts a dial and a reuse in the thread's row. */
   countConnect(): void;
   countReuse(): void;
+  /** A connection to that endpoint has ended. */
+  countEnd(end: ConnectionEnd, endpoint: string): void;
   onInternalError(error: unknown): void;
   /** Set while draining: nothing is kept any more. */
   readonly drain: DrainState;
@@ -73,7 +76,7 @@ export class Pool implements ConnectionHome {
         this.#thread.countReuse();
         return last;
       }
-      last.discard();
+      last.discard('endpoint_unasked');
     }
     return undefined;
   }
@@ -101,7 +104,7 @@ export class Pool implements ConnectionHome {
       const oldest = this.#idle.takeOldest();
       if (oldest === undefined) return false;
       this.#room.idleCount -= 1;
-      oldest.discard();
+      oldest.discard('upstream_made_room');
     }
     this.#idle.push(connection);
     this.#room.idleCount += 1;
@@ -112,6 +115,11 @@ export class Pool implements ConnectionHome {
   /** ConnectionHome. */
   onIdleClosed(connection: H1Connection): void {
     if (this.#idle.remove(connection)) this.#room.idleCount -= 1;
+  }
+
+  /** ConnectionHome. */
+  countEnd(end: ConnectionEnd): void {
+    this.#thread.countEnd(end, this.#endpoint.config.name);
   }
 
   /** ConnectionHome. */
@@ -129,7 +137,7 @@ export class Pool implements ConnectionHome {
   close(): void {
     for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
       this.#room.idleCount -= 1;
-      last.discard();
+      last.discard('upstream_closed');
     }
   }
 

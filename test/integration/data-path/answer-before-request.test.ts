@@ -70,6 +70,7 @@ for (const [fieldBytes, mayAsk] of [
       wheel: new TimerWheel(new ManualClock(0)),
       takeBack: () => true,
       onIdleClosed: () => undefined,
+      countEnd: () => undefined,
       onInternalError: (error: unknown) => {
         throw error;
       },
