@@ -134,6 +134,17 @@ export class EndpointTable {
     return sum;
   }
 
+  /** The sum of `active` over `count` endpoints with consecutive ids. */
+  sumActive(first: number, count: number): number {
+    const inFlight = this.#inFlight;
+    let sum = 0;
+    for (let row = first; row < inFlight.length; row += this.#inFlightStride) {
+      const end = row + count;
+      for (let at = row; at < end; at++) sum = (sum + (inFlight[at] as number)) | 0;
+    }
+    return sum;
+  }
+
   /** What this thread alone has in flight at this endpoint. */
   activeHere(endpoint: number): number {
     return this.#inFlight[this.#own + endpoint] ?? 0;
