@@ -2131,13 +2131,16 @@ export interface UpstreamBlock {
    */
   readonly leastConn?: boolean | undefined;
   /**
-   * `ip_hash [balance_factor=percent]`. Clients of one network go to the same endpoint: the one
-   * nginx sends them to. The first three octets of an IPv4 address count, all of an IPv6 address,
-   * after `real_ip`. An endpoint that is `down` keeps its share of the map. `balance_factor=150`
-   * bounds load: nobody has more in flight, over all proxy threads, than 150 % of its share by
-   * weight; what is over goes on as if that endpoint were out.
+   * `ip_hash [ipv4_prefix=bits] [ipv6_prefix=bits] [balance_factor=percent]`. Clients of one
+   * network go to the same endpoint: the one nginx sends them to. The first three octets of an IPv4
+   * address count, all of an IPv6 address, after `real_ip`; or, beyond nginx, so many first bits as
+   * `ipv4_prefix=` and `ipv6_prefix=` say: `ipv4_prefix=32 ipv6_prefix=64` tells clients of one
+   * IPv4 network apart, and not the addresses that one client has in its IPv6 network. An endpoint
+   * that is `down` keeps its share of the map. `balance_factor=150` bounds load: nobody has more in
+   * flight, over all proxy threads, than 150 % of its share by weight; what is over goes on as if
+   * that endpoint were out.
    */
-  readonly ipHash?: Word | undefined;
+  readonly ipHash?: Words | undefined;
   /**
    * `hash key [consistent] [balance_factor=percent]`. Exchanges with the same key, a text with
    * `$names`, go to the same endpoint: the one nginx sends them to. With `consistent` (ketama) an
@@ -2148,11 +2151,12 @@ export interface UpstreamBlock {
   readonly hash?: Words | undefined;
   /**
    * `maglev key [balance_factor=percent]`. Exchanges with the same key go to the same endpoint, by
-   * Google's Maglev table of 65,537 slots (more beyond 655 endpoints): the most even spread, by
+   * Google's Maglev table of 262,147 slots (more beyond 2,621 endpoints): the most even spread, by
    * weight, and one look per choice. An endpoint that is out moves its own keys only; one that is
-   * added or removed moves a few others too. Instances agree without telling each other.
-   * `balance_factor=150` bounds load: nobody has more in flight, over all proxy threads, than 150 %
-   * of its share by weight; what is over goes on as if that endpoint were out. Not in nginx.
+   * added or removed moves a few others too: to N endpoints, at most 1.3/(N+1) of all up to 64.
+   * Instances agree without telling each other. `balance_factor=150` bounds load: nobody has more
+   * in flight, over all proxy threads, than 150 % of its share by weight; what is over goes on as
+   * if that endpoint were out. Not in nginx.
    */
   readonly maglev?: Words | undefined;
   /**
