@@ -29,6 +29,9 @@ export interface UpstreamThread extends PoolThread {
   makeBalancer?(ref: FunctionRef, material: BalancerMaterial): Balancer;
 }
 
+/** Of two threads that race for the last place of an endpoint both may lose, a few times. */
+const MORE_ROUNDS = 8;
+
 export class Upstream implements PlaceSource {
   readonly config: UpstreamConfig;
   readonly endpoints: readonly Endpoint[];
@@ -51,6 +54,8 @@ export class Upstream implements PlaceSource {
   /** What this one shares its endpoints with, when its connections come from some address. */
   readonly #to: Upstream | undefined;
   readonly #firstEndpoint: number;
+  /** Another thread took the place that this pick had found. */
+  #hasLost = false;
   /** The same upstream with connections from certain local addresses. */
   #bound: BoundUpstreams<Upstream> | undefined = undefined;
 
@@ -135,7 +140,20 @@ export class Upstream implements PlaceSource {
     return this.#pick(context, undefined);
   }
 
+  /**
+   * Another thread may take a place between the look at it and the count: then the next look sees that
+   * it is taken. Who loses so often that everybody could have been full has met a full upstream.
+   */
   #pick(context: PickContext, queue: UpstreamQueue | undefined): Endpoint | undefined {
+    let endpoint = this.#pickOnce(context, queue);
+    for (let left = this.endpoints.length + MORE_ROUNDS; this.#hasLost; left--) {
+      this.#hasLost = false;
+      if (left > 0) endpoint = this.#pickOnce(context, queue);
+    }
+    return endpoint;
+  }
+
+  #pickOnce(context: PickContext, queue: UpstreamQueue | undefined): Endpoint | undefined {
     if (this.sticky !== undefined) {
       const bound = this.sticky.endpointsOf(context.session());
       if (bound !== undefined) return this.#pickBound(bound, this.sticky, context, queue);
@@ -150,8 +168,7 @@ export class Upstream implements PlaceSource {
     const limit = tier.pickLimit(endpoint);
     if (limit > 0) {
       if (queue?.blocks(context) === true) return undefined;
-      // Another thread may have taken the last place meanwhile: then the pick sees it is full.
-      if (!this.#table.tryStart(endpoint.id, limit)) return this.#pick(context, queue);
+      if (!this.#table.tryStart(endpoint.id, limit)) return this.#lose();
     } else this.#table.start(endpoint.id);
     endpoint.onPicked();
     return endpoint;
@@ -174,11 +191,16 @@ export class Upstream implements PlaceSource {
       const limit = own === undefined ? tier.pickLimit(endpoint) : tier.limitOf(endpoint);
       if (limit > 0) {
         if (!isStrict && queue?.blocks(context) === true) return undefined;
-        if (!this.#table.tryStart(endpoint.id, limit)) return this.#pick(context, queue);
+        if (!this.#table.tryStart(endpoint.id, limit)) return this.#lose();
       } else this.#table.start(endpoint.id);
       endpoint.onPicked();
       return endpoint;
     }
+    return undefined;
+  }
+
+  #lose(): undefined {
+    this.#hasLost = true;
     return undefined;
   }
 
