@@ -92,6 +92,9 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
     const endpoints = buildEndpoints(scope, problems);
     if (scope.own('server').length === 0) {
       problems.emerg(node, `no servers are inside upstream "${name}"`);
+    } else if (endpoints.length > 0 && endpoints.every(({ tier }) => tier > 0)) {
+      const advice = 'all of them are "backup": whom would they stand in for?';
+      problems.emerg(node, `no servers in upstream "${name}"`, advice);
     } else if (endpoints.length > 0 && endpoints.every((endpoint) => endpoint.down)) {
       problems.warn(node, `all servers of upstream "${name}" are down`);
     }

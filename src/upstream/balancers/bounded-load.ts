@@ -14,10 +14,11 @@ import type { Balancer, BalancerMaterial, PickView } from './balancer.ts';
 const NOTHING = 0;
 const TOTAL = 1;
 const WEIGHTS = 2;
+const MAX_INT32 = 0x7fff_ffff;
 
 export class BoundedLoad implements Balancer, PickView {
   readonly #inner: Balancer;
-  readonly #weights: Int32Array;
+  readonly #weights: Int32Array | Float64Array;
   readonly #percent: number;
   #view: PickView | undefined = undefined;
   /** How much this pick has looked at. */
@@ -32,7 +33,10 @@ export class BoundedLoad implements Balancer, PickView {
   constructor(inner: Balancer, endpoints: BalancerMaterial['endpoints'], percent: number) {
     this.#inner = inner;
     this.#percent = percent;
-    this.#weights = Int32Array.from(endpoints, ({ weight }) => weight);
+    // Whole numbers, so that sums of them need no memory; beyond 2^31 that is not to be had.
+    const isUsual = endpoints.every(({ weight }) => weight <= MAX_INT32);
+    const weights = endpoints.map(({ weight }) => weight);
+    this.#weights = isUsual ? Int32Array.from(weights) : Float64Array.from(weights);
     this.#allWeights = endpoints.reduce((sum, { weight }) => sum + weight, 0);
   }
 

@@ -112,6 +112,18 @@ export function itMapsKeys(kind: BalancerKind, words: readonly string[], numRuns
     fc.assert(fc.property(anyCase, check), { numRuns: 50 });
   });
 
+  it('keeps the factor with weights of any size', () => {
+    const sketches = [30, 10, 1].map((weight) => ({ weight: weight * 1e11, inFlight: 0 }));
+    const balancer = kind.create(materialOf(sketches, [...words, 'balance_factor=150']));
+    const view = new TestView(sketches);
+    view.text = 'hot';
+    for (let total = 1; total <= 60; total++) {
+      const at = balancer.pick(view);
+      const bound = Math.ceil((total * 150 * ([30, 10, 1][at] ?? 0)) / (100 * 41));
+      assert.ok(come(view, at) <= bound, `${bound} at ${at}`);
+    }
+  });
+
   it('lets a hot key spread only as far as the factor makes it', () => {
     const { balancer, view } = make(4, ['balance_factor=200']);
     view.text = 'hot';
