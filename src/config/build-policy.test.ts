@@ -47,6 +47,14 @@ test('of two policies the last one holds, with a warning', () => {
   assert.equal(model?.upstreams[0]?.policy.name, 'hash');
 });
 
+test('an upstream has a limit of its own, for which its queue waits', () => {
+  const [app] = buildWell(conf('max_conns 7; queue 3; server 10.0.0.1;')).upstreams;
+  assert.equal(app?.maxConns, 7);
+  assert.equal(buildWell(conf('server 10.0.0.1 max_conns=4;')).upstreams[0]?.maxConns, 0);
+  assert.match(problemsOf('max_conns -1; server 10.0.0.1;').join(), /^emerg: invalid number/);
+  assert.match(problemsOf('queue 3; server 10.0.0.1;').join(), /^warn: nothing ever waits/);
+});
+
 test('the same policy twice is one, with a warning, as in nginx', () => {
   const twice = 'least_conn; server 10.0.0.1; least_conn;';
   assert.deepEqual(problemsOf(twice), [

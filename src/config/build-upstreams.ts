@@ -98,9 +98,11 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
     } else if (endpoints.length > 0 && endpoints.every((endpoint) => endpoint.down)) {
       problems.warn(node, `all servers of upstream "${name}" are down`);
     }
-    const { concurrency, queue } = settings;
-    if (queue !== undefined && concurrency === undefined && endpoints.every(isUnlimited)) {
-      const advice = 'give them "max_conns", or the upstream "concurrency adaptive"';
+    const { concurrency, maxConns, queue } = settings;
+    const isLimited = maxConns > 0 || concurrency !== undefined;
+    if (queue !== undefined && !isLimited && endpoints.every(isUnlimited)) {
+      const advice =
+        'give them or the upstream "max_conns", or the upstream "concurrency adaptive"';
       problems.warn(
         node,
         `nothing ever waits in the queue of upstream "${name}": its servers take any number`,
@@ -114,6 +116,7 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
       pool: poolOf(settings),
       policy: buildPolicy(scope, settings, endpoints, problems),
       queue: queue ?? null,
+      maxConns,
       concurrency: concurrency ?? null,
       sticky: buildSticky(settings, list.all, problems),
       place: placeOf(node),

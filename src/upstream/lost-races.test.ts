@@ -32,10 +32,10 @@ class ContestedTable extends EndpointTable {
   }
 }
 
-function make(count: number, sticky: StickyConfig | null = null) {
+function make(count: number, sticky: StickyConfig | null = null, most = 0, maxConns = 2) {
   const endpoints = Array.from({ length: count }, (_, index): EndpointConfig => {
     const address = { kind: 'tcp', host: '127.0.0.1', port: 80 + index } as const;
-    const traits = { ...USUAL_TRAITS, maxConns: 2, route: `e${index}` };
+    const traits = { ...USUAL_TRAITS, maxConns, route: `e${index}` };
     return { address, name: `e${index}`, server: `e${index}`, ...traits, place: PLACE };
   });
   const config: UpstreamConfig = {
@@ -45,6 +45,7 @@ function make(count: number, sticky: StickyConfig | null = null) {
     pool: { maxIdle: 2, maxRequests: 100, maxAgeMs: 60_000, idleTimeoutMs: 5_000 },
     policy: USUAL_POLICY,
     sticky,
+    maxConns: most,
     place: PLACE,
   };
   const memory = allocateShared({ threadCount: 2, endpointCount: count, upstreamCount: 1 });
@@ -53,7 +54,10 @@ function make(count: number, sticky: StickyConfig | null = null) {
   const upstream = new Upstream(config, 0, 0, table, thread);
   const context = new TestContext();
   context.nextTurn = () => upstream.nextTurn();
-  return { upstream, table, context };
+  /** The same as another thread has it. */
+  const otherTable = new EndpointTable(memory, 2, count, 1, 1);
+  const other = new Upstream(config, 0, 0, otherTable, thread);
+  return { upstream, other, table, context };
 }
 
 describe('a pick that loses places to other threads', () => {
@@ -94,6 +98,55 @@ describe('a pick that loses places to other threads', () => {
       assert.ok(table.tries <= 13, `${table.tries} tries`);
     });
   }
+});
+
+describe('max_conns of an upstream', () => {
+  const client = { onPlace: () => assert.fail(), onNoPlace: () => assert.fail() };
+
+  it('holds for all endpoints and threads together', () => {
+    const { context, other, table, upstream } = make(3, null, 4, 0);
+    const picked = [upstream, other, upstream, other].map((one) => one.pick(context));
+    assert.deepEqual(
+      picked.map((endpoint) => endpoint?.id),
+      [0, 1, 2, 0],
+    );
+    for (const one of [upstream, other]) {
+      assert.equal(one.pick(context), undefined);
+      assert.equal(one.hasRoom(), false);
+      assert.equal(one.wait(new QueuePlace(client, context)), 'upstream_full');
+    }
+    assert.deepEqual([table.requests(0), table.requests(1), table.requests(2)], [2, 1, 1]);
+    upstream.finish(picked[0] ?? assert.fail(), false, 0);
+    assert.equal(other.hasRoom(), true);
+    assert.ok(other.pick(context) !== undefined);
+    assert.equal(upstream.pick(context), undefined);
+  });
+
+  it('holds beside limits of the endpoints', () => {
+    const { context, table, upstream } = make(2, null, 3, 2);
+    for (let n = 0; n < 3; n++) assert.ok(upstream.pick(context) !== undefined);
+    assert.equal(upstream.pick(context), undefined);
+    assert.deepEqual([table.active(0), table.active(1)], [2, 1]);
+    const narrow = make(2, null, 5, 2);
+    for (let n = 0; n < 4; n++) assert.ok(narrow.upstream.pick(narrow.context) !== undefined);
+    assert.equal(narrow.upstream.pick(narrow.context), undefined);
+  });
+
+  it('is not exceeded by what another thread starts between look and count', () => {
+    const { table } = make(2, null, 3, 0);
+    const starts = [0, 1, 0, 1].map((id) => table.tryStartAmong(id, 0, 0, 2, 3));
+    assert.deepEqual(starts, [true, true, true, false]);
+    assert.deepEqual([table.active(0), table.active(1)], [2, 1]);
+    assert.equal(table.tryStartAmong(0, 2, 0, 2, 9), false);
+    assert.equal(table.tryStartAmong(0, 3, 0, 2, 9), true);
+  });
+
+  it('holds for those that are bound to an endpoint', () => {
+    const { context, upstream } = make(2, routeTo(false), 1, 0);
+    context.brought = 'e1';
+    assert.equal(upstream.pick(context)?.id, 1);
+    assert.equal(upstream.pick(context), undefined);
+  });
 });
 
 function routeTo(isStrict: boolean): StickyConfig {

@@ -54,6 +54,8 @@ export class Upstream implements PlaceSource {
   /** What this one shares its endpoints with, when its connections come from some address. */
   readonly #to: Upstream | undefined;
   readonly #firstEndpoint: number;
+  /** `max_conns` of the upstream: all endpoints together; 0 is no limit. */
+  readonly #maxConns: number;
   /** Another thread took the place that this pick had found. */
   #hasLost = false;
   /** The same upstream with connections from certain local addresses. */
@@ -101,6 +103,7 @@ export class Upstream implements PlaceSource {
     this.#to = bound?.to;
     this.#thread = thread;
     this.#firstEndpoint = firstEndpoint;
+    this.#maxConns = config.maxConns ?? 0;
     this.#pools = this.endpoints.map((endpoint) => {
       return new Pool(endpoint, config.pool, this.#room, thread, bound?.local);
     });
@@ -154,6 +157,7 @@ export class Upstream implements PlaceSource {
   }
 
   #pickOnce(context: PickContext, queue: UpstreamQueue | undefined): Endpoint | undefined {
+    if (this.#maxConns > 0 && this.#isFull()) return undefined;
     if (this.sticky !== undefined) {
       const bound = this.sticky.endpointsOf(context.session());
       if (bound !== undefined) return this.#pickBound(bound, this.sticky, context, queue);
@@ -166,9 +170,9 @@ export class Upstream implements PlaceSource {
     }
     if (endpoint === undefined) return undefined;
     const limit = tier.pickLimit(endpoint);
-    if (limit > 0) {
+    if (limit > 0 || this.#maxConns > 0) {
       if (queue?.blocks(context) === true) return undefined;
-      if (!this.#table.tryStart(endpoint.id, limit)) return this.#lose();
+      if (!this.#tryStart(endpoint, limit)) return this.#lose();
     } else this.#table.start(endpoint.id);
     endpoint.onPicked();
     return endpoint;
@@ -189,14 +193,26 @@ export class Upstream implements PlaceSource {
       const endpoint = own ?? (isStrict ? undefined : tier.pick(context));
       if (endpoint === undefined) continue;
       const limit = own === undefined ? tier.pickLimit(endpoint) : tier.limitOf(endpoint);
-      if (limit > 0) {
+      if (limit > 0 || this.#maxConns > 0) {
         if (!isStrict && queue?.blocks(context) === true) return undefined;
-        if (!this.#table.tryStart(endpoint.id, limit)) return this.#lose();
+        if (!this.#tryStart(endpoint, limit)) return this.#lose();
       } else this.#table.start(endpoint.id);
       endpoint.onPicked();
       return endpoint;
     }
     return undefined;
+  }
+
+  /** Counts it in flight, unless somebody else has taken the last place. */
+  #tryStart({ id }: Endpoint, limit: number): boolean {
+    if (this.#maxConns === 0) return this.#table.tryStart(id, limit);
+    const count = this.endpoints.length;
+    return this.#table.tryStartAmong(id, limit, this.#firstEndpoint, count, this.#maxConns);
+  }
+
+  /** Whether as many are in flight as `max_conns` of the upstream says. */
+  #isFull(): boolean {
+    return this.#table.sumActive(this.#firstEndpoint, this.endpoints.length) >= this.#maxConns;
   }
 
   #lose(): undefined {
@@ -232,6 +248,7 @@ export class Upstream implements PlaceSource {
 
   /** PlaceSource. */
   hasRoom(): boolean {
+    if (this.#maxConns > 0 && this.#isFull()) return false;
     return this.#tiers.some((tier) => tier.hasRoom());
   }
 
