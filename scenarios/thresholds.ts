@@ -113,6 +113,7 @@ async function exceed(
   const waiting = excess * waits;
   answers.push(...clients.slice(limit, limit + waiting).map((client) => client.ask(path)));
   await until(async () => (await queued(weir)) === waiting);
+  await until(async () => await isAtRest(weir));
   const refused: string[] = [];
   const times: number[] = [];
   for (let at = limit + waiting; at < clients.length; at += AT_A_TIME) {
@@ -134,6 +135,13 @@ async function exceed(
 async function queued(weir: Weir): Promise<number> {
   const { upstreams } = (await statusOf(weir)) as unknown as { upstreams: Load[] };
   return upstreams.find(({ name }) => name === 'pending')?.queue.length ?? -1;
+}
+
+/** The storm is over that brought so many: what is asked next is answered at once. */
+async function isAtRest(weir: Weir): Promise<boolean> {
+  const startMs = performance.now();
+  await statusOf(weir);
+  return performance.now() - startMs < MAX_MS / 2;
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
