@@ -33,6 +33,15 @@ describe('after aborts, dead threads and reloads', () => {
     assert.ok(largest > 0, 'nobody ever waited');
   });
 
+  it('max_conns of the upstream and its queue hold nobody', async (t) => {
+    const limits = `max_conns ${MAX_CONNS}; queue ${CLIENTS};`;
+    const { largest } = await storm(
+      t,
+      `server ORIGIN max_fails=0; server OTHER max_fails=0; ${limits}`,
+    );
+    assert.ok(largest > 0, 'nobody ever waited');
+  });
+
   // Without a limit other instructions count.
   it('nothing is in flight at endpoints that take any number', async (t) => {
     await storm(t, 'server ORIGIN max_fails=0; keepalive 4;');
