@@ -13,6 +13,7 @@ import { keepCompiled } from './compile-cache.ts';
 import { Listening } from './listening.ts';
 import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './load-report.ts';
 import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
+import { keepHeapsSmall } from './memory.ts';
 import type { FromGeneration, FromThread, StartOrder, ToGeneration } from './messages.ts';
 import { statusModelOf } from './outline.ts';
 import { takeDescriptor } from './taken-descriptor.ts';
@@ -248,6 +249,7 @@ export class GenerationRun implements SlotOwner {
   #onReady(slot: ThreadSlot): void {
     this.#state.board.setReady(slot.thread);
     slot.setReady();
+    if (this.#slots.every(({ state }) => state === 'ready')) keepHeapsSmall();
     if (this.#phase !== 'starting') {
       this.log.notice(`thread ${slot.thread + 1} serves`);
       return;
