@@ -1,5 +1,6 @@
 import { Both } from '#test/side-by-side/both.ts';
-import { EXPLANATIONS } from '#test/side-by-side/differences.ts';
+import { REASONS } from '#test/side-by-side/differences.ts';
+import { REQUESTS } from '#test/side-by-side/random-configuration.ts';
 import { survey } from '#test/side-by-side/survey.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -14,8 +15,8 @@ export const scenario: Scenario = {
   promise:
     "a configuration means to Weir what it means to Debian's nginx, or docs/differences.md says why not",
   target:
-    `${CONFIGURATIONS.toLocaleString('en')} random configurations with 14 requests each: status, ` +
-    'fields, body and what the origin saw are equal, or the difference has a reason',
+    `${CONFIGURATIONS.toLocaleString('en')} random configurations with ${REQUESTS} requests or more, ` +
+    'each on a connection of its own, one after the other, or at once: status, fields, body and what the origin saw are equal, or the difference has a reason',
   needs: ['nginx'],
   run: async (context) => {
     const { seed, short } = context;
@@ -32,13 +33,13 @@ export const scenario: Scenario = {
     const seconds = (performance.now() - startedAt) / 1000;
     const { configurations, explained, refused, reports, requests, unexplained } = sum;
     // Some occur in one configuration of thousands: told, not judged.
-    const unused = EXPLANATIONS.filter(({ name }) => !explained.has(name)).map(({ name }) => name);
+    const unused = REASONS.filter((name) => !explained.has(name));
     const parts = [...explained.values()].reduce((total, count) => total + count, 0);
     return {
       measured:
         `${configurations.toLocaleString('en')} configurations, ${requests.toLocaleString('en')} ` +
         `requests, ${unexplained} differ without a reason, ${parts} parts differ for ` +
-        `${explained.size} of ${EXPLANATIONS.length} reasons${reports.length > 0 ? `\n${reports[0]}` : ''}`,
+        `${explained.size} of ${REASONS.length} reasons${reports.length > 0 ? `\n${reports[0]}` : ''}`,
       pass: unexplained === 0 && configurations === wanted && refused <= wanted * MAX_REFUSED_RATIO,
       details: {
         ...{ seed, seconds, configurations, requests, refused, unexplained, reports, unused },

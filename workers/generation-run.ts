@@ -21,6 +21,7 @@ import { Listening } from './listening.ts';
 import { LiveOutline } from './live-outline.ts';
 import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './load-report.ts';
 import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
+import { keepHeapsSmall } from './memory.ts';
 import type { FromGeneration, FromThread, StartOrder, ToGeneration } from './messages.ts';
 import { statusModelOf } from './outline.ts';
 import { Steering } from './steering.ts';
@@ -344,6 +345,7 @@ export class GenerationRun implements SlotOwner {
   #onReady(slot: ThreadSlot): void {
     this.#state.board.setReady(slot.thread);
     slot.setReady();
+    if (this.#slots.every(({ state }) => state === 'ready')) keepHeapsSmall();
     if (this.#phase !== 'starting') {
       this.log.notice(`thread ${slot.thread + 1} serves`);
       return;

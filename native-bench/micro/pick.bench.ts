@@ -30,13 +30,16 @@ function endpoints(table: EndpointTable, count: number, down: number): Endpoint[
   });
 }
 
-/** `isBusy`: each endpoint has something in flight, so bounds of load have to be worked out. */
+/**
+ * `loads`: what the endpoints have in flight, over and over, so that bounds of load have to be worked
+ * out.
+ */
 function pick(
   name: string,
   count: number,
   down = 0,
   words: readonly string[] = [],
-  isBusy = false,
+  loads: readonly number[] = [0],
 ): Bench['run'] {
   const sizes = { threadCount: THREADS, endpointCount: count, upstreamCount: 1 };
   const shared = allocateShared(sizes);
@@ -55,7 +58,9 @@ function pick(
     for (const { times } of tables)
       for (const { id } of all) times.record(id, 1 + (id % 7), 2 + (id % 7), false, nowMs);
   };
-  if (isBusy) for (const { id } of all) table.start(id);
+  for (const { id } of all) {
+    for (let load = loads[id % loads.length] as number; load > 0; load--) table.start(id);
+  }
   let serial = 0;
   let picks = 0;
   const context: PickContext = {
@@ -82,15 +87,17 @@ function pick(
 
 const KEYS = Array.from({ length: 256 }, (_, n) => `/users/${n * 7919}/orders`);
 
+const FACTOR = 'balance_factor=150';
+
 /** Policies with a key, and their words. */
 const KEYED: readonly (readonly [string, ...string[]])[] = [
   ['hash', '$uri'],
   ['hash', '$uri', 'consistent'],
-  ['hash', '$uri', 'consistent', 'balance_factor=150'],
+  ['hash', '$uri', 'consistent', FACTOR],
   ['maglev', '$uri'],
-  ['maglev', '$uri', 'balance_factor=150'],
+  ['maglev', '$uri', FACTOR],
   ['rendezvous', '$uri'],
-  ['rendezvous', '$uri', 'balance_factor=150'],
+  ['rendezvous', '$uri', FACTOR],
 ];
 
 export const benches: readonly Bench[] = [
@@ -116,7 +123,13 @@ export const benches: readonly Bench[] = [
     { name: `ip_hash, one of ${count}`, run: pick('ip_hash', count) },
     ...KEYED.map(([name, ...words]): Bench => {
       const title = [name, ...words.slice(1)].join(' ');
-      return { name: `${title}, one of ${count}`, run: pick(name, count, 0, words, true) };
+      return { name: `${title}, one of ${count}`, run: pick(name, count, 0, words, [1]) };
+    }),
+    // Half of the keys are those of an endpoint that is full.
+    ...KEYED.filter((words) => words.includes(FACTOR)).map(([name, ...words]): Bench => {
+      const title = [name, ...words.slice(1)].join(' ');
+      const run = pick(name, count, 0, words, [9, 1]);
+      return { name: `${title}, one of ${count}, half full`, run };
     }),
   ]),
 ];

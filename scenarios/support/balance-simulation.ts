@@ -55,6 +55,7 @@ export interface SimulationResult {
 /** A thread of the proxy: its balancer and what that sees. */
 class SimulatedThread implements PickView {
   readonly table: EndpointTable;
+  readonly #count: number;
   readonly #balancer: Balancer;
   readonly #recent: RecentTimes;
   readonly #random: Random;
@@ -69,6 +70,7 @@ class SimulatedThread implements PickView {
       weight,
     }));
     this.table = table;
+    this.#count = endpoints.length;
     this.#balancer = kind.create({ endpoints, words });
     const ids = Int32Array.from(endpoints.keys());
     this.#recent = new RecentTimes(table.times, ids, kind.measure?.(words) ?? 'none', this.#clock);
@@ -89,6 +91,10 @@ class SimulatedThread implements PickView {
 
   inFlight(at: number): number {
     return this.table.active(at);
+  }
+
+  allInFlight(): number {
+    return this.table.sumActive(0, this.#count);
   }
 
   timeUs(at: number): number {

@@ -45,7 +45,10 @@ describe('policies of keys', () => {
       ['hash $uri ketama;', /"ketama".*known are consistent and balance_factor=percent/],
       ['hash $uri balance_factor=100;', /"balance_factor=100".*more than 100/],
       ['hash $uri consistent consistent;', /twice/],
-      ['ip_hash 24;', /"24".*known are balance_factor=percent/],
+      [
+        'ip_hash 24;',
+        /"24".*known are ipv4_prefix=bits and ipv6_prefix=bits and balance_factor=percent/,
+      ],
       ['rendezvous $uri consistent;', /"consistent".*known are balance_factor=percent/],
       ['maglev $uri balance_factor=x;', /"balance_factor=x"/],
       ['hash $uri; ip_hash;', /load balancing method redefined/],

@@ -47,6 +47,23 @@ test('of two policies the last one holds, with a warning', () => {
   assert.equal(model?.upstreams[0]?.policy.name, 'hash');
 });
 
+test('an upstream has a limit of its own, for which its queue waits', () => {
+  const [app] = buildWell(conf('max_conns 7; queue 3; server 10.0.0.1;')).upstreams;
+  assert.equal(app?.maxConns, 7);
+  assert.equal(buildWell(conf('server 10.0.0.1 max_conns=4;')).upstreams[0]?.maxConns, 0);
+  assert.match(problemsOf('max_conns -1; server 10.0.0.1;').join(), /^emerg: invalid number/);
+  assert.match(problemsOf('queue 3; server 10.0.0.1;').join(), /^warn: nothing ever waits/);
+});
+
+test('the same policy twice is one, with a warning, as in nginx', () => {
+  const twice = 'least_conn; server 10.0.0.1; least_conn;';
+  assert.deepEqual(problemsOf(twice), [
+    'warn: load balancing method redefined: "least_conn" replaces "least_conn"',
+  ]);
+  const { model } = buildModel(treeOf(conf('hash $uri; server 10.0.0.1; hash $args;')));
+  assert.equal(model?.upstreams[0]?.policy.keyText, '$args');
+});
+
 test('what is wrong is said', () => {
   assert.deepEqual(problemsOf('least_con; server 10.0.0.1;'), [
     'emerg: unknown directive "least_con"',
@@ -59,6 +76,9 @@ test('what is wrong is said', () => {
   assert.match(problemsOf('panic_threshold 101; server 10.0.0.1;').join(), /^emerg: invalid /);
   assert.deepEqual(problemsOf('ip_hash; server 10.0.0.1; server 10.0.0.2 backup;'), [
     'emerg: balancing method "ip_hash" does not support parameter "backup"',
+  ]);
+  assert.deepEqual(problemsOf('server 10.0.0.1 backup; server 10.0.0.2 backup=2;'), [
+    'emerg: no servers in upstream "app"',
   ]);
   assert.match(problemsOf('hash; server 10.0.0.1;').join(), /^emerg: invalid number of/);
   assert.match(problemsOf('hash $nothing; server 10.0.0.1;').join(), /^emerg: unknown .*variable/);

@@ -102,13 +102,18 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
       checkState(statePath, scope, node, name, problems);
     } else if (scope.own('server').length === 0) {
       problems.emerg(node, `no servers are inside upstream "${name}"`);
+    } else if (endpoints.length > 0 && endpoints.every(({ tier }) => tier > 0)) {
+      const advice = 'all of them are "backup": whom would they stand in for?';
+      problems.emerg(node, `no servers in upstream "${name}"`, advice);
     } else if (endpoints.length > 0 && endpoints.every((endpoint) => endpoint.down)) {
       problems.warn(node, `all servers of upstream "${name}" are down`);
     }
     const slots = zones.slotsOf(scope, endpoints.length, problems);
-    const { concurrency, queue } = settings;
-    if (queue && !concurrency && !statePath && endpoints.every(isUnlimited)) {
-      const advice = 'give them "max_conns", or the upstream "concurrency adaptive"';
+    const { concurrency, maxConns, queue } = settings;
+    const isLimited = maxConns > 0 || concurrency !== undefined;
+    if (queue && !isLimited && !statePath && endpoints.every(isUnlimited)) {
+      const advice =
+        'give them or the upstream "max_conns", or the upstream "concurrency adaptive"';
       problems.warn(
         node,
         `nothing ever waits in the queue of upstream "${name}": its servers take any number`,
@@ -123,6 +128,7 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
       pool: poolOf(settings),
       policy: buildPolicy(scope, settings, endpoints, problems),
       queue: queue ?? null,
+      maxConns,
       concurrency: concurrency ?? null,
       retryBudget: budgetOf(settings),
       judges,

@@ -21,7 +21,7 @@ export function checkBlock(scope: Scope, problems: Problems): void {
     }
     const first = firsts.get(node.name);
     if (first === undefined) firsts.set(node.name, node);
-    else if (known.kind === 'built' && known.directive.repeat !== true) {
+    else if (known.kind === 'built' && !known.directive.repeat && !known.directive.redefine) {
       problems.emerg(node, `"${node.name}" directive is duplicate`, firstAt(first, node));
     }
     checkNode(node, known, scope, problems);

@@ -10,6 +10,7 @@ import type { FunctionHost } from './function-host.ts';
 const NO_VIEW: PickView = {
   mayTake: ended,
   inFlight: ended,
+  allInFlight: ended,
   timeUs: ended,
   nextTurn: ended,
   randomBits: ended,

@@ -108,6 +108,8 @@ export interface Directive<T = unknown> {
   readonly argument: Argument<T>;
   /** May stand several times in one block; its setting is then an array. */
   readonly repeat?: true;
+  /** It may stand there more than once, and the last one counts, as in nginx: whoever reads it warns. */
+  readonly redefine?: true;
   /** The context of its block, for a directive that has one. */
   readonly opens?: Context;
   /** `false`: an enclosing block's value does not apply (`proxy_pass`, `return`). */

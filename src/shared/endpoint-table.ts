@@ -111,7 +111,38 @@ export class EndpointTable {
   }
 
   /**
-   * The exchange that `start` or `tryStart` counted has left this endpoint, which it kept busy for so
+   * As `tryStart`, unless more than `most` would be in flight over `count` endpoints from `first` on,
+   * too. `limit` 0: the endpoint has none of its own.
+   */
+  tryStartAmong(
+    endpoint: number,
+    limit: number,
+    first: number,
+    count: number,
+    most: number,
+  ): boolean {
+    const cell = this.#own + endpoint;
+    Atomics.add(this.#inFlight, cell, 1);
+    let own = 0;
+    let all = 0;
+    for (let row = 0; row < this.#inFlight.length; row += this.#inFlightStride) {
+      for (let id = first; id < first + count; id++) {
+        const inFlight = Atomics.load(this.#inFlight, row + id);
+        all += inFlight;
+        if (id === endpoint) own += inFlight;
+      }
+    }
+    if (all > most || (limit > 0 && own > limit)) {
+      Atomics.sub(this.#inFlight, cell, 1);
+      return false;
+    }
+    const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + REQUESTS;
+    this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
+    return true;
+  }
+
+  /**
+   * The exchange that `start` or one of its like counted has left this endpoint, which it kept busy for so
    * many milliseconds. Exactly once each.
    */
   finish(endpoint: number, busyMs: number): void {
@@ -180,6 +211,17 @@ export class EndpointTable {
     let sum = 0;
     for (let at = endpoint; at < this.#inFlight.length; at += this.#inFlightStride) {
       sum += this.#inFlight[at] ?? 0;
+    }
+    return sum;
+  }
+
+  /** The sum of `active` over `count` endpoints with consecutive ids. */
+  sumActive(first: number, count: number): number {
+    const inFlight = this.#inFlight;
+    let sum = 0;
+    for (let row = first; row < inFlight.length; row += this.#inFlightStride) {
+      const end = row + count;
+      for (let at = row; at < end; at++) sum = (sum + (inFlight[at] as number)) | 0;
     }
     return sum;
   }

@@ -10,8 +10,8 @@ import type { ConcurrencyConfig } from '#src/upstream/endpoint/upstream-config.t
 const HEADROOM = 0.5;
 /** Before anything is known. */
 const FIRST_LIMIT = 20;
-/** Answers may take so much longer than they use to before the limit falls. */
-const TOLERANCE = 1.5;
+/** Answers may take so much longer than they use to before the limit falls; Envoy's buffer of 25 %. */
+const TOLERANCE = 1.25;
 /** The limit does not fall faster than this share allows. */
 const LEAST_GRADIENT = 0.5;
 /** How much of a step is taken at once, per look. */

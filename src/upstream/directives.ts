@@ -76,7 +76,14 @@ export const upstreamDirectives = directives({
       parse: parseQueue,
     }),
     inherit: false,
-    doc: 'When every endpoint that can be used is full (`max_conns`, `concurrency`), at most `number` requests wait, over all threads; first come, first served. Beyond that, and after `timeout` (60s), the answer is 503. `priority=` (Weir only) gives a class from 0, which is served first, to 3; anything else is 3. With the queue full a request of a higher class takes the place of the newest of the lowest class. A client that leaves makes room at once. What failed at one endpoint does not wait for another.',
+    doc: 'When every endpoint that can be used, or the upstream, is full (`max_conns`, `concurrency`), at most `number` requests wait, over all threads; first come, first served. Beyond that, and after `timeout` (60s), the answer is 503. `priority=` (Weir only) gives a class from 0, which is served first, to 3; anything else is 3. With the queue full a request of a higher class takes the place of the newest of the lowest class. A client that leaves makes room at once. What failed at one endpoint does not wait for another.',
+  },
+  maxConns: {
+    name: 'max_conns',
+    contexts: UPSTREAM,
+    argument: integer({ default: '0' }),
+    inherit: false,
+    doc: 'Weir only, beside `max_conns=` of `server`: how many requests all endpoints of the upstream together have at a time, over all threads, never one more. What is above it waits in the `queue`, or is answered at once with 503 and the reason `upstream_full`. 0 is no limit.',
   },
   concurrency: {
     name: 'concurrency',

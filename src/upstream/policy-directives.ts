@@ -20,6 +20,7 @@ function directiveOf(kind: BalancerKind): Directive<PolicyChoice> {
     name,
     contexts: ['upstream'],
     argument: custom<PolicyChoice>({ usage, minWords, maxWords, parse }),
+    redefine: true,
     inherit: false,
     doc,
   };

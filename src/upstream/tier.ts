@@ -54,6 +54,8 @@ export class Tier implements PickView {
   readonly #standing: EndpointStanding;
   /** In the table, by index. */
   readonly #ids: Int32Array;
+  /** Their ids follow each other: their cells can be added up in one sweep. */
+  readonly #isInOneRow: boolean;
   readonly #recent: RecentTimes | undefined;
   readonly #clock: Clock;
   readonly #random = new RandomBits();
@@ -89,6 +91,8 @@ export class Tier implements PickView {
     this.#times = table.times;
     this.#standing = table.standing;
     this.#ids = Int32Array.from(endpoints, ({ id }) => id);
+    this.#isInOneRow =
+      !COUNTS_ALONE && this.#ids.every((id, at, ids) => id === (ids[0] as number) + at);
     this.#fine = new Uint8Array(endpoints.length);
     this.#epoch = this.#readFine();
     this.#recent =
@@ -181,6 +185,14 @@ export class Tier implements PickView {
   inFlight(at: number): number {
     const id = this.#ids[at] as number;
     return COUNTS_ALONE ? this.#table.activeHere(id) : this.#table.active(id);
+  }
+
+  allInFlight(): number {
+    const ids = this.#ids;
+    if (this.#isInOneRow) return this.#table.sumActive(ids[0] as number, ids.length);
+    let sum = 0;
+    for (let at = 0; at < ids.length; at++) sum += this.inFlight(at);
+    return sum;
   }
 
   timeUs(at: number): number {

@@ -8,7 +8,11 @@ import { SessionTable } from '#src/shared/session-table.ts';
 import type { Balancer, BalancerMaterial } from '#src/upstream/balancers/balancer.ts';
 import { balancerNamed } from '#src/upstream/balancers/index.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
-import type { EndpointConfig, UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import {
+  type EndpointConfig,
+  slotsOf,
+  type UpstreamConfig,
+} from '#src/upstream/endpoint/upstream-config.ts';
 import { IdleRoom, Pool, type PoolThread } from '#src/upstream/pool/pool.ts';
 import { AdmissionGate } from './admission-gate.ts';
 import { BoundUpstreams } from './bound-upstreams.ts';
@@ -36,6 +40,9 @@ export interface UpstreamThread extends PoolThread {
   /** Makes the balancer that a function of weir.config.ts is; absent where functions do not run. */
   makeBalancer?(ref: FunctionRef, material: BalancerMaterial): Balancer;
 }
+
+/** Of two threads that race for the last place of an endpoint both may lose, a few times. */
+const MORE_ROUNDS = 8;
 
 export class Upstream implements PlaceSource {
   readonly config: UpstreamConfig;
@@ -68,6 +75,10 @@ export class Upstream implements PlaceSource {
   readonly #to: Upstream | undefined;
   /** Id of its slot 0 in the endpoint table. */
   readonly firstEndpoint: number;
+  /** `max_conns` of the upstream: all endpoints together; 0 is no limit. */
+  readonly #maxConns: number;
+  /** Another thread took the place that this pick had found. */
+  #hasLost = false;
   /** The same upstream with connections from certain local addresses. */
   #bound: BoundUpstreams<Upstream> | undefined = undefined;
 
@@ -90,6 +101,7 @@ export class Upstream implements PlaceSource {
     this.#table = table;
     this.#thread = thread;
     this.firstEndpoint = firstEndpoint;
+    this.#maxConns = config.maxConns ?? 0;
     const { clock } = thread.wheel;
     const isAlone = config.endpoints.length === 1;
     this.endpoints =
@@ -220,7 +232,21 @@ export class Upstream implements PlaceSource {
     return this.#pick(context, undefined);
   }
 
+  /**
+   * Another thread may take a place between the look at it and the count: then the next look sees that
+   * it is taken. Who loses so often that everybody could have been full has met a full upstream.
+   */
   #pick(context: PickContext, queue: UpstreamQueue | undefined): Endpoint | undefined {
+    let endpoint = this.#pickOnce(context, queue);
+    for (let left = this.endpoints.length + MORE_ROUNDS; this.#hasLost; left--) {
+      this.#hasLost = false;
+      if (left > 0) endpoint = this.#pickOnce(context, queue);
+    }
+    return endpoint;
+  }
+
+  #pickOnce(context: PickContext, queue: UpstreamQueue | undefined): Endpoint | undefined {
+    if (this.#maxConns > 0 && this.#isFull()) return undefined;
     if (this.sticky !== undefined) {
       const bound = this.sticky.endpointsOf(context.session());
       if (bound !== undefined) return this.#pickBound(bound, this.sticky, context, queue);
@@ -233,22 +259,17 @@ export class Upstream implements PlaceSource {
     }
     if (endpoint === undefined) return undefined;
     const limit = tier.pickLimit(endpoint);
-    if (limit > 0) {
+    if (limit > 0 || this.#maxConns > 0) {
       if (queue?.blocks(context) === true) return undefined;
-      // Another thread may have taken the last place meanwhile: then the pick sees it is full.
-      if (!this.#table.tryStart(endpoint.id, limit)) return this.#pick(context, queue);
+      if (!this.#tryStart(endpoint, limit)) return this.#lose();
     } else this.#table.start(endpoint.id);
-    return tier.take(endpoint) ? endpoint : this.#pickAgain(endpoint, context, queue);
+    return tier.take(endpoint) ? endpoint : this.#yield(endpoint);
   }
 
   /** Another thread makes the trial that this one was about to make. */
-  #pickAgain(
-    endpoint: Endpoint,
-    context: PickContext,
-    queue: UpstreamQueue | undefined,
-  ): Endpoint | undefined {
+  #yield(endpoint: Endpoint): undefined {
     this.#table.withdraw(endpoint.id);
-    return this.#pick(context, queue);
+    return this.#lose();
   }
 
   /**
@@ -266,12 +287,29 @@ export class Upstream implements PlaceSource {
       const endpoint = own ?? (isStrict ? undefined : tier.pick(context));
       if (endpoint === undefined) continue;
       const limit = own === undefined ? tier.pickLimit(endpoint) : tier.limitOf(endpoint);
-      if (limit > 0) {
+      if (limit > 0 || this.#maxConns > 0) {
         if (!isStrict && queue?.blocks(context) === true) return undefined;
-        if (!this.#table.tryStart(endpoint.id, limit)) return this.#pick(context, queue);
+        if (!this.#tryStart(endpoint, limit)) return this.#lose();
       } else this.#table.start(endpoint.id);
-      return tier.take(endpoint) ? endpoint : this.#pickAgain(endpoint, context, queue);
+      return tier.take(endpoint) ? endpoint : this.#yield(endpoint);
     }
+    return undefined;
+  }
+
+  /** Counts it in flight, unless somebody else has taken the last place. */
+  #tryStart({ id }: Endpoint, limit: number): boolean {
+    if (this.#maxConns === 0) return this.#table.tryStart(id, limit);
+    const count = slotsOf(this.config);
+    return this.#table.tryStartAmong(id, limit, this.firstEndpoint, count, this.#maxConns);
+  }
+
+  /** Whether as many are in flight as `max_conns` of the upstream says. */
+  #isFull(): boolean {
+    return this.#table.sumActive(this.firstEndpoint, slotsOf(this.config)) >= this.#maxConns;
+  }
+
+  #lose(): undefined {
+    this.#hasLost = true;
     return undefined;
   }
 
@@ -305,6 +343,7 @@ export class Upstream implements PlaceSource {
 
   /** PlaceSource. */
   hasRoom(): boolean {
+    if (this.#maxConns > 0 && this.#isFull()) return false;
     return this.#tiers.some((tier) => tier.hasRoom());
   }
 

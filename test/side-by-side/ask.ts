@@ -1,9 +1,10 @@
-// One request as a client sends it, and everything that comes back.
+// What a client sends on one connection, and everything that comes back.
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { RawClient } from '#test/support/raw-client.ts';
-import type { Asked } from './random-request.ts';
+import type { StreamEnd } from '#test/support/wire-reader.ts';
+import { type Dialogue, requestText } from './random-request.ts';
 
 /** What a client was answered; no status when the connection closed without an answer. */
 export interface Answered {
@@ -17,7 +18,17 @@ export interface Answered {
   readonly interim: readonly string[];
 }
 
-/** How long an answer may take: far more than it ever does. */
+/** What came over one connection. */
+export interface Conversation {
+  /** Up to the answer behind which the connection ends. */
+  readonly answers: readonly Answered[];
+  /** How the connection ended: `open` when it did not. */
+  readonly end: StreamEnd;
+  /** What came and belongs to no answer. */
+  readonly rest: string;
+}
+
+/** How long a conversation may take: far more than it ever does. */
 const PATIENCE_MS = 8000;
 
 /** What came instead of an answer. */
@@ -25,32 +36,50 @@ function noAnswer(why: string): Answered {
   return { line: why, fields: [], body: '', isWhole: false, interim: [] };
 }
 
-/** Asks on a connection of its own. */
-export async function ask(
+/**
+ * Speaks on a connection of its own until all is answered, or the other side ends it.
+ * @param fill makes bytes of the text of a request
+ * @param onAnswer told after each answer, before the next request is sent
+ */
+export async function converse(
   host: string,
   port: number,
-  asked: Asked,
-  text: string,
-): Promise<Answered> {
-  const socket = connect({
-    host,
-    port,
-    localAddress: asked.from,
-    allowHalfOpen: true,
-    noDelay: true,
-  });
-  const client = new RawClient(socket, {});
+  { asked, from, isPipelined }: Dialogue,
+  fill: (text: string, at: number) => string,
+  onAnswer: () => void,
+): Promise<Conversation> {
+  const target = { host, port, localAddress: from };
+  const socket = connect({ ...target, allowHalfOpen: true, noDelay: true });
+  const client = new RawClient(socket, { staysOpen: true });
   const timer = setTimeout(() => client.reset(), PATIENCE_MS);
+  const texts = asked.map((one, at) => fill(requestText(one), at));
+  const answers: Answered[] = [];
   try {
     await once(socket, 'connect');
-    client.send(text);
-    return await answer(client, asked.method);
+    if (isPipelined) client.send(texts.join(''));
+    for (const [at, { method }] of asked.entries()) {
+      if (!isPipelined) client.send(texts[at] ?? '');
+      const answered = await answer(client, method);
+      answers.push(answered);
+      onAnswer();
+      if (!isLast(answered)) continue;
+      await client.closed();
+      break;
+    }
   } catch (error) {
-    return noAnswer((error as Error).message);
+    answers.push(noAnswer((error as Error).message));
+    onAnswer();
   } finally {
     clearTimeout(timer);
     client.close();
   }
+  return { answers, end: client.state, rest: client.rest };
+}
+
+/** Whether it says that no other will follow. */
+export function isLast({ fields, isWhole }: Answered): boolean {
+  const says = fields.find(([name]) => name.toLowerCase() === 'connection')?.[1];
+  return !isWhole || says === 'close';
 }
 
 async function answer(client: RawClient, method: string): Promise<Answered> {

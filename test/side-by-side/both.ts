@@ -3,22 +3,29 @@
 import { startEdge } from '#test/support/edge.ts';
 import { freePorts } from '#test/support/free-port.ts';
 import { type Nginx, startNginx } from '#test/support/nginx.ts';
-import { ask } from './ask.ts';
+import { converse } from './ask.ts';
 import { differingParts, type Outcome, type Part } from './compare.ts';
 import { render } from './conf-node.ts';
 import { EchoOrigin } from './origin.ts';
 import type { Configuration } from './random-configuration.ts';
-import { type Asked, requestText } from './random-request.ts';
+import type { Asked, Dialogue } from './random-request.ts';
 
 /** One after the other they have the same address, ports and origin: nothing needs translation. */
 const HOST = '127.0.0.1';
+
+/** In requests that are sent at once: by it the origin tells whose they are. */
+const NTH = 'X-Nth: ';
+/** A location that passes no fields on drops it. */
+const DROPS_FIELDS = 'proxy_pass_request_headers off';
 
 /** Refuses connections. */
 const DEAD = '127.0.0.9:9';
 
 /** What Debian's nginx does not know, or has another default for; docs/differences.md has both. */
-const FOR_BOTH = 'client_body_timeout 5s; proxy_read_timeout 5s;';
+const FOR_BOTH = 'client_body_timeout 5s; proxy_read_timeout 2s;';
 const FOR_WEIR = 'via off;';
+
+const CONTENT_LENGTH = /(\$\{?)content_length\b/g;
 
 /** What a configuration came to. */
 export interface Findings {
@@ -31,10 +38,16 @@ export interface Findings {
 
 /** A request that the two answer differently. */
 export interface Difference {
+  readonly dialogue: Dialogue;
   readonly asked: Asked;
   readonly nginx: Outcome;
   readonly weir: Outcome;
   readonly parts: readonly Part[];
+  /**
+   * Of a chunked request where the text has `$content_length`: nginx's answer when that is the field
+   * of that name, which such a request has not (docs/differences.md).
+   */
+  readonly unmeasured?: Outcome | undefined;
 }
 
 /** A place to run configurations, one after the other: an origin and two ports. */
@@ -60,66 +73,99 @@ export class Both {
   }
 
   /** Runs it in both and compares. */
-  async run({ nodes, requests }: Configuration): Promise<Findings> {
+  async run({ nodes, dialogues }: Configuration): Promise<Findings> {
     const isVersionTold = nodes.some(({ name }) => name === 'proxy_http_version');
     const text = `${FOR_BOTH}\n${isVersionTold ? '' : 'proxy_http_version 1.1;\n'}${render(nodes)}`;
-    const nginx = await this.#inNginx(text, requests);
-    const weir = await this.#inWeir(text, requests);
+    const nginx = await this.#inNginx(text, dialogues);
+    const weir = await this.#inWeir(text, dialogues);
     const refusals = { nginx: nginx.refusal, weir: weir.refusal };
     const differences: Difference[] = [];
-    const count = Math.min(nginx.outcomes.length, weir.outcomes.length);
-    for (let at = 0; at < count; at++) {
-      const [asked, one, other] = [requests[at], nginx.outcomes[at], weir.outcomes[at]];
-      if (asked === undefined || one === undefined || other === undefined) continue;
-      const parts = differingParts(one, other);
-      if (parts.length > 0) differences.push({ asked, nginx: one, weir: other, parts });
+    const isMeasured = CONTENT_LENGTH.test(text) && dialogues.some(isOfChunks);
+    const other = text.replace(CONTENT_LENGTH, '$1http_content_length');
+    const { heard: unmeasured } = isMeasured ? await this.#inNginx(other, dialogues) : nginx;
+    let count = 0;
+    if (nginx.refusal !== '' || weir.refusal !== '') return { refusals, differences, count };
+    for (const [at, dialogue] of dialogues.entries()) {
+      const [ours, theirs] = [weir.heard[at] ?? [], nginx.heard[at] ?? []];
+      for (const [nth, asked] of dialogue.asked.entries()) {
+        const [one, other] = [theirs[nth], ours[nth]];
+        // Behind a connection that one of them closes, which is a difference of the answer before.
+        if (one === undefined || other === undefined) break;
+        count += 1;
+        const parts = differingParts(one, other);
+        if (parts.length === 0) continue;
+        const found = { dialogue, asked, nginx: one, weir: other, parts };
+        const isToo = isMeasured && isChunked(asked);
+        differences.push(isToo ? { ...found, unmeasured: unmeasured[at]?.[nth] } : found);
+      }
     }
     return { refusals, differences, count };
   }
 
-  async #inNginx(text: string, requests: readonly Asked[]): Promise<Ran> {
+  async #inNginx(text: string, dialogues: readonly Dialogue[]): Promise<Ran> {
     let nginx: Nginx;
     try {
       const probe = `server { listen ${HOST}:${this.#probePort}; return 204; }`;
       const conf = `${this.#filled(text)}\n${probe}`;
       nginx = await startNginx(() => conf, this.#probePort);
     } catch (error) {
-      return { refusal: (error as Error).message, outcomes: [] };
+      return { refusal: (error as Error).message, heard: [] };
     }
     try {
-      return { refusal: '', outcomes: await this.#askAll(requests) };
+      return { refusal: '', heard: await this.#askAll(text, dialogues) };
     } finally {
       await nginx.close();
     }
   }
 
-  async #inWeir(text: string, requests: readonly Asked[]): Promise<Ran> {
+  async #inWeir(text: string, dialogues: readonly Dialogue[]): Promise<Ran> {
     const conf = `${FOR_WEIR}\n${this.#filled(text)}`;
     let edge: ReturnType<typeof startEdge>;
     try {
       edge = startEdge({ tier: 'fast', conf, asWritten: true });
     } catch (error) {
-      return { refusal: (error as Error).message, outcomes: [] };
+      return { refusal: (error as Error).message, heard: [] };
     }
     try {
-      return { refusal: '', outcomes: await this.#askAll(requests) };
+      return { refusal: '', heard: await this.#askAll(text, dialogues) };
     } finally {
       edge.close();
     }
   }
 
-  async #askAll(requests: readonly Asked[]): Promise<Outcome[]> {
-    const origin = this.#origin;
-    const outcomes: Outcome[] = [];
-    for (const asked of requests) {
-      origin.takeSeen();
-      const port = this.#ports[asked.port === 'PORT_A' ? 0 : 1];
-      const text = this.#filled(requestText(asked));
-      const answered = await ask(HOST, port, asked, text);
-      outcomes.push({ answered, seen: origin.takeSeen() });
+  async #askAll(text: string, dialogues: readonly Dialogue[]): Promise<Outcome[][]> {
+    const heard: Outcome[][] = [];
+    for (const dialogue of dialogues) {
+      const isPipelined = dialogue.isPipelined && !text.includes(DROPS_FIELDS);
+      heard.push(await this.#ask({ ...dialogue, isPipelined }));
+      // What one client leaves behind is none of the next one's business: no idle connections.
+      await this.#origin.settle();
     }
-    origin.forget();
-    return outcomes;
+    return heard;
+  }
+
+  async #ask(dialogue: Dialogue): Promise<Outcome[]> {
+    const { asked, isPipelined, port } = dialogue;
+    const origin = this.#origin;
+    const seen: (readonly string[])[][] = asked.map(() => []);
+    let nth = 0;
+    const fill = (text: string, at: number): string => {
+      return this.#filled(isPipelined ? text.replace('\r\n', `\r\n${NTH}${at}\r\n`) : text);
+    };
+    const portNumber = this.#ports[port === 'PORT_A' ? 0 : 1];
+    const { answers, end, rest } = await converse(HOST, portNumber, dialogue, fill, () => {
+      if (!isPipelined) seen[nth++]?.push(...origin.takeSeen());
+    });
+    // Without a mark it belongs to one whose head was refused: nothing comes behind that.
+    const last = answers.length - 1;
+    for (const request of origin.takeSeen()) {
+      const mark = request.find((line) => line.startsWith(NTH));
+      seen[Number(mark?.slice(NTH.length) ?? last)]?.push(request.filter((line) => line !== mark));
+    }
+    return answers.map((answered, at) => {
+      const ending = at < last ? 'open' : rest === '' ? end : `${end} behind ${rest}`;
+      return { answered, seen: seen[at] ?? [], end: ending };
+    });
   }
 
   /** Places of this run in place of their names. */
@@ -135,7 +181,17 @@ export class Both {
   }
 }
 
+function isOfChunks({ asked }: Dialogue): boolean {
+  return asked.some(isChunked);
+}
+
+/** Whether its body is in chunks. */
+export function isChunked({ lines }: Asked): boolean {
+  return lines.some((line) => /^transfer-encoding:/i.test(line));
+}
+
 interface Ran {
   readonly refusal: string;
-  readonly outcomes: readonly Outcome[];
+  /** By dialogue, then by request. */
+  readonly heard: readonly (readonly Outcome[])[];
 }

@@ -1,17 +1,19 @@
 // Answers of both, made comparable by a short list, each item with its reason, and compared.
 
-import type { Answered } from './ask.ts';
+import { type Answered, isLast } from './ask.ts';
 
 /** What one request came to, at one of the two. */
 export interface Outcome {
   readonly answered: Answered;
   /** Requests that the origin saw: head lines, an empty one, the body. */
   readonly seen: readonly (readonly string[])[];
+  /** How the connection stood behind it, and what came that belongs to no answer. */
+  readonly end: string;
 }
 
 /** One part that differs. */
 export interface Part {
-  /** `status`, `body`, `field NAME`, `origin …`. */
+  /** `status`, `body`, `end`, `field NAME`, `origin …`. */
   readonly what: string;
   readonly nginx: string;
   readonly weir: string;
@@ -28,13 +30,15 @@ export function differingParts(nginx: Outcome, weir: Outcome): Part[] {
 }
 
 /** Everything that is compared, by name. */
-function comparable({ answered, seen }: Outcome): ReadonlyMap<string, string> {
+function comparable({ answered, end, seen }: Outcome): ReadonlyMap<string, string> {
   const parts = new Map<string, string>();
   const page = pageOf(answered.body);
   const isPage = page !== undefined || isHeadOfPage(answered);
   parts.set('status', registered(answered.line));
   parts.set('body', page ?? answered.body);
   parts.set('whole', String(answered.isWhole));
+  // Of what it says the field tells.
+  parts.set('end', end === (isLast(answered) ? 'end' : 'open') ? 'as told' : end);
   parts.set('interim', answered.interim.join());
   for (const [name, value] of answered.fields) {
     const key = `field ${name.toLowerCase()}`;
@@ -42,13 +46,35 @@ function comparable({ answered, seen }: Outcome): ReadonlyMap<string, string> {
     if (shown === undefined) continue;
     parts.set(key, parts.has(key) ? `${parts.get(key)}\n${shown}` : shown);
   }
-  seen.forEach((request, at) => {
-    const end = request.indexOf('');
-    parts.set(`origin line ${at}`, request[0] ?? '');
-    parts.set(`origin fields ${at}`, inOrder(request.slice(1, end).filter(isCompared)).join('\n'));
-    parts.set(`origin body ${at}`, request.slice(end + 1).join(''));
-  });
+  for (const [at, request] of seen.entries()) {
+    const { body, fields, line } = readSeen(request);
+    parts.set(`origin line ${at}`, line);
+    parts.set(`origin fields ${at}`, fields);
+    parts.set(`origin body ${at}`, body);
+  }
   return parts;
+}
+
+/** Requests that the origin saw, as they are compared but for their bodies. */
+export function requestsOf({ seen }: Outcome): readonly string[] {
+  return seen.map(readSeen).map(({ fields, line }) => `${line}\n${unframed(fields)}`);
+}
+
+/** Head lines without those that frame a body. */
+export function unframed(lines: string): string {
+  return lines
+    .split('\n')
+    .filter((line) => !/^(?:content-length|transfer-encoding):/i.test(line))
+    .join('\n');
+}
+
+function readSeen(request: readonly string[]): { line: string; fields: string; body: string } {
+  const end = request.indexOf('');
+  return {
+    line: request[0] ?? '',
+    fields: inOrder(request.slice(1, end).filter(isCompared)).join('\n'),
+    body: request.slice(end + 1).join(''),
+  };
 }
 
 /** Both sign their pages with their own name; Weir's of failures say more (docs/differences.md). */

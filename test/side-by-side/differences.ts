@@ -1,8 +1,10 @@
 // Why the two differ where they may, one reason each; docs/differences.md has a row for every one. A
 // part that none explains is a bug, and a reason that never holds does not belong here (`prove` lists those that did not).
 
-import type { Difference } from './both.ts';
-import type { Part } from './compare.ts';
+import { type Difference, isChunked } from './both.ts';
+import { mayLoseCaptures } from './captures.ts';
+import { differingParts, type Part, requestsOf, unframed } from './compare.ts';
+import { isOfRepeat } from './repeats.ts';
 
 /** One class of differences that is meant. */
 export interface Explanation {
@@ -17,6 +19,19 @@ export function unexplained(
   text: string,
   counts: Map<string, number> = new Map(),
 ): readonly Part[] {
+  const { parts, unmeasured, weir } = difference;
+  if (unmeasured === undefined) return unexplainedOf(difference, text, counts);
+  const left = differingParts(unmeasured, weir);
+  const gone = parts.filter(({ what }) => left.every((other) => other.what !== what));
+  if (gone.length > 0) counts.set(UNMEASURED, (counts.get(UNMEASURED) ?? 0) + gone.length);
+  return unexplainedOf({ ...difference, nginx: unmeasured, parts: left }, text, counts);
+}
+
+function unexplainedOf(
+  difference: Difference,
+  text: string,
+  counts: Map<string, number>,
+): readonly Part[] {
   return difference.parts.filter((part) => {
     const reason = EXPLANATIONS.find(({ holds }) => holds(part, difference, text));
     if (reason !== undefined) counts.set(reason.name, (counts.get(reason.name) ?? 0) + 1);
@@ -24,12 +39,11 @@ export function unexplained(
   });
 }
 
+/** The reason that is tried out instead of told: both answer alike without it. */
+const UNMEASURED = '$content_length of a chunked body is not known';
+
 function isStatus({ answered }: Difference['nginx'], pattern: RegExp): boolean {
   return pattern.test(answered.line.slice('HTTP/1.1 '.length));
-}
-
-function isChunked({ asked }: Difference): boolean {
-  return asked.lines.some((line) => /^transfer-encoding:/i.test(line));
 }
 
 /** A `Connection` or `Keep-Alive` that says so. */
@@ -51,36 +65,29 @@ const MAY_CLOSE = new RegExp(`error_page .*\\b${CLOSING}\\b`);
 /** Between the method and the version. */
 const BLANKS = /(?<= .*) (?=.* HTTP)/g;
 
-/** Head lines without those that frame a body. */
-function unframed(lines: string): string {
-  return lines
-    .split('\n')
-    .filter((line) => !/^(?:content-length|transfer-encoding):/i.test(line))
-    .join('\n');
+/** Whether what came to the origin from that request on is the same as what came before. */
+function isSentAgain(outcome: Difference['nginx'], from: number): boolean {
+  const requests = requestsOf(outcome);
+  return from > 0 && requests.slice(from).every((one) => one === requests[from - 1]);
 }
 
-export const EXPLANATIONS: readonly Explanation[] = [
+const EXPLANATIONS: readonly Explanation[] = [
   {
     name: 'a body that is streamed goes to one endpoint only, though nginx still has all of it',
-    holds: (part, { asked }, text) =>
+    holds: (part, { asked, nginx, weir }, text) =>
       text.includes('proxy_request_buffering off') &&
       asked.body !== '' &&
-      part.what.startsWith('origin ') &&
-      part.weir === '',
-  },
-  {
-    // Emptied in one location, and not in the one inside that has fields of its own.
-    name: 'the length of a body that stays here is not sent: nginx waits with the origin until 504',
-    holds: (_part, { asked, nginx }, text) =>
-      text.includes('proxy_pass_request_body off') &&
-      isStatus(nginx, /^504/) &&
-      asked.lines.some((line) => /^content-length: *[1-9]/i.test(line)),
+      // The other tries are the same request, and variables tell of them.
+      isSentAgain(nginx, weir.seen.length) &&
+      (part.what.startsWith('origin ')
+        ? part.weir === ''
+        : part.what.startsWith('field ') && part.nginx.startsWith(`${part.weir}, `)),
   },
   {
     name: 'answered before a chunked body was read: the connection closes',
     holds: (part, difference) =>
       isOfConnection(part) &&
-      isChunked(difference) &&
+      isChunked(difference.asked) &&
       difference.weir.seen.length === 0 &&
       isKept(part.nginx) &&
       !isKept(part.weir),
@@ -95,8 +102,10 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     name: 'refused while its head is read: no error_page, and its variables may be there',
-    holds: (_part, { asked, weir }) =>
-      isStatus(weir, /^400/) && /%(?![0-9a-f]{2})|%00/i.test(asked.target),
+    holds: ({ what }, { asked, nginx, weir }, text) =>
+      isStatus(weir, /^400/) &&
+      /%(?![0-9a-f]{2})|%00/i.test(asked.target) &&
+      (/error_page .*\b400\b/.test(text) || (what.startsWith('field ') && isStatus(nginx, /^400/))),
   },
   {
     name: '204 and 304 of ours say nothing of a body',
@@ -111,9 +120,10 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     name: 'within an error page: the answer of the endpoint, not the page of nginx',
-    holds: (_part, { nginx, weir }, text) =>
+    holds: ({ what }, { nginx, weir }, text) =>
       /error_page/.test(text) &&
       /proxy_intercept_errors on/.test(text) &&
+      !what.startsWith('origin ') &&
       weir.seen.length > 0 &&
       weir.seen.length === nginx.seen.length &&
       !nginx.answered.body.startsWith('body of') &&
@@ -124,12 +134,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
     holds: ({ nginx, weir, what }, difference, text) =>
       what.startsWith('origin fields') &&
       /proxy_request_buffering off/.test(text) &&
-      isChunked(difference) &&
+      isChunked(difference.asked) &&
       unframed(nginx) === unframed(weir),
-  },
-  {
-    name: '$content_length of a chunked body is not known',
-    holds: (_part, difference, text) => isChunked(difference) && /\$\{?content_length/.test(text),
   },
   {
     name: '$sent_http_location of a redirect of ours is the whole URL',
@@ -140,10 +146,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     name: 'keepalive_timeout is taken whole',
-    holds: ({ weir, what }, _difference, text) =>
+    holds: ({ nginx, weir, what }, _difference, text) =>
       what === 'field keep-alive' &&
       weir === '' &&
-      (text.match(/keepalive_timeout/g) ?? []).length > 1,
+      text.includes(`keepalive_timeout ${nginx === 'timeout=20' ? '75' : '10s'} `) &&
+      /keepalive_timeout \S+;/.test(text),
   },
   {
     name: 'a body whose request ends at an error page is not sent to it',
@@ -162,6 +169,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
       isStatus(nginx, /^413/) &&
       !isStatus(weir, /^413/) &&
       asked.body !== '' &&
+      /client_max_body_size/.test(text) &&
       /error_page/.test(text),
   },
   {
@@ -214,23 +222,15 @@ export const EXPLANATIONS: readonly Explanation[] = [
     holds: (part, { nginx, weir }, text) =>
       isOfConnection(part) &&
       /keepalive_timeout 0|keepalive_requests [12];/.test(text) &&
-      // Before locations nothing is asked of an origin; whoever hands on does it by one of these.
-      ((isKept(part.nginx) && nginx.seen.length === 0 && weir.seen.length === 0) ||
-        /error_page|rewrite/.test(text)),
+      // Before locations nothing is asked of an origin; whoever hands on does it by one of these,
+      // and what nginx has passed on the way can only have closed.
+      (isKept(part.nginx)
+        ? !isKept(part.weir) && nginx.seen.length === 0 && weir.seen.length === 0
+        : isKept(part.weir) && /error_page|rewrite/.test(text)),
   },
   {
-    name: 'a kept connection that an endpoint closes is replaced by another: nginx 1.22 keeps fewer',
-    holds: (part, { asked, nginx, weir }, text) => {
-      if (![asked.target, ...asked.lines].some((one) => /\bo=cut|^x-want: cut/i.test(one)))
-        return false;
-      const more = weir.seen.length - nginx.seen.length;
-      // Only with `keepalive` nginx keeps any, of an upstream as a whole.
-      if (more === -1 && !/ keepalive \d/.test(text)) return false;
-      if (Math.abs(more) !== 1) return false;
-      const [one, other] = more > 0 ? [part.nginx, part.weir] : [part.weir, part.nginx];
-      if (part.what.startsWith('origin')) return one === '';
-      return part.what.startsWith('field ') && other.startsWith(`${one}, `);
-    },
+    name: 'a kept connection that an endpoint closes is replaced, and the same endpoint asked again',
+    holds: isOfRepeat,
   },
   {
     name: 'only methods that are known to be idempotent are sent again',
@@ -262,10 +262,12 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     name: 'a capture that a map changes while the text is put together',
     holds: (part, { nginx }, text) =>
-      (/^(?:HTTP\/1\.1 500|the connection closed)/.test(nginx.answered.line) ||
-        // No longer than the one before it.
+      // No longer than the one before it; what is shorter than its Content-Length never ends.
+      (/^(?:HTTP\/1\.1 50[04]|the connection closed)/.test(nginx.answered.line) ||
         (/^(?:field|body|origin)/.test(part.what) && part.nginx.length <= part.weir.length)) &&
-      /^map .*\{\n(?: .*\n)*? +"?~/m.test(text) &&
-      /^.*(?:\$[1-9].*\$\{?[tv]\d|\$\{?[tv]\d.*\$[1-9])/m.test(text),
+      mayLoseCaptures(text),
   },
 ];
+
+/** Names of all of them. */
+export const REASONS: readonly string[] = [UNMEASURED, ...EXPLANATIONS.map(({ name }) => name)];

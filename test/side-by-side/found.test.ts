@@ -8,6 +8,7 @@ import type { ConfigNode } from '#src/schema/tree.ts';
 import { requirePeer } from '#test/support/peers.ts';
 import { Both } from './both.ts';
 import { type ConfNode, word } from './conf-node.ts';
+import type { Asked, Dialogue } from './random-request.ts';
 
 /** What stands in a server, and the heads' first lines and more that are asked of it. */
 const FOUND: readonly (readonly [what: string, server: string, ...asked: string[]])[] = [
@@ -213,6 +214,19 @@ const FOUND: readonly (readonly [what: string, server: string, ...asked: string[
     'GET /c?o=missing',
     'GET /b',
   ],
+  [
+    'requests behind one another on a connection, with bodies that are wanted or not',
+    `location /a { return 200 a; } location /b { proxy_pass http://ORIGIN; }
+     location /s { proxy_request_buffering off; proxy_pass http://ORIGIN; }
+     location /one { keepalive_requests 2; return 200 one; }`,
+    'POST /a\r\nContent-Length: 3 THEN GET /b?x=1 THEN POST /b\r\nContent-Length: 3 THEN GET /a',
+    'POST /s\r\nContent-Length: 3 THEN PUT /s?o=empty\r\nContent-Length: 3 THEN GET /s',
+    'HEAD /b THEN GET /b?o=empty THEN HEAD /a THEN GET /b?o=unchanged',
+    'GET /b?o=until-close THEN GET /b?o=chunked THEN GET /b?o=broken THEN GET /a',
+    'GET /b?o=garbage THEN POST /b?o=missing\r\nContent-Length: 3 THEN HEAD /none',
+    'GET /a THEN GET /one',
+    'GET /a\r\nConnection: keep-alive THEN GET /a\r\nConnection: close',
+  ],
 ];
 
 /** For all of them. */
@@ -223,28 +237,32 @@ test('what once differed', requirePeer('nginx'), async (t) => {
   t.after(() => both.close());
   for (const [what, server, ...asked] of FOUND) {
     await t.test(what, async () => {
+      const dialogues = asked.map(dialogueOf);
       const { differences, refusals, count } = await both.run({
         nodes: nodesOf(`${TABLES} server { listen HERE:PORT_A; ${server} }`),
-        requests: asked.map(requestOf),
+        dialogues,
       });
       assert.deepEqual(refusals, { nginx: '', weir: '' });
       assert.deepEqual(
         differences.map(({ asked: { method, target }, parts }) => ({ method, target, parts })),
         [],
       );
-      assert.equal(count, asked.length);
+      assert.equal(count, dialogues.flatMap((dialogue) => dialogue.asked).length);
     });
   }
 });
 
-function requestOf(text: string): Parameters<Both['run']>[0]['requests'][number] {
+/** Requests behind one another on a connection stand behind `THEN`. */
+function dialogueOf(text: string): Dialogue {
+  const [first = requestOf(''), ...more] = text.split(' THEN ').map(requestOf);
+  return { port: 'PORT_A', from: '127.0.0.1', isPipelined: true, asked: [first, ...more] };
+}
+
+function requestOf(text: string): Asked {
   const [start = '', ...lines] = text.split('\r\n');
   const [method = '', target = ''] = start.split(' ');
   const hasBody = lines.some((line) => line.startsWith('Content-Length'));
-  return {
-    ...{ port: 'PORT_A', from: '127.0.0.1', method, target, body: hasBody ? 'abc' : '' },
-    lines: ['Host: one.test', ...lines],
-  };
+  return { method, target, body: hasBody ? 'abc' : '', lines: ['Host: one.test', ...lines] };
 }
 
 function nodesOf(text: string): ConfNode[] {

@@ -4,9 +4,9 @@ import type { Both, Findings } from './both.ts';
 import { type ConfNode, render, smaller } from './conf-node.ts';
 import { unexplained } from './differences.ts';
 import type { Configuration } from './random-configuration.ts';
-import { type Asked, requestText } from './random-request.ts';
+import { type Asked, type Dialogue, requestText } from './random-request.ts';
 
-/** The smallest configuration with at most one request that gives the same sign. */
+/** The smallest configuration with the fewest requests that give the same sign. */
 export interface Smallest {
   readonly configuration: Configuration;
   readonly findings: Findings;
@@ -20,23 +20,33 @@ export function signOf({ differences, refusals }: Findings, nodes: readonly Conf
   if (refusals.weir !== '' && refusals.nginx === '') {
     return `weir refuses: ${refusals.weir.replace(/\d+/g, 'N')}`;
   }
-  const [first] = differences;
-  if (first === undefined) return '';
-  const [part] = unexplained(first, render(nodes));
-  const isStatus = part?.what === 'status';
-  return isStatus ? `${part.nginx} | ${part.weir}` : (part?.what ?? '');
+  const text = render(nodes);
+  for (const difference of differences) {
+    const [part] = unexplained(difference, text);
+    if (part === undefined) continue;
+    return part.what === 'status' ? `${part.nginx} | ${part.weir}` : part.what;
+  }
+  return '';
 }
 
-/** Reduces one request of a configuration, or none when the text itself is judged differently. */
+/**
+ * Reduces one dialogue of a configuration (where it needs those before it, with them), or none when
+ * the text itself is judged differently. Undefined when it does not differ again.
+ */
 export async function minimise(
   both: Both,
-  nodes: readonly ConfNode[],
-  asked: Asked | undefined,
+  { nodes, dialogues }: Configuration,
+  dialogue: Dialogue | undefined,
 ): Promise<Smallest | undefined> {
-  let configuration: Configuration = { nodes, requests: asked === undefined ? [] : [asked] };
+  let configuration: Configuration = { nodes, dialogues: dialogue === undefined ? [] : [dialogue] };
   let findings = await both.run(configuration);
-  const sign = signOf(findings, nodes);
-  if (sign === '') return undefined; // it depended on what was asked before
+  let sign = signOf(findings, nodes);
+  if (sign === '' && dialogue !== undefined) {
+    configuration = { nodes, dialogues: dialogues.slice(0, dialogues.indexOf(dialogue) + 1) };
+    findings = await both.run(configuration);
+    sign = signOf(findings, nodes);
+  }
+  if (sign === '') return undefined;
   const shrink = async (candidates: readonly Configuration[]): Promise<boolean> => {
     for (const candidate of candidates) {
       const found = await both.run(candidate);
@@ -49,14 +59,41 @@ export async function minimise(
   };
   let isSmaller = true;
   while (isSmaller) {
-    const { nodes: now, requests } = configuration;
-    const lessText = smaller(now).map((less) => ({ nodes: less, requests }));
-    const [request] = requests;
-    const lessAsked = request === undefined ? [] : simpler(request);
-    const lessRequest = lessAsked.map((less) => ({ nodes: now, requests: [less] }));
-    isSmaller = (await shrink(lessText)) || (await shrink(lessRequest));
+    const now = configuration;
+    const lessAsked = lessDialogues(now.dialogues).map((less) => ({ ...now, dialogues: less }));
+    const lessText = smaller(now.nodes).map((less) => ({ ...now, nodes: less }));
+    isSmaller = (await shrink(lessAsked)) || (await shrink(lessText));
   }
   return { configuration, findings, sign };
+}
+
+/** Fewer dialogues, then fewer requests, then requests with less in them. */
+function lessDialogues(dialogues: readonly Dialogue[]): (readonly Dialogue[])[] {
+  const fewer = dialogues.length < 2 ? [] : dialogues.map((_, at) => dialogues.toSpliced(at, 1));
+  return [
+    ...fewer,
+    ...dialogues.flatMap((one, at) => shorter(one).map((less) => dialogues.with(at, less))),
+  ];
+}
+
+function shorter(dialogue: Dialogue): Dialogue[] {
+  const { asked, from, isPipelined } = dialogue;
+  const fewer = asked.flatMap((_, at) => {
+    const [first, ...more] = asked.toSpliced(at, 1);
+    return first === undefined ? [] : [{ ...dialogue, asked: [first, ...more] as const }];
+  });
+  const less = asked.flatMap((one, at) => {
+    return simpler(one).map((other) => {
+      const [first = other, ...more] = asked.with(at, other);
+      return { ...dialogue, asked: [first, ...more] as const };
+    });
+  });
+  return [
+    ...fewer,
+    ...(isPipelined ? [{ ...dialogue, isPipelined: false }] : []),
+    ...(from === '127.0.0.1' ? [] : [{ ...dialogue, from: '127.0.0.1' }]),
+    ...less,
+  ];
 }
 
 /** Requests with less in them. */
@@ -75,7 +112,6 @@ function simpler(asked: Asked): Asked[] {
       ? []
       : [{ ...asked, body: '', lines: lines.filter((line) => !/^(?:content-l|tr)/i.test(line)) }]),
     ...(method === 'GET' ? [] : [{ ...asked, method: 'GET' }]),
-    ...(asked.from === '127.0.0.1' ? [] : [{ ...asked, from: '127.0.0.1' }]),
     ...without,
     ...(target === path
       ? []
@@ -90,12 +126,14 @@ function simpler(asked: Asked): Asked[] {
 /** What was found, to be read, and to be put into a test. */
 export function report({ configuration, findings, sign }: Smallest): string {
   const { differences, refusals } = findings;
-  const [asked] = configuration.requests;
-  const parts = differences[0]?.parts ?? [];
+  const parts = differences.flatMap((one) => one.parts);
   return [
     `differs: ${sign}`,
     render(configuration.nodes).trimEnd(),
-    ...(asked === undefined ? [] : [JSON.stringify(requestText(asked)), JSON.stringify(asked)]),
+    ...configuration.dialogues.flatMap((dialogue) => [
+      JSON.stringify(dialogue),
+      ...dialogue.asked.map((asked) => JSON.stringify(requestText(asked))),
+    ]),
     ...parts.map(
       ({ nginx, weir, what }) =>
         `${what}\n  nginx ${JSON.stringify(nginx)}\n  weir  ${JSON.stringify(weir)}`,

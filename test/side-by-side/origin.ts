@@ -78,11 +78,13 @@ export class EchoOrigin {
     return seen;
   }
 
-  /** Forgets connections that are closed; what they brought costs memory. */
-  forget(): void {
+  /** Ends its connections, waits until the other side has, and forgets what they brought. */
+  async settle(): Promise<void> {
     for (const { connections, requests } of this.#origins) {
+      for (const connection of connections) connection.end();
+      for (const connection of connections) await connection.closed();
+      connections.length = 0;
       requests.length = 0;
-      connections.splice(0, connections.length, ...connections.filter(({ isClosed }) => !isClosed));
     }
   }
 
@@ -112,7 +114,10 @@ export class EchoOrigin {
     if (key === 'until-close') {
       return { text: `${start}Connection: close\r\n\r\n${isHead ? '' : body}`, isLast: true };
     }
-    const framed = `${start}Content-Length: ${body.length}\r\n\r\n${isHead ? '' : body}`;
-    return { text: framed, isLast: line.endsWith('1.0') };
+    // Said, so that nobody keeps a connection that is about to end.
+    const isLast = line.endsWith('1.0');
+    const last = isLast ? 'Connection: close\r\n' : '';
+    const framed = `${start}${last}Content-Length: ${body.length}\r\n\r\n${isHead ? '' : body}`;
+    return { text: framed, isLast };
   }
 }

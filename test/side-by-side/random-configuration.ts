@@ -3,9 +3,9 @@
 import { Random } from '#test/fuzz/random.ts';
 import { block, type ConfNode, directive, render, word } from './conf-node.ts';
 import { type Around, location, namedLocation } from './locations.ts';
-import { type Asked, randomRequest } from './random-request.ts';
+import { type Dialogue, randomDialogue } from './random-request.ts';
 import { answer, rewriteStep } from './rewrites.ts';
-import { setting } from './settings.ts';
+import { EMPTIED, setting } from './settings.ts';
 import { table } from './tables.ts';
 import { HOSTS, Values } from './values.ts';
 
@@ -15,10 +15,11 @@ import { HOSTS, Values } from './values.ts';
  */
 export interface Configuration {
   readonly nodes: readonly ConfNode[];
-  readonly requests: readonly Asked[];
+  readonly dialogues: readonly Dialogue[];
 }
 
-const REQUESTS = 14;
+/** At least; the last dialogue may bring some more. */
+export const REQUESTS = 16;
 
 /** The same seed and index give the same configuration. */
 export function randomConfiguration(seed: number, index: number): Configuration {
@@ -35,9 +36,33 @@ export function randomConfiguration(seed: number, index: number): Configuration 
     nodes.push(server(values, upstreams, paths, defaults));
   }
   nodes.push(...undefinedNames(values, nodes));
+  nodes.splice(0, nodes.length, ...withoutLength(nodes, false));
   const ports = (['PORT_A', 'PORT_B'] as const).filter((port) => render(nodes).includes(port));
-  const requests = Array.from({ length: REQUESTS }, () => randomRequest(values, paths, ports));
-  return { nodes, requests };
+  const dialogues: Dialogue[] = [];
+  for (let count = 0; count < REQUESTS; ) {
+    const dialogue = randomDialogue(values, paths, ports);
+    dialogues.push(dialogue);
+    count += dialogue.asked.length;
+  }
+  return { nodes, dialogues };
+}
+
+/**
+ * Where a body stays here, nginx sends its length all the same unless that is emptied, and waits for
+ * an origin that waits for the body: a location with fields of its own empties it again.
+ */
+function withoutLength(nodes: readonly ConfNode[], isAround: boolean): ConfNode[] {
+  const isOff = nodes.findLast(({ name }) => name === 'proxy_pass_request_body')?.words[0];
+  const stays = isOff === undefined ? isAround : isOff === 'off';
+  const fields = nodes.filter(({ name }) => name === 'proxy_set_header');
+  const isEmptied = fields.some(({ words }) => words[0] === EMPTIED[0]);
+  const needs = stays && fields.length > 0 && !isEmptied;
+  return [
+    ...nodes.map((node) => {
+      return node.block === undefined ? node : { ...node, block: withoutLength(node.block, stays) };
+    }),
+    ...(needs ? [directive('proxy_set_header', ...EMPTIED)] : []),
+  ];
 }
 
 /** Names that are used and came to be nowhere, because what would have made them was dropped. */

@@ -2,11 +2,8 @@
 
 import { HOSTS, type Values } from './values.ts';
 
-/** One request, on a connection of its own. */
+/** One request. */
 export interface Asked {
-  readonly port: 'PORT_A' | 'PORT_B';
-  /** The address of the client, in 127.0.0.0/8. */
-  readonly from: string;
   readonly method: string;
   readonly target: string;
   /** Field lines behind the target, without their ends. */
@@ -14,10 +11,24 @@ export interface Asked {
   readonly body: string;
 }
 
+/** What a client asks for on one connection. */
+export interface Dialogue {
+  readonly port: 'PORT_A' | 'PORT_B';
+  /** The address of the client, in 127.0.0.0/8. */
+  readonly from: string;
+  /** Whether all of it is sent at once; else each request follows the answer to the one before. */
+  readonly isPipelined: boolean;
+  readonly asked: readonly [Asked, ...Asked[]];
+}
+
 /** The bytes of a request, one char each. */
 export function requestText({ body, lines, method, target }: Asked): string {
   return `${[`${method} ${target} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n${body}`;
 }
+
+const METHODS = [
+  ...['GET', 'GET', 'GET', 'GET', 'HEAD', 'POST', 'POST', 'PUT', 'OPTIONS', 'FROB'],
+] as const;
 
 /** What the origin is told to answer: names of origin.ts, where others mean a plain 200. */
 const WANTS = [
@@ -28,24 +39,29 @@ const WANTS = [
 ] as const;
 
 /** @param paths those of the locations @param ports on which somebody listens */
-export function randomRequest(
+export function randomDialogue(
   values: Values,
   paths: readonly string[],
-  ports: readonly Asked['port'][],
-): Asked {
+  ports: readonly Dialogue['port'][],
+): Dialogue {
   const { random } = values;
-  const method = random.pick([
-    'GET',
-    'GET',
-    'GET',
-    'GET',
-    'HEAD',
-    'POST',
-    'POST',
-    'PUT',
-    'OPTIONS',
-    'FROB',
-  ]);
+  const count = random.pick([1, 1, 1, 1, 2, 2, 3, 4]);
+  const later = Array.from({ length: count - 1 }, (_, at) => {
+    return randomRequest(values, paths, at === count - 2);
+  });
+  return {
+    port: ports[random.below(ports.length)] ?? 'PORT_A',
+    from: random.pick(['127.0.0.1', '127.0.0.1', '127.0.1.2', '127.0.1.77', '127.9.9.9']),
+    isPipelined: count > 1 && random.chance(0.5),
+    asked: [randomRequest(values, paths, count === 1), ...later],
+  };
+}
+
+/** @param isLast whoever asks for the end of the connection before, gets no more answers */
+function randomRequest(values: Values, paths: readonly string[], isLast: boolean): Asked {
+  const { random } = values;
+  // In front of others: bodies, which must be out of their way.
+  const method = isLast ? random.pick(METHODS) : random.pick(['POST', 'GET', ...METHODS]);
   const lines = [`Host: ${host(values)}`];
   const want = random.pick(WANTS);
   const path = hostile(values, pathNear(values, paths));
@@ -58,12 +74,10 @@ export function randomRequest(
     if (!lines.some((other) => other.toLowerCase().startsWith(name))) lines.push(line);
   }
   const body = addBody(values, method, lines);
-  if (random.chance(0.5)) lines.push(random.pick(['Connection: close', 'Connection: keep-alive']));
-  return {
-    port: ports[random.below(ports.length)] ?? 'PORT_A',
-    from: random.pick(['127.0.0.1', '127.0.0.1', '127.0.1.2', '127.0.1.77', '127.9.9.9']),
-    ...{ method, target, lines, body },
-  };
+  if (isLast && random.chance(0.4)) lines.push('Connection: close');
+  else if (random.chance(0.2)) lines.push('Connection: keep-alive');
+  else if (random.chance(0.03)) lines.push('Connection: close');
+  return { method, target, lines, body };
 }
 
 function host({ random }: Values): string {

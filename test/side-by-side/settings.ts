@@ -20,6 +20,9 @@ const NOT_BUILT: ReadonlySet<string> = new Set(NOT_BUILT_YET.flatMap(({ names })
 const REQUEST_FIELDS = ['X-A', 'X-B', 'X-New', 'Host', 'Cookie', 'User-Agent', 'Accept', 'x-a'];
 const ANSWER_FIELDS = ['X-O', 'X-P', 'ETag', 'Set-Cookie', 'X-Powered-By', 'Location', 'Server'];
 
+/** The length of a body that stays here. */
+export const EMPTIED = ['Content-Length', '""'] as const;
+
 /** One of the settings, perhaps several directives of its name; none where it may not stand. */
 export function setting(values: Values, place: Place): readonly ConfNode[] {
   const { random } = values;
@@ -187,10 +190,7 @@ const SETTINGS: readonly [Make, ...Make[]] = [
   // Without its length, for which the origin would wait; docs/differences.md has the rest.
   ({ random }, { level }) =>
     level === 'location' && random.chance(0.5)
-      ? [
-          directive('proxy_pass_request_body', 'off'),
-          directive('proxy_set_header', 'Content-Length', '""'),
-        ]
+      ? [directive('proxy_pass_request_body', 'off'), directive('proxy_set_header', ...EMPTIED)]
       : [directive('proxy_pass_request_body', 'on')],
   choice('proxy_http_version', '1.0', '1.1'),
   choice('proxy_buffering', 'off', 'on'),

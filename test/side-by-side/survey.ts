@@ -5,7 +5,7 @@ import { render } from './conf-node.ts';
 import { unexplained } from './differences.ts';
 import { minimise, report } from './minimise.ts';
 import { randomConfiguration } from './random-configuration.ts';
-import type { Asked } from './random-request.ts';
+import type { Dialogue } from './random-request.ts';
 
 /** Reports are long, and one is worked on at a time. */
 const MAX_REPORTS = 5;
@@ -48,20 +48,20 @@ async function surveyOne(both: Both, seed: number, index: number, sum: Survey): 
   const { count, differences, refusals } = await both.run(configuration);
   sum.configurations += 1;
   sum.requests += count;
-  const found: (Asked | undefined)[] = [];
   if (refusals.nginx !== '' && refusals.weir !== '') sum.refused += 1;
-  else if (refusals.nginx !== refusals.weir) found.push(undefined);
   const text = render(nodes);
+  const found = new Set<Dialogue | undefined>();
+  if ((refusals.nginx === '') !== (refusals.weir === '')) found.add(undefined);
   for (const difference of differences) {
-    const parts = unexplained(difference, text, sum.explained);
-    if (parts.length > 0) found.push(difference.asked);
+    if (unexplained(difference, text, sum.explained).length === 0) continue;
+    sum.unexplained += 1;
+    found.add(difference.dialogue);
   }
-  sum.unexplained += found.length;
-  for (const asked of found) {
+  if (found.has(undefined)) sum.unexplained += 1;
+  for (const dialogue of found) {
     if (sum.reports.length === MAX_REPORTS) return;
-    const smallest = await minimise(both, nodes, asked);
-    const what =
-      smallest === undefined ? `only after others: ${JSON.stringify(asked)}` : report(smallest);
+    const smallest = await minimise(both, configuration, dialogue);
+    const what = smallest === undefined ? 'does not differ again' : report(smallest);
     sum.reports.push(`seed ${seed}, configuration ${index}\n${what}`);
   }
 }

@@ -2224,14 +2224,22 @@ export interface UpstreamBlock {
    */
   readonly panicThreshold?: number | undefined;
   /**
-   * `queue number [timeout=time] [priority=$variable]`. When every endpoint that can be used is
-   * full (`max_conns`, `concurrency`), at most `number` requests wait, over all threads; first
-   * come, first served. Beyond that, and after `timeout` (60s), the answer is 503. `priority=`
-   * (Weir only) gives a class from 0, which is served first, to 3; anything else is 3. With the
-   * queue full a request of a higher class takes the place of the newest of the lowest class. A
-   * client that leaves makes room at once. What failed at one endpoint does not wait for another.
+   * `queue number [timeout=time] [priority=$variable]`. When every endpoint that can be used, or
+   * the upstream, is full (`max_conns`, `concurrency`), at most `number` requests wait, over all
+   * threads; first come, first served. Beyond that, and after `timeout` (60s), the answer is 503.
+   * `priority=` (Weir only) gives a class from 0, which is served first, to 3; anything else is 3.
+   * With the queue full a request of a higher class takes the place of the newest of the lowest
+   * class. A client that leaves makes room at once. What failed at one endpoint does not wait for
+   * another.
    */
   readonly queue?: Words | undefined;
+  /**
+   * `max_conns number` (without it: `0`). Weir only, beside `max_conns=` of `server`: how many
+   * requests all endpoints of the upstream together have at a time, over all threads, never one
+   * more. What is above it waits in the `queue`, or is answered at once with 503 and the reason
+   * `upstream_full`. 0 is no limit.
+   */
+  readonly maxConns?: number | undefined;
   /**
    * `concurrency adaptive [min=number] [max=number]`. Weir only. How many requests at a time each
    * endpoint takes is learned: the limit rises while answers come as fast as they use to, and falls
@@ -2332,13 +2340,16 @@ export interface UpstreamBlock {
    */
   readonly leastConn?: boolean | undefined;
   /**
-   * `ip_hash [balance_factor=percent]`. Clients of one network go to the same endpoint: the one
-   * nginx sends them to. The first three octets of an IPv4 address count, all of an IPv6 address,
-   * after `real_ip`. An endpoint that is `down` keeps its share of the map. `balance_factor=150`
-   * bounds load: nobody has more in flight, over all proxy threads, than 150 % of its share by
-   * weight; what is over goes on as if that endpoint were out.
+   * `ip_hash [ipv4_prefix=bits] [ipv6_prefix=bits] [balance_factor=percent]`. Clients of one
+   * network go to the same endpoint: the one nginx sends them to. The first three octets of an IPv4
+   * address count, all of an IPv6 address, after `real_ip`; or, beyond nginx, so many first bits as
+   * `ipv4_prefix=` and `ipv6_prefix=` say: `ipv4_prefix=32 ipv6_prefix=64` tells clients of one
+   * IPv4 network apart, and not the addresses that one client has in its IPv6 network. An endpoint
+   * that is `down` keeps its share of the map. `balance_factor=150` bounds load: nobody has more in
+   * flight, over all proxy threads, than 150 % of its share by weight; what is over goes on as if
+   * that endpoint were out.
    */
-  readonly ipHash?: Word | undefined;
+  readonly ipHash?: Words | undefined;
   /**
    * `hash key [consistent] [balance_factor=percent]`. Exchanges with the same key, a text with
    * `$names`, go to the same endpoint: the one nginx sends them to. With `consistent` (ketama) an
@@ -2349,11 +2360,12 @@ export interface UpstreamBlock {
   readonly hash?: Words | undefined;
   /**
    * `maglev key [balance_factor=percent]`. Exchanges with the same key go to the same endpoint, by
-   * Google's Maglev table of 65,537 slots (more beyond 655 endpoints): the most even spread, by
+   * Google's Maglev table of 262,147 slots (more beyond 2,621 endpoints): the most even spread, by
    * weight, and one look per choice. An endpoint that is out moves its own keys only; one that is
-   * added or removed moves a few others too. Instances agree without telling each other.
-   * `balance_factor=150` bounds load: nobody has more in flight, over all proxy threads, than 150 %
-   * of its share by weight; what is over goes on as if that endpoint were out. Not in nginx.
+   * added or removed moves a few others too: to N endpoints, at most 1.3/(N+1) of all up to 64.
+   * Instances agree without telling each other. `balance_factor=150` bounds load: nobody has more
+   * in flight, over all proxy threads, than 150 % of its share by weight; what is over goes on as
+   * if that endpoint were out. Not in nginx.
    */
   readonly maglev?: Words | undefined;
   /**

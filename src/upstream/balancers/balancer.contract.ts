@@ -46,6 +46,10 @@ export class TestView implements PickView {
     return this.sketches[at]?.inFlight ?? 0;
   }
 
+  allInFlight(): number {
+    return this.sketches.reduce((sum, { inFlight = 0 }) => sum + inFlight, 0);
+  }
+
   timeUs(at: number): number {
     const { timeMs = -1 } = this.sketches[at] ?? {};
     return timeMs < 0 ? -1 : Math.round(timeMs * 1_000);

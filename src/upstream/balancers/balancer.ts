@@ -9,6 +9,8 @@ export interface PickView {
   mayTake(at: number): boolean;
   /** Exchanges that were sent there and have not left: over all threads, dials and queue included. */
   inFlight(at: number): number;
+  /** The sum of `inFlight` over all endpoints, in one look. */
+  allInFlight(): number;
   /**
    * How long it takes, in whole microseconds up to 2^30−1, by the measure that the policy named; −1:
    * not known.

@@ -12,12 +12,13 @@
 import type { Balancer, BalancerMaterial, PickView } from './balancer.ts';
 
 const NOTHING = 0;
-const LOADS = 1;
+const TOTAL = 1;
 const WEIGHTS = 2;
+const MAX_INT32 = 0x7fff_ffff;
 
 export class BoundedLoad implements Balancer, PickView {
   readonly #inner: Balancer;
-  readonly #weights: Float64Array;
+  readonly #weights: Int32Array | Float64Array;
   readonly #percent: number;
   #view: PickView | undefined = undefined;
   /** How much this pick has looked at. */
@@ -26,16 +27,17 @@ export class BoundedLoad implements Balancer, PickView {
   /** An endpoint's limit is its weight × share / whole. */
   #share = 1;
   #whole = 1;
-  readonly #loads: Int32Array;
   #pickLimit = 1;
 
   /** `percent` is over 100. */
   constructor(inner: Balancer, endpoints: BalancerMaterial['endpoints'], percent: number) {
     this.#inner = inner;
     this.#percent = percent;
-    this.#weights = Float64Array.from(endpoints, ({ weight }) => weight);
+    // Whole numbers, so that sums of them need no memory; beyond 2^31 that is not to be had.
+    const isUsual = endpoints.every(({ weight }) => weight <= MAX_INT32);
+    const weights = endpoints.map(({ weight }) => weight);
+    this.#weights = isUsual ? Int32Array.from(weights) : Float64Array.from(weights);
     this.#allWeights = endpoints.reduce((sum, { weight }) => sum + weight, 0);
-    this.#loads = new Int32Array(endpoints.length);
   }
 
   get pickLimit(): number {
@@ -60,22 +62,15 @@ export class BoundedLoad implements Balancer, PickView {
     return Math.ceil((this.#share * (this.#weights[at] as number)) / this.#whole);
   }
 
-  /** Whether it has fewer than its limit. */
-  #hasRoom(at: number): boolean {
-    return (this.#loads[at] as number) * this.#whole < this.#share * (this.#weights[at] as number);
+  /** Whether one with that load has fewer than its limit. */
+  #hasRoom(at: number, load: number): boolean {
+    return load * this.#whole < this.#share * (this.#weights[at] as number);
   }
 
-  #lookAtLoads(view: PickView): void {
-    const loads = this.#loads;
-    let total = 1;
-    for (let at = 0; at < loads.length; at++) {
-      const load = view.inFlight(at);
-      loads[at] = load;
-      total += load;
-    }
-    this.#share = total * this.#percent;
+  #lookAtTotal(view: PickView): void {
+    this.#share = (view.allInFlight() + 1) * this.#percent;
     this.#whole = 100 * this.#allWeights;
-    this.#known = LOADS;
+    this.#known = TOTAL;
   }
 
   #lookAtWeights(view: PickView): void {
@@ -92,21 +87,24 @@ export class BoundedLoad implements Balancer, PickView {
 
   mayTake(at: number): boolean {
     const view = this.#view as PickView;
-    if (this.#known === NOTHING) {
-      if (!view.mayTake(at)) return false;
-      if (view.inFlight(at) <= 0) return true;
-      this.#lookAtLoads(view);
-    }
-    if (!this.#hasRoom(at)) {
+    const load = view.inFlight(at);
+    // One is never too many.
+    if (load <= 0) return view.mayTake(at);
+    if (this.#known === NOTHING) this.#lookAtTotal(view);
+    if (!this.#hasRoom(at, load)) {
       if (this.#known === WEIGHTS) return false;
       this.#lookAtWeights(view);
-      if (!this.#hasRoom(at)) return false;
+      if (!this.#hasRoom(at, load)) return false;
     }
     return view.mayTake(at);
   }
 
   inFlight(at: number): number {
     return (this.#view as PickView).inFlight(at);
+  }
+
+  allInFlight(): number {
+    return (this.#view as PickView).allInFlight();
   }
 
   timeUs(at: number): number {

@@ -10,18 +10,25 @@ const MAX_PERCENT = 100_000;
 export const FACTOR_DOC =
   '`balance_factor=150` bounds load: nobody has more in flight, over all proxy threads, than 150 % of its share by weight; what is over goes on as if that endpoint were out.';
 
-/** Checks words behind the key: `flags` that stand for themselves, and `balance_factor=percent`. */
+/**
+ * Checks words behind the key: `flags` that stand for themselves, and `balance_factor=percent`.
+ * `more`: what is also known, for the advice.
+ */
 export function checkKeyWords(
   words: readonly string[],
   first: number,
   flags: readonly string[],
+  more: readonly string[] = [],
 ): ReturnType<NonNullable<BalancerKind['check']>> {
   const seen = new Set<string>();
   for (let at = first; at < words.length; at++) {
     const word = words[at] as string;
     const name = word.startsWith(FACTOR) ? FACTOR : word;
     if (name !== FACTOR && !flags.includes(name)) {
-      return { at, advice: `known are ${[...flags, 'balance_factor=percent'].join(' and ')}` };
+      return {
+        at,
+        advice: `known are ${[...flags, ...more, 'balance_factor=percent'].join(' and ')}`,
+      };
     }
     if (seen.has(name)) return { at, advice: 'it stands there twice' };
     seen.add(name);

@@ -58,6 +58,10 @@ export class Leaders implements PickView {
     return (this.#view as PickView).inFlight(at);
   }
 
+  allInFlight(): number {
+    return (this.#view as PickView).allInFlight();
+  }
+
   timeUs(at: number): number {
     return (this.#view as PickView).timeUs(at);
   }

@@ -133,6 +133,8 @@ export interface UpstreamConfig {
   readonly policy: PolicyConfig;
   /** Null: what finds everything full is answered at once. */
   readonly queue?: QueueConfig | null;
+  /** How many exchanges all endpoints together have in flight, over all threads; 0 is no limit. */
+  readonly maxConns?: number;
   /** `concurrency adaptive`; null without. */
   readonly concurrency?: ConcurrencyConfig | null;
   /** What tries beyond the first may cost; null or absent: any number. */

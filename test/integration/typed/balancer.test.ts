@@ -7,7 +7,7 @@ import { ask, checkTyped, typedConf } from '#test/support/typed.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
 
 /** Three origins that answer with their name, behind a Weir with that balancer. */
-async function start(t: TestContext, balancer: string): Promise<Weir> {
+async function start(t: TestContext, balancer: string, main = ''): Promise<Weir> {
   const servers: string[] = [];
   for (const name of ['a', 'b', 'c']) {
     const origin = await startOrigin({ respond: () => ({ body: name }) });
@@ -17,9 +17,12 @@ async function start(t: TestContext, balancer: string): Promise<Weir> {
   const weir = await startWeir({
     name: 'weir.config.ts',
     conf: (port) =>
-      typedConf(`upstream: { app: { balancer: ${balancer}, server: [${servers.join()}] } },
+      typedConf(
+        `upstream: { app: { balancer: ${balancer}, server: [${servers.join()}] } },
         server: [{ listen: '127.0.0.1:${port}', addHeader: { 'X-Policy': '$upstream_policy' },
-          location: { '/': { proxyPass: 'http://app' }, '= /status': { statusJson: true } } }],`),
+          location: { '/': { proxyPass: 'http://app' }, '= /status': { statusJson: true } } }],`,
+        main,
+      ),
   });
   t.after(() => weir.stop());
   return weir;
@@ -55,6 +58,10 @@ describe('a balancer of weir.config.ts', () => {
   const faults: readonly [does: string, balancer: string, told: RegExp][] = [
     ['throws', `function odd() { throw new Error('no idea'); }`, /Error: no idea/],
     ['gives an index that there is not', 'function odd() { return 7; }', /it chose 7, which/],
+    ['gives an index below zero', 'function odd() { return -1; }', /it chose -1, which/],
+    ['gives no number', 'function odd() { return Number.NaN; }', /it chose NaN, which/],
+    ['gives half an index', 'function odd() { return 0.5; }', /it chose 0.5, which/],
+    ['gives null', 'function odd() { return null as never; }', /it chose null, which/],
     ['gives nonsense', `function odd() { return 'b' as never; }`, /it chose b, which/],
     [
       'gives a promise',
@@ -76,6 +83,28 @@ describe('a balancer of weir.config.ts', () => {
       assert.equal(functions.failures, 3);
     });
   }
+
+  it('that takes long is named while it does', async (t) => {
+    const weir = await start(
+      t,
+      'function odd() { const endAtMs = Date.now() + 1_800; while (Date.now() < endAtMs); return 1; }',
+    );
+    const answer = ask(weir, '/');
+    await weir.waitForLine(/function odd has blocked thread \d for \d{4} ms: its requests wait/);
+    assert.equal((await answer).body, 'b');
+  });
+
+  it('that never ends is named, costs its own thread only, and Weir still ends', async (t) => {
+    const weir = await start(t, 'function odd() { for (;;); }', 'workerProcesses: 2,');
+    const lost = ask(weir, '/').catch(() => 'ended with Weir');
+    await weir.waitForLine(/function odd has blocked thread \d for \d{4} ms: its requests wait/);
+    // Which thread takes a connection the kernel draws: of forty some come to the other one.
+    const asked = Array.from({ length: 40 }, () => ask(weir, '/status'));
+    assert.equal((await Promise.any(asked)).status, 200);
+    await weir.stop();
+    assert.equal(await lost, 'ended with Weir');
+    await Promise.allSettled(asked);
+  });
 
   it('is refused beside another policy only with a warning, and where it is no function', async () => {
     const both = await checkTyped(

@@ -1,0 +1,39 @@
+// Requests that came to the origin once more, because a connection to it was kept and had died.
+
+import type { Difference } from './both.ts';
+import { type Part, requestsOf } from './compare.ts';
+
+/**
+ * Whether the two differ by one such request. Weir keeps connections to every endpoint, nginx 1.22
+ * only where `keepalive` stands; Weir asks the same endpoint again, nginx the next one, and when
+ * none is left it tells the name of the upstream in place of an address.
+ */
+export function isOfRepeat(part: Part, { asked, nginx, weir }: Difference): boolean {
+  // The origin closes without an answer: a kept connection is no longer one.
+  if (![asked.target, ...asked.lines].some((one) => /\bo=cut|^x-want: cut/i.test(one)))
+    return false;
+  const [theirs, ours] = [requestsOf(nginx), requestsOf(weir)];
+  const isOurs = ours.length > theirs.length;
+  if (!(isOurs ? isRepeated(ours, theirs) : isRepeated(theirs, ours))) return false;
+  if (part.what.startsWith('origin ')) return true;
+  if (!part.what.startsWith('field ')) return false;
+  const told = part.nginx.replace(/, up\d\b/, '');
+  return isOurs ? isToldTwice(part.weir, told) : isToldTwice(told, part.weir);
+}
+
+/** Whether the first is the second with one request in it repeated at once. */
+function isRepeated(more: readonly string[], fewer: readonly string[]): boolean {
+  if (more.length !== fewer.length + 1) return false;
+  return more.some((one, at) => one === more[at - 1] && isSame(more.toSpliced(at, 1), fewer));
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.every((request, at) => request === other[at]);
+}
+
+/** The same of a list of addresses or statuses in a text. */
+function isToldTwice(more: string, fewer: string): boolean {
+  return [...more.matchAll(/([\w.:/-]+), (?=\1)/g)].some(({ 0: told, index }) => {
+    return more.slice(0, index) + more.slice(index + told.length) === fewer;
+  });
+}
