@@ -8,9 +8,11 @@ import type {
   Balancer,
   BalancerKind,
   BalancerMaterial,
+  PickScores,
   PickView,
 } from '#src/upstream/balancers/balancer.ts';
 import { boundedBy, checkKeyWords, FACTOR_DOC } from '#src/upstream/balancers/key-words.ts';
+import { triesScores } from '#src/upstream/balancers/least-score.ts';
 import { Rotation } from '#src/upstream/balancers/rotation.ts';
 import { WeightShares } from '#src/upstream/balancers/weight-shares.ts';
 
@@ -47,6 +49,20 @@ export class IpHash implements Balancer {
       if (view.mayTake(at)) return at;
     }
     return this.#rest.pick(view);
+  }
+
+  scores(view: PickView): PickScores {
+    const address = view.key();
+    const isV6 = address.length === IPV6_BYTES;
+    const isAddress = isV6 || address.length === IPV4_BYTES;
+    let hash = START;
+    const owners = Array.from({ length: TRIES }, () => {
+      for (let at = 0; at < (isV6 ? IPV6_BYTES : NETWORK_BYTES); at++) {
+        hash = (hash * FACTOR + (isAddress ? address.charCodeAt(at) : 0)) % MODULUS;
+      }
+      return this.#shares.ownerOf(hash % this.#shares.total);
+    });
+    return triesScores(owners, this.#shares.count, view) ?? this.#rest.scores(view);
   }
 }
 
