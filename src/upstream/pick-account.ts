@@ -3,10 +3,10 @@
  * it was not the one. For people; an exchange that nobody asks about never comes here.
  */
 
-import type { Balancer, PickView } from './balancers/balancer.ts';
-import { bestOf } from './balancers/least-score.ts';
-import { SeenView } from './balancers/seen-view.ts';
-import type { Endpoint } from './endpoint/endpoint.ts';
+import type { Balancer, PickView } from '#src/upstream/balancers/balancer.ts';
+import { bestOf } from '#src/upstream/balancers/least-score.ts';
+import { SeenView } from '#src/upstream/balancers/seen-view.ts';
+import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 
 /** One endpoint in a pick. */
 export interface PickCandidate {
