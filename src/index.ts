@@ -17,6 +17,8 @@ export {
   BodyTooLargeError,
   type Handler,
   type HeaderFields,
+  type ProviderContext,
+  type ProviderFunction,
   type RequestContext,
   RequestEndedError,
   type RequestFilter,
@@ -37,3 +39,4 @@ export {
   sharedLimiter,
   sharedMap,
 } from '#src/functions/shared-values.ts';
+export type { ServerEntry, ServerList } from '#src/upstream/discovery/server-list.ts';

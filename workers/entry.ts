@@ -6,6 +6,7 @@ export type EntryName =
   | 'embedded-master'
   | 'evaluation'
   | 'generation'
+  | 'provider-thread'
   | 'proxy-thread'
   | 'test-evaluation';
 

@@ -13,6 +13,7 @@ import { AdaptiveLimits, LOOK_INTERVAL_MS } from '#src/upstream/adaptive-limits.
 import type { Roster, RosterMember } from '#src/upstream/roster/roster.ts';
 import { ROSTER_LOOK_MS, Rosters } from '#src/upstream/roster/rosters.ts';
 import { keepCompiled } from './compile-cache.ts';
+import { GenerationDiscovery } from './discovery.ts';
 import { HealthChecks } from './health-checks.ts';
 import { JudgedMembers } from './judged-members.ts';
 import { Judging } from './judging.ts';
@@ -47,6 +48,7 @@ export class GenerationRun implements SlotOwner {
   readonly #live: LiveOutline;
   readonly #limits: AdaptiveLimits;
   readonly #judged: JudgedMembers;
+  readonly #discovery: GenerationDiscovery;
   readonly #loadedAtMs = Date.now();
   readonly #errorLogFiles = new ErrorLogFiles();
   /** Of functions. */
@@ -97,6 +99,11 @@ export class GenerationRun implements SlotOwner {
     }
     const home = { events: this.#events, log: this.log };
     this.#health = new HealthChecks(order.outline, this.#state.endpoints, home);
+    this.#discovery = new GenerationDiscovery(this.rosters, this.log, {
+      data: { packedModel, partMemory, owner: order.threadCount + 1 },
+      report: (line) => this.log.error(line),
+      onDeath: () => releaseParts(parts, partMemory, order.threadCount + 1),
+    });
     for (const slot of this.#slots) slot.start();
     if (order.outline.functions.length > 0) this.#watch(order);
     this.#judged = new JudgedMembers(order.outline, this.rosters.all);
@@ -281,6 +288,11 @@ export class GenerationRun implements SlotOwner {
   onBuilt(slot: ThreadSlot): void {
     for (const list of this.rosters.onThreadBuilt(slot.thread)) slot.tell({ type: 'roster', list });
     slot.tell({ type: 'facts', facts: this.#facts() });
+    this.#discovery.whenSettled(() => this.#listen(slot));
+  }
+
+  #listen(slot: ThreadSlot): void {
+    if (slot.state !== 'starting' || !slot.isBuilt) return; // it has died meanwhile
     this.#listening.open(slot);
     if (slot.pendingCount === 0 && this.#order.sockets.length === 0) this.#onReady(slot);
   }

@@ -58,6 +58,8 @@ export class Master implements GenerationOwner, ApiDeskOwner {
   readonly #steered = new Map<string, readonly StateServer[]>();
   #isChanging = false;
   #isReloadQueued = false;
+  /** USR1 came before anything was loaded. */
+  #isReopenQueued = false;
   #queuedPlace: ConfigPlace;
   /** They wait for what comes of a reload, and for a status report. */
   #onReloaded: ((problems: readonly string[]) => void)[] = [];
@@ -104,6 +106,7 @@ export class Master implements GenerationOwner, ApiDeskOwner {
       throw error;
     }
     await this.#change(async () => {});
+    if (this.#isReopenQueued) this.reopenLogs();
   }
 
   /** `reload` with another place, which is kept when it serves. @returns why it does not; else [] */
@@ -168,7 +171,10 @@ export class Master implements GenerationOwner, ApiDeskOwner {
 
   /** USR1: rotated logs are created anew, then opened by everyone. */
   reopenLogs(): void {
-    if (this.#loaded === undefined) return;
+    if (this.#loaded === undefined) {
+      this.#isReopenQueued = true;
+      return;
+    }
     this.#log.notice('reopening logs');
     const { model, preparation } = this.#loaded;
     try {

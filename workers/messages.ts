@@ -18,7 +18,9 @@ import type { PartMemory, SharedPart } from '#src/functions/shared-parts.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import type { SessionZone, SharedSizes } from '#src/shared/layout.ts';
 import type { StatusReport } from '#src/shared/status-report.ts';
+import type { ReadList } from '#src/upstream/discovery/server-list.ts';
 import type { JudgeConfigs } from '#src/upstream/endpoint/judge-config.ts';
+import type { FunctionSourceConfig } from '#src/upstream/endpoint/source-config.ts';
 import type { ConcurrencyConfig, EndpointConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import type { CheckMemory } from '#src/upstream/health/active-checks.ts';
 import type { CheckConfig } from '#src/upstream/health/check-config.ts';
@@ -235,6 +237,31 @@ export interface ThreadData {
   readonly servesByMs: number;
   readonly errorLogs: readonly ErrorLogConfig[];
 }
+
+/** What the thread of `provider` functions is started with. */
+export interface ProviderThreadData {
+  readonly packedModel: SharedArrayBuffer;
+  readonly partMemory: PartMemory;
+  /** As whom it locks what functions share. */
+  readonly owner: number;
+  readonly jobs: readonly ProviderJob[];
+}
+
+/** One function of one upstream. */
+export interface ProviderJob {
+  readonly job: number;
+  readonly config: FunctionSourceConfig;
+  readonly upstream: string;
+}
+
+/** From the thread of `provider` functions to the generation's main thread. */
+export type FromProviders =
+  /** All functions are loaded. */
+  | { readonly type: 'running' }
+  | { readonly type: 'list'; readonly job: number; readonly list: ReadList }
+  | { readonly type: 'fault'; readonly job: number; readonly why: string }
+  /** For the error log. */
+  | { readonly type: 'line'; readonly line: string };
 
 export type ToThread =
   /** Accept on this descriptor; the thread owns the number from now on. */

@@ -13,7 +13,7 @@ describe('the table of failures', () => {
   });
 
   it('blames an endpoint with 502 or 504; no place at any or at the one is 503', () => {
-    const isFull = (code: string) => /_full$|^queue_|^sticky_/.test(code);
+    const isFull = (code: string) => /_full$|^queue_|^sticky_|^breaker_|^admission_/.test(code);
     for (const [code, { source, status }] of all) {
       if (isFull(code)) assert.equal(status, 503, code);
       else if (source === 'upstream') assert.ok(status === 502 || status === 504, code);

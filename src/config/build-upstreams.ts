@@ -11,7 +11,9 @@ import {
   upstreamBlocks,
   upstreamDirectives,
 } from '#src/upstream/directives.ts';
-import type { JudgeConfigs } from '#src/upstream/endpoint/judge-config.ts';
+import { isLookedUp } from '#src/upstream/discovery/dns-source-config.ts';
+import { rampedBy } from '#src/upstream/endpoint/ramped.ts';
+import { namesOf, type SourceConfig } from '#src/upstream/endpoint/source-config.ts';
 import {
   type EndpointConfig,
   type EndpointTraits,
@@ -24,11 +26,14 @@ import { judgeDirectives, judgesOf } from '#src/upstream/judge-directives.ts';
 import { resolveAddresses } from '#src/upstream/resolve-address.ts';
 import type { ServerArgument } from '#src/upstream/server-argument.ts';
 import { buildPolicy } from './build-policy.ts';
+import { buildSources } from './build-sources.ts';
 import { buildSticky } from './build-sticky.ts';
 import { UpstreamZones } from './build-zones.ts';
 import { firstAt } from './check.ts';
 
 const DEFAULT_PORT = 80;
+/** For endpoints that an upstream without a `zone` learns: as many as with one of 128k. */
+const LEARNED_PLACES = 64;
 
 /** The upstreams of a model in the order of their ids. */
 export class UpstreamList {
@@ -97,10 +102,11 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
     const settings = compileSettings(upstreamDirectives, scope, problems);
     const judges = judgesOf(compileSettings(judgeDirectives, scope, problems));
     const endpoints = rampedBy(judges, buildEndpoints(scope, problems));
+    const sources = buildSources(scope, problems);
     const { statePath } = settings;
     if (statePath !== undefined) {
       checkState(statePath, scope, node, name, problems);
-    } else if (scope.own('server').length === 0) {
+    } else if (scope.own('server').length === 0 && sources.length === 0) {
       problems.emerg(node, `no servers are inside upstream "${name}"`);
     } else if (endpoints.length > 0 && endpoints.every(({ tier }) => tier > 0)) {
       const advice = 'all of them are "backup": whom would they stand in for?';
@@ -108,10 +114,12 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
     } else if (endpoints.length > 0 && endpoints.every((endpoint) => endpoint.down)) {
       problems.warn(node, `all servers of upstream "${name}" are down`);
     }
-    const slots = zones.slotsOf(scope, endpoints.length, problems);
+    const ownSlots = zones.slotsOf(scope, endpoints.length, problems);
+    const slots = ownSlots ?? (sources.length > 0 ? endpoints.length + LEARNED_PLACES : undefined);
     const { concurrency, maxConns, queue } = settings;
     const isLimited = maxConns > 0 || concurrency !== undefined;
-    if (queue && !isLimited && !statePath && endpoints.every(isUnlimited)) {
+    const isKnown = statePath === undefined && sources.length === 0;
+    if (queue && !isLimited && isKnown && endpoints.every(isUnlimited)) {
       const advice =
         'give them or the upstream "max_conns", or the upstream "concurrency adaptive"';
       problems.warn(
@@ -134,6 +142,7 @@ export function buildUpstreams(http: Scope, list: UpstreamList, problems: Proble
       judges,
       statePath: statePath ?? null,
       sticky: buildSticky(settings, list.all, problems),
+      ...discoveryOf(sources),
       place: placeOf(node),
     });
   }
@@ -158,16 +167,9 @@ function checkState(
   }
 }
 
-/** The trial of a breaker is a slow start. */
-function rampedBy(
-  judges: JudgeConfigs | null,
-  endpoints: readonly EndpointConfig[],
-): readonly EndpointConfig[] {
-  const { rampMs, scope } = judges?.breaker ?? { rampMs: 0, scope: 'upstream' };
-  if (scope === 'upstream') return endpoints;
-  return endpoints.map((endpoint) =>
-    endpoint.slowStartMs > 0 ? endpoint : { ...endpoint, slowStartMs: rampMs },
-  );
+/** Nothing where there is none: most upstreams have not. */
+function discoveryOf(discovery: readonly SourceConfig[]) {
+  return discovery.length === 0 ? {} : { discovery, sources: namesOf(discovery) };
 }
 
 function isUnlimited({ maxConns }: EndpointConfig): boolean {
@@ -179,8 +181,8 @@ function buildEndpoints(scope: Scope, problems: Problems): EndpointConfig[] {
   const { tools } = scope;
   return scope.occurrences(directive).flatMap((node) => {
     const server = parseNode<ServerArgument>(directive, node, scope, problems);
-    if (server === undefined) return [];
-    const { address: word, ...traits } = server;
+    if (server === undefined || isLookedUp(server)) return [];
+    const { address: word, resolve: _, service: _none, ...traits } = server;
     const use = { what: 'upstream', defaultPort: DEFAULT_PORT, names: [] };
     const addresses = resolveAddresses(word.text, word, use, { node, problems, tools }) ?? [];
     return addresses.map((address) => {

@@ -167,12 +167,6 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
     `,
   ),
   group(
-    ['upstream'],
-    `
-      resolver resolver_timeout
-    `,
-  ),
-  group(
     ['http', 'server', 'location', 'location-if'],
     `
       charset expires gzip override_charset

@@ -8,7 +8,7 @@ import { isProgramFile } from '#src/config/typed/program-modules.ts';
 import { withSafeDefaults } from '#src/config/typed/safe-defaults.ts';
 import { syslogHostOf } from '#src/exchange/syslog-argument.ts';
 import { type Problem, Problems } from '#src/schema/problem.ts';
-import type { ConfigNode } from '#src/schema/tree.ts';
+import type { ConfigNode, Word } from '#src/schema/tree.ts';
 import { hostNameOf } from '#src/upstream/resolve-address.ts';
 import { resolverHostOf } from '#src/upstream/resolver-argument.ts';
 import { type BuiltModel, buildModel, type Inspect } from './build.ts';
@@ -167,11 +167,16 @@ function hostsIn(
     case 'listen':
       return /^\d+$/.test(text) ? [] : [hostNameOf(text)];
     case 'server':
-      return block === undefined ? [hostNameOf(text)] : [];
+      // With `resolve` it is looked up while traffic flows, by the servers of `resolver`.
+      return block === undefined && !words.some(isResolve) ? [hostNameOf(text)] : [];
     case 'set_real_ip_from':
       return [hostNameOf(text)];
   }
   return [];
+}
+
+function isResolve({ text }: Word): boolean {
+  return text === 'resolve';
 }
 
 function upstreamNames(nodes: readonly ConfigNode[]): string[] {

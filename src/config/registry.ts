@@ -23,6 +23,7 @@ import {
 import { rewriteDirectives, rewriteLogDirectives } from '#src/routing/rewrite-directives.ts';
 import type { Context, Directive, DirectiveSet } from '#src/schema/directive.ts';
 import { upstreamBlocks, upstreamDirectives } from '#src/upstream/directives.ts';
+import { providerDirectives } from '#src/upstream/discovery/provider-directives.ts';
 import { healthDirectives, matchDirectives } from '#src/upstream/health/directives.ts';
 import { judgeDirectives } from '#src/upstream/judge-directives.ts';
 import { policyDirectives } from '#src/upstream/policy-directives.ts';
@@ -63,6 +64,7 @@ export const CHAPTERS: readonly Chapter[] = [
       judgeDirectives,
       policyDirectives,
       resolverDirectives,
+      providerDirectives,
     ],
   },
   { title: 'Health checks', sets: [healthDirectives, matchDirectives] },

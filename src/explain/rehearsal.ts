@@ -14,6 +14,7 @@ import type { ConfigTree } from '#src/config/tree.ts';
 import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { AnyFunction, FunctionHost } from '#src/functions/function-host.ts';
+import { type TriesWatcher, WatchedTries } from '#src/proxy/watched-tries.ts';
 import { errorPageDirectives } from '#src/routing/directives.ts';
 import type { Location, ProxyHandler } from '#src/routing/model.ts';
 import { type Place, type Problem, placeOf } from '#src/schema/problem.ts';
@@ -29,6 +30,7 @@ import { ObservedFunctions } from './observed-functions.ts';
 import { observedServers } from './observed-model.ts';
 import { ObservingRouter } from './observing-router.ts';
 import { OfflineHosts, OfflineResolver } from './offline-hosts.ts';
+import { pickEvent } from './pick-event.ts';
 import { type PretendedAnswer, PretendedEndpoints, USUAL_ANSWER } from './pretended-endpoint.ts';
 import { Recorder } from './recorder.ts';
 import type { ClientAnswer, Explanation, Written } from './trace.ts';
@@ -157,11 +159,21 @@ export class Rehearsal {
       observer: {
         router: new ObservingRouter(servers, this.recorder),
         logsOf: (location) => this.#logsOf(location),
+        makeTries: () => new WatchedTries(this.#triesWatcher()),
         makeResolver: (...what) => new OfflineResolver(this.#hosts, ...what),
       },
     });
     listens.forEach(({ key }, at) => server.listen(key, at));
     this.#server = server;
+  }
+
+  /** What the tries come to is seen at the endpoints. */
+  #triesWatcher(): TriesWatcher {
+    return {
+      nowMs: () => this.#clock.nowMs,
+      onPick: (_, upstream, account) => this.recorder.add(pickEvent(upstream, account)),
+      onTry: () => {},
+    };
   }
 
   /** In place of the access log of a location. */

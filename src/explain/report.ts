@@ -6,6 +6,7 @@ import type {
   AttemptEvent,
   Explanation,
   LocationEvent,
+  PickEvent,
   SentField,
   ServerEvent,
   StepEvent,
@@ -20,6 +21,8 @@ const PLACE_COLUMN = 72;
 const MAX_BODY_CHARS = 200;
 /** Locations that are not like the path: so many are named. */
 const MAX_UNLIKE = 5;
+/** Endpoints of an upstream: so many are shown, and the one that was picked. */
+const MAX_CANDIDATES = 16;
 /** Names of a server: so many are shown. */
 const MAX_NAMES = 5;
 
@@ -89,6 +92,9 @@ function tell(event: TraceEvent, page: Page): void {
       page.line('error page', event.text, event.place);
       page.reason(`it answers: ${event.target}`);
       break;
+    case 'pick':
+      tellPick(event, page);
+      break;
     case 'attempt':
       tellAttempt(event, page);
       break;
@@ -143,10 +149,31 @@ function tellStep({ depth, outcome, place, result, text }: StepEvent, page: Page
   if (result !== '') page.reason(`${inside}  → ${result}`);
 }
 
+function tellPick(
+  { candidates, means, policy, upstream, upstreamAt }: PickEvent,
+  page: Page,
+): void {
+  page.line('upstream', upstream, upstreamAt);
+  page.reason(`by ${policy}${means === '' ? '' : `: the least ${means}`}`);
+  const told = candidates.slice(0, MAX_CANDIDATES);
+  for (const candidate of candidates) {
+    if (!told.includes(candidate) && !candidate.isPicked) continue;
+    const { because, endpoint, isPicked, score, tie } = candidate;
+    const figure = score === undefined ? '' : ` ${figureOf(score)}`;
+    const turn = tie === undefined ? '' : ` (${figureOf(tie)})`;
+    page.reason(`${isPicked ? '✓' : '✗'} ${endpoint}${figure}${turn}: ${because}`);
+  }
+  const silent = candidates.length - told.length;
+  if (silent > 0) page.reason(`and ${silent} more`);
+}
+
+/** Six digits tell figures apart, and no more can be read. */
+function figureOf(figure: number): string {
+  return String(Number(figure.toPrecision(6)));
+}
+
 function tellAttempt(event: AttemptEvent, page: Page): void {
-  const { body, dropped, endpoints, fields, isRefused } = event;
-  page.line('upstream', event.upstream, event.upstreamAt);
-  page.reason(endpoints.length === 1 ? event.endpoint : `one of ${endpoints.join(', ')}`);
+  const { body, dropped, fields, isRefused } = event;
   if (isRefused) {
     page.reason(`${event.endpoint} refuses the connection`);
     return;

@@ -86,6 +86,34 @@ export interface FunctionEvent extends Written {
   readonly kind: 'function';
 }
 
+/** One endpoint that an upstream had for a request. */
+export interface Candidate {
+  /** Its address. */
+  readonly endpoint: string;
+  readonly weight: number;
+  /** Exchanges in flight there over all threads, without this one. */
+  readonly inFlight: number;
+  /** The figure of the policy: the least is picked. Undefined: it was not compared. */
+  readonly score: number | undefined;
+  /** Settles which of those with the least score is picked: the least. */
+  readonly tie: number | undefined;
+  readonly isPicked: boolean;
+  /** Why it is the one, or is not: `down`, `full: 8 in flight of 8`, `another one has less` … */
+  readonly because: string;
+}
+
+/** An endpoint was picked, or none could be. */
+export interface PickEvent {
+  readonly kind: 'pick';
+  readonly upstream: string;
+  readonly upstreamAt: Place;
+  /** As written: `round_robin` where nothing is. */
+  readonly policy: string;
+  /** What scores are; '' when the policy gives none, or was not asked. */
+  readonly means: string;
+  readonly candidates: readonly Candidate[];
+}
+
 /** A request was sent to an endpoint, or it refused the connection. */
 export interface AttemptEvent {
   readonly kind: 'attempt';
@@ -112,6 +140,7 @@ export type TraceEvent =
   | VariableEvent
   | PageEvent
   | FunctionEvent
+  | PickEvent
   | AttemptEvent;
 
 /** What the client gets. */

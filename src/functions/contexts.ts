@@ -3,6 +3,8 @@
  * byte (Latin-1), as in node:http; the path is UTF-8.
  */
 
+import type { ServerList } from '#src/upstream/discovery/server-list.ts';
+
 /** What an answer may say about its body; absent: none. */
 export type AnswerBody = string | Uint8Array | AsyncIterable<string | Uint8Array>;
 
@@ -135,6 +137,19 @@ export interface BalancerView {
 
 /** Chooses an endpoint, or its index; nothing, and whatever cannot be chosen: they take turns. */
 export type BalancerFunction = (view: BalancerView) => BalancerEndpoint | number | undefined;
+
+/** What a provider is given. */
+export interface ProviderContext {
+  /** Name of the upstream that it is for. */
+  readonly upstream: string;
+}
+
+/**
+ * Gives the servers of an upstream, one list after the other: each takes the place of the one
+ * before. It runs in a thread of its own, once for all proxy threads; when it ends it is called
+ * again after a second.
+ */
+export type ProviderFunction = (context: ProviderContext) => AsyncIterable<ServerList>;
 
 /** The request was answered, or its client has left: nothing can be asked of it any more. */
 export class RequestEndedError extends Error {

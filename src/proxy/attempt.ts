@@ -51,7 +51,7 @@ export class Attempt
 {
   readonly #home: AttemptHome<Attempt>;
   readonly #request = new RequestFeed(this);
-  readonly #tries = new Tries();
+  readonly #tries: Tries;
   readonly #response: ResponseSide;
   #exchange: Exchange | undefined = undefined;
   #location: ProxiedLocation | undefined = undefined;
@@ -70,8 +70,9 @@ export class Attempt
   #hedge: Hedge | undefined = undefined;
   #clock: TryClock | undefined = undefined;
 
-  constructor(home: AttemptHome<Attempt>) {
+  constructor(home: AttemptHome<Attempt>, tries = new Tries()) {
     this.#home = home;
+    this.#tries = tries;
     this.#response = new ResponseSide(this, home, this.#tries, this.#request);
   }
 

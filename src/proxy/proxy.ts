@@ -38,6 +38,7 @@ import {
   type ProxyLogs,
   proxiedLocation,
 } from './proxied-location.ts';
+import type { Tries } from './tries.ts';
 import { isLooping } from './via-loop.ts';
 
 /** The page of a status location. */
@@ -72,6 +73,8 @@ export interface ProxyOptions {
   /** For the error log: what variables in `proxy_pass` name was not found. */
   readonly onPassFailed: AttemptHome['onPassFailed'];
   readonly logs: ProxyLogs;
+  /** In place of tries that nobody looks at. */
+  readonly makeTries?: () => Tries;
 }
 
 /** How one location answers, compiled. */
@@ -122,7 +125,7 @@ export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHom
   readonly onSpoolFailed: AttemptHome['onSpoolFailed'];
   readonly onInternalError: (error: unknown) => void;
   readonly onPassFailed: AttemptHome['onPassFailed'];
-  readonly #attempts = new FreeList<Attempt>(() => new Attempt(this), MAX_FREE_ATTEMPTS);
+  readonly #attempts: FreeList<Attempt>;
 
   constructor(options: ProxyOptions) {
     this.#options = options;
@@ -130,6 +133,8 @@ export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHom
     this.wheel = options.wheel;
     this.#router = options.router ?? new Router(options.servers);
     this.#run = new RewriteRun(options.onRewrite);
+    const make = () => new Attempt(this, options.makeTries?.());
+    this.#attempts = new FreeList<Attempt>(make, MAX_FREE_ATTEMPTS);
     this.#statusPage = options.statusPage;
     this.#functions = options.functions;
     this.onInternalError = options.onInternalError;

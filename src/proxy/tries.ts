@@ -167,7 +167,12 @@ export class Tries implements PickContext {
 
   /** Picks an endpoint; undefined when none is left, or there is no upstream yet. `start` follows, and `leave` at its end. */
   pick(): Endpoint | undefined {
-    return this.#upstream?.pick(this);
+    return this.#upstream === undefined ? undefined : this.choose(this.#upstream);
+  }
+
+  /** Every pick of an exchange comes by here, also that of a try beside another one. */
+  protected choose(upstream: Upstream): Endpoint | undefined {
+    return upstream.pick(this);
   }
 
   /** A try begins; returns where its connection comes from. */
@@ -271,7 +276,7 @@ export class Tries implements PickContext {
     if (maxTries > 0 && this.#count >= maxTries) return undefined;
     this.#tried.push(this.endpoint as Endpoint);
     const endpoint =
-      upstream.hasUntried(this) && upstream.takeRetry() ? upstream.pick(this) : undefined;
+      upstream.hasUntried(this) && upstream.takeRetry() ? this.choose(upstream) : undefined;
     if (endpoint !== undefined) this.#count += 1;
     return endpoint;
   }

@@ -67,6 +67,7 @@ export interface ServerObserver {
   readonly router: Router;
   readonly logsOf: ProxyOptions['logsOf'];
   readonly makeResolver: MakeResolver;
+  readonly makeTries: NonNullable<ProxyOptions['makeTries']>;
 }
 
 /** After it was full, a thread accepts again when this share of its connections is left. */
@@ -149,7 +150,9 @@ export class Server implements ListenerOwner {
       upstreams: this.#upstreams,
       runTime: this.#runTime,
       logsOf: this.#logsOf,
-      ...(options.observer === undefined ? {} : { router: options.observer.router }),
+      ...(options.observer === undefined
+        ? {}
+        : { router: options.observer.router, makeTries: options.observer.makeTries }),
       functions,
       onInternalError: (error) => this.#onInternalError(error),
       statusPage: (format) => statusPage(format, this.#statusModel(), shared),

@@ -35,7 +35,7 @@ export const upstreamDirectives = directives({
     }),
     repeat: true,
     inherit: false,
-    doc: 'An endpoint: `host[:port]` or `unix:/path`, with `weight=`, `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `locality=`, `route=`, `backup`, `drain` and `down`. `backup=2` to `backup=9` are further ranks, each asked when nobody of the ones before can be used. `slow_start` holds for every policy. A name with several addresses makes several endpoints. `drain` takes only exchanges that `sticky` binds to it, `route=` is its name for `sticky`. Port 80 when none is given.',
+    doc: 'An endpoint: `host[:port]` or `unix:/path`, with `weight=`, `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `locality=`, `route=`, `resolve`, `service=`, `backup`, `drain` and `down`. `backup=2` to `backup=9` are further ranks, each asked when nobody of the ones before can be used. `slow_start` holds for every policy. A name with several addresses makes several endpoints. `drain` takes only exchanges that `sticky` binds to it, `route=` is its name for `sticky`. With `resolve` a name is asked for again when its TTL is over, of the servers of `resolver`, and its last addresses stay when nobody answers; `service=` asks for SRV records. Port 80 when none is given.',
   },
   zones: {
     name: 'zone',

@@ -1,19 +1,19 @@
 /** The words of `server` in an `upstream` block. */
 import { parseInteger, parseTimeWord, reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
-import { reportNotBuilt } from '#src/schema/not-built.ts';
 import type { Word } from '#src/schema/tree.ts';
 import { type EndpointTraits, USUAL_TRAITS } from '#src/upstream/endpoint/upstream-config.ts';
 
 /** A `server` line; its address is resolved when the upstream is built. */
 export interface ServerArgument extends EndpointTraits {
   readonly address: Word;
+  /** Its name is looked up again and again while traffic flows. */
+  readonly resolve: boolean;
+  /** Of SRV records, as it is written; '': addresses are looked up. */
+  readonly service: string;
 }
 
 type Draft = { -readonly [Key in keyof ServerArgument]: ServerArgument[Key] };
-
-/** Parameters of nginx that this version has not: named, so that none is ignored. */
-const NOT_BUILT = ['resolve', 'service'];
 
 /** It is the value of a cookie (RFC 6265 §4.1.1), as long as nginx's may be. */
 const ROUTE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,32}$/;
@@ -31,11 +31,17 @@ export function parseServer(
   if (address === undefined) return undefined;
   const draft: Draft = {
     address,
+    resolve: false,
+    service: '',
     ...USUAL_TRAITS,
   };
   let isGood = true;
   for (const word of parameters) {
     if (!readParameter(word, draft, context)) isGood = false;
+  }
+  if (isGood && draft.service !== '' && !draft.resolve) {
+    const word = parameters.find(({ text }) => text.startsWith('service=')) ?? address;
+    return reportInvalid(context, word, 'parameter', '"service" needs "resolve"');
   }
   return isGood ? draft : undefined;
 }
@@ -45,7 +51,7 @@ function readParameter(word: Word, draft: Draft, context: ParseContext): boolean
   const equals = word.text.indexOf('=');
   const name = equals < 0 ? word.text : word.text.slice(0, equals);
   const value = { text: word.text.slice(equals + 1), line: word.line, column: word.column };
-  if (equals < 0 && (name === 'down' || name === 'drain')) {
+  if (equals < 0 && (name === 'down' || name === 'drain' || name === 'resolve')) {
     draft[name] = true;
     return true;
   }
@@ -67,6 +73,10 @@ function readParameter(word: Word, draft: Draft, context: ParseContext): boolean
     draft.locality = value.text;
     return true;
   }
+  if (name === 'service' && equals > 0 && value.text !== '') {
+    draft.service = value.text;
+    return true;
+  }
   if (name === 'weight' && equals > 0) {
     return set(parseInteger(value, context, { min: 1 }), (n) => (draft.weight = n));
   }
@@ -76,15 +86,11 @@ function readParameter(word: Word, draft: Draft, context: ParseContext): boolean
   if (name === 'fail_timeout' && equals > 0) {
     return set(parseTimeWord(value, context), (ms) => (draft.failTimeoutMs = ms));
   }
-  if (NOT_BUILT.includes(name)) {
-    reportNotBuilt(`parameter "${name}" of "server"`, word, context);
-    return false;
-  }
   reportInvalid(
     context,
     word,
     'parameter',
-    'known are weight=, max_conns=, max_fails=, fail_timeout=, slow_start=, locality=, route=, backup, drain and down',
+    'known are weight=, max_conns=, max_fails=, fail_timeout=, slow_start=, locality=, route=, service=, resolve, backup, drain and down',
   );
   return false;
 }

@@ -11,6 +11,7 @@ import { type EndpointTimes, sharedNowMs, type TimeMeasure } from '#src/shared/e
 import type { Balancer, PickView } from '#src/upstream/balancers/balancer.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { PolicyConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import { WatchedBalancer, type WatchedTier } from './pick-account.ts';
 import { RecentTimes } from './recent-times.ts';
 
 /** What a pick must know of the exchange, and of the upstream as a whole. */
@@ -48,7 +49,7 @@ const NO_CONTEXT: PickContext = {
 
 export class Tier implements PickView {
   readonly endpoints: readonly Endpoint[];
-  readonly #balancer: Balancer;
+  #balancer: Balancer;
   readonly #table: EndpointTable;
   readonly #times: EndpointTimes;
   readonly #standing: EndpointStanding;
@@ -130,6 +131,30 @@ export class Tier implements PickView {
     }
     this.#context = NO_CONTEXT;
     return at < 0 ? undefined : this.endpoints[at];
+  }
+
+  /** Until `unwatch`, picks are written down. */
+  watch(): WatchedTier {
+    const watched = new WatchedBalancer(this.#balancer, this);
+    this.#balancer = watched;
+    return { endpoints: this.endpoints, watched, inFlight: (at) => this.inFlight(at) };
+  }
+
+  unwatch({ watched }: WatchedTier): void {
+    this.#balancer = watched.inner;
+  }
+
+  /** Within a pick that is watched: why it may not be taken; '' when it may. */
+  reasonAgainst(at: number): string {
+    if (this.mayTake(at)) return '';
+    const endpoint = this.endpoints[at] as Endpoint;
+    if (!this.#isInService(endpoint)) return endpoint.reasonsOut().join(', ');
+    if (!this.#hasRoom(endpoint)) {
+      return `full: ${this.#table.active(endpoint.id)} in flight of ${this.limitOf(endpoint)}`;
+    }
+    if (this.#context.hasTried(endpoint)) return 'tried before';
+    if (this.#side !== ANYWHERE && !this.#isOnSide(endpoint)) return 'of another locality';
+    return `slow start: it has ${Math.floor(this.#share(endpoint) * 100)} % of its share`;
   }
 
   /** It was picked. False: another thread makes the trial that this would have been (`max_fails`). */

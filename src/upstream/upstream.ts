@@ -16,6 +16,7 @@ import {
 import { IdleRoom, Pool, type PoolThread } from '#src/upstream/pool/pool.ts';
 import { AdmissionGate } from './admission-gate.ts';
 import { BoundUpstreams } from './bound-upstreams.ts';
+import { accountOf, type PickAccount } from './pick-account.ts';
 import { Sticky } from './sticky.ts';
 import { type PickContext, Tier } from './tier.ts';
 import { type PlaceSource, type QueuePlace, UpstreamQueue } from './upstream-queue.ts';
@@ -225,6 +226,26 @@ export class Upstream implements PlaceSource {
   pick(context: PickContext): Endpoint | undefined {
     if (this.#gate?.turnsAway() === true) return undefined;
     return this.#pick(context, this.#queue);
+  }
+
+  /** As `pick`, and hands over what led to it. For exchanges that somebody asks about. */
+  pickWatched(
+    context: PickContext,
+    onPicked: (account: PickAccount) => void,
+  ): Endpoint | undefined {
+    const { sticky } = this;
+    const tiers = this.#tiers;
+    const bound = sticky?.endpointsOf(context.session());
+    const watched = tiers.map((tier) => tier.watch());
+    try {
+      const endpoint = this.pick(context);
+      const { function: ref, name, words } = this.config.policy;
+      const policy = ref === null ? [name, ...words].join(' ') : `function ${ref.name || ref.path}`;
+      onPicked(accountOf(policy, watched, endpoint, bound));
+      return endpoint;
+    } finally {
+      for (const [at, one] of watched.entries()) tiers[at]?.unwatch(one);
+    }
   }
 
   /** PlaceSource: as `pick`, for one whose turn it is. */

@@ -6,6 +6,7 @@
 import type {
   BalancerFunction,
   Handler,
+  ProviderFunction,
   RequestFilter,
   ResponseBodyFilter,
   ResponseFilter,
@@ -641,15 +642,16 @@ export interface HttpBlock {
   /**
    * `resolver address … [valid=time] [ipv4=on | off] [ipv6=on | off] [status_zone=zone]`. The name
    * servers (`address[:port]`, port 53 when none is given) that are asked for hosts which variables
-   * in `proxy_pass` name. Each proxy thread keeps an answer as long as its TTL says, or for
-   * `valid=`, and at most 1,000 of them; requests that want the same name at the same time wait for
-   * one question. `ipv4=off` and `ipv6=off` leave that family out. `status_zone=` is accepted.
-   * /etc/hosts is not read.
+   * in `proxy_pass` name, and for those of `server` lines with `resolve`. Of the former each proxy
+   * thread keeps an answer as long as its TTL says, or for `valid=`, and at most 1,000 of them;
+   * requests that want the same name at the same time wait for one question. `ipv4=off` and
+   * `ipv6=off` leave that family out. `status_zone=` is accepted. /etc/hosts is not read.
    */
   readonly resolver?: Words | undefined;
   /**
    * `resolver_timeout time` (without it: `30s`). How long a request waits for the addresses of a
-   * name. Then 502.
+   * name; then 502. For `resolve`: how long the name servers have, in turns, for one answer; then
+   * the last one stays.
    */
   readonly resolverTimeout?: Time | undefined;
   /**
@@ -1324,15 +1326,16 @@ export interface ServerBlock {
   /**
    * `resolver address … [valid=time] [ipv4=on | off] [ipv6=on | off] [status_zone=zone]`. The name
    * servers (`address[:port]`, port 53 when none is given) that are asked for hosts which variables
-   * in `proxy_pass` name. Each proxy thread keeps an answer as long as its TTL says, or for
-   * `valid=`, and at most 1,000 of them; requests that want the same name at the same time wait for
-   * one question. `ipv4=off` and `ipv6=off` leave that family out. `status_zone=` is accepted.
-   * /etc/hosts is not read.
+   * in `proxy_pass` name, and for those of `server` lines with `resolve`. Of the former each proxy
+   * thread keeps an answer as long as its TTL says, or for `valid=`, and at most 1,000 of them;
+   * requests that want the same name at the same time wait for one question. `ipv4=off` and
+   * `ipv6=off` leave that family out. `status_zone=` is accepted. /etc/hosts is not read.
    */
   readonly resolver?: Words | undefined;
   /**
    * `resolver_timeout time` (without it: `30s`). How long a request waits for the addresses of a
-   * name. Then 502.
+   * name; then 502. For `resolve`: how long the name servers have, in turns, for one answer; then
+   * the last one stays.
    */
   readonly resolverTimeout?: Time | undefined;
   /**
@@ -1939,15 +1942,16 @@ export interface LocationBlock {
   /**
    * `resolver address … [valid=time] [ipv4=on | off] [ipv6=on | off] [status_zone=zone]`. The name
    * servers (`address[:port]`, port 53 when none is given) that are asked for hosts which variables
-   * in `proxy_pass` name. Each proxy thread keeps an answer as long as its TTL says, or for
-   * `valid=`, and at most 1,000 of them; requests that want the same name at the same time wait for
-   * one question. `ipv4=off` and `ipv6=off` leave that family out. `status_zone=` is accepted.
-   * /etc/hosts is not read.
+   * in `proxy_pass` name, and for those of `server` lines with `resolve`. Of the former each proxy
+   * thread keeps an answer as long as its TTL says, or for `valid=`, and at most 1,000 of them;
+   * requests that want the same name at the same time wait for one question. `ipv4=off` and
+   * `ipv6=off` leave that family out. `status_zone=` is accepted. /etc/hosts is not read.
    */
   readonly resolver?: Words | undefined;
   /**
    * `resolver_timeout time` (without it: `30s`). How long a request waits for the addresses of a
-   * name. Then 502.
+   * name; then 502. For `resolve`: how long the name servers have, in turns, for one answer; then
+   * the last one stays.
    */
   readonly resolverTimeout?: Time | undefined;
   /**
@@ -2190,11 +2194,13 @@ export interface UpstreamBlock {
   readonly include?: Several<string> | undefined;
   /**
    * `server address [parameters]`. An endpoint: `host[:port]` or `unix:/path`, with `weight=`,
-   * `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `locality=`, `route=`, `backup`,
-   * `drain` and `down`. `backup=2` to `backup=9` are further ranks, each asked when nobody of the
-   * ones before can be used. `slow_start` holds for every policy. A name with several addresses
-   * makes several endpoints. `drain` takes only exchanges that `sticky` binds to it, `route=` is
-   * its name for `sticky`. Port 80 when none is given.
+   * `max_conns=`, `max_fails=`, `fail_timeout=`, `slow_start=`, `locality=`, `route=`, `resolve`,
+   * `service=`, `backup`, `drain` and `down`. `backup=2` to `backup=9` are further ranks, each
+   * asked when nobody of the ones before can be used. `slow_start` holds for every policy. A name
+   * with several addresses makes several endpoints. `drain` takes only exchanges that `sticky`
+   * binds to it, `route=` is its name for `sticky`. With `resolve` a name is asked for again when
+   * its TTL is over, of the servers of `resolver`, and its last addresses stay when nobody answers;
+   * `service=` asks for SRV records. Port 80 when none is given.
    */
   readonly server?: Rows | undefined;
   /**
@@ -2408,6 +2414,32 @@ export interface UpstreamBlock {
    * its weight.
    */
   readonly random?: Words | undefined;
+  /**
+   * `resolver address … [valid=time] [ipv4=on | off] [ipv6=on | off] [status_zone=zone]`. The name
+   * servers (`address[:port]`, port 53 when none is given) that are asked for hosts which variables
+   * in `proxy_pass` name, and for those of `server` lines with `resolve`. Of the former each proxy
+   * thread keeps an answer as long as its TTL says, or for `valid=`, and at most 1,000 of them;
+   * requests that want the same name at the same time wait for one question. `ipv4=off` and
+   * `ipv6=off` leave that family out. `status_zone=` is accepted. /etc/hosts is not read.
+   */
+  readonly resolver?: Words | undefined;
+  /**
+   * `resolver_timeout time` (without it: `30s`). How long a request waits for the addresses of a
+   * name; then 502. For `resolve`: how long the name servers have, in turns, for one answer; then
+   * the last one stays.
+   */
+  readonly resolverTimeout?: Time | undefined;
+  /**
+   * `provider file:pattern [interval=time] | http://… [interval=time] [timeout=time]
+   * [max_size=size]`. Weir only. Servers of the upstream that are learned while it runs: from the
+   * files of a pattern, looked at every `interval` (1s), or from a URL that is asked every
+   * `interval` (5s) with `If-None-Match`, within `timeout` (2s) and `max_size` (1m). What they hold
+   * is a JSON list, or a line for each server, as behind `server`. Entries that mean nothing are
+   * named in the error log and left out. What cannot be had or read, and a list without servers,
+   * leaves all as it was. In weir.config.ts also a function that gives lists one after the other
+   * (`async function*`). See docs/discovery.md.
+   */
+  readonly provider?: Several<ProviderFunction | string> | undefined;
   /**
    * `balancer function`. In weir.config.ts only. A function that chooses the endpoint of each
    * attempt, over the same counts that the policies see. One that throws, or chooses what cannot be

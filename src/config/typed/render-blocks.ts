@@ -7,6 +7,7 @@ import {
   functionVariableDirectives,
 } from '#src/functions/directives.ts';
 import type { Argument, Context, Directive } from '#src/schema/directive.ts';
+import { providerDirectives } from '#src/upstream/discovery/provider-directives.ts';
 import { camelName } from './names.ts';
 import { SAFE_DEFAULTS } from './safe-defaults.ts';
 import { TABLES, TEXT_DIRECTIVES } from './to-nodes.ts';
@@ -25,6 +26,7 @@ const FUNCTION_TYPES: Readonly<Record<string, string>> = {
   [functionDirectives.requestFilters.name]: 'Several<RequestFilter>',
   [functionDirectives.responseBody.name]: 'ResponseBodyFilter',
   [functionDirectives.responseFilters.name]: 'Several<ResponseFilter>',
+  [providerDirectives.providers.name]: 'Several<ProviderFunction | string>',
   [functionVariableDirectives.variables.name]: 'Readonly<Record<string, VariableFunction>>',
 };
 
@@ -148,6 +150,7 @@ function importsOf(body: string): string {
       list([
         'BalancerFunction',
         'Handler',
+        'ProviderFunction',
         'RequestFilter',
         'ResponseBodyFilter',
         'ResponseFilter',

@@ -14,6 +14,7 @@ import type { AnyFunction, FunctionFacts } from '#src/functions/function-host.ts
 import type { Context } from '#src/schema/directive.ts';
 import type { Place, Problems } from '#src/schema/problem.ts';
 import type { ConfigNode, Word } from '#src/schema/tree.ts';
+import { providerDirectives } from '#src/upstream/discovery/provider-directives.ts';
 import type { Step } from './locate.ts';
 import { directiveName } from './names.ts';
 import { splitWords } from './words.ts';
@@ -38,6 +39,7 @@ const FUNCTION_DIRECTIVES: ReadonlySet<string> = new Set([
   functionDirectives.responseBody.name,
   functionDirectives.responseFilters.name,
   functionVariableDirectives.variables.name,
+  providerDirectives.providers.name,
 ]);
 /** Take texts with `$names`, and so a function in place of one. */
 export const TEXT_DIRECTIVES: ReadonlySet<string> = new Set([

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
 import type { BalancerKind, BalancerMaterial, PickView } from './balancer.ts';
+import { bestOf } from './least-score.ts';
+import { SeenView } from './seen-view.ts';
 
 /** An endpoint as a test describes it. */
 export interface EndpointSketch {
@@ -115,6 +117,32 @@ export function itKeepsTheBalancerContract(
       for (let pick = 0; pick < 20; pick++) {
         const at = balancer.pick(view);
         if (at !== -1) assert.equal(view.sketches[at]?.isOut, false);
+      }
+    });
+  });
+
+  it('picks the one whose score is best, and telling scores changes nothing', () => {
+    forAll((material, view) => {
+      const [balancer, untold] = [kind.create(material), kind.create(material)];
+      for (let pick = 0; pick < 30; pick++) {
+        for (const sketch of view.sketches) {
+          if (view.random() < 0.2) sketch.isOut = !sketch.isOut;
+          if (view.random() < 0.5) sketch.inFlight = Math.floor(view.random() * 4);
+        }
+        view.text = `key ${pick}`;
+        const seen = new SeenView(view);
+        const told = balancer.scores?.(seen);
+        assert.ok(told !== undefined, `${kind.name} tells no scores`);
+        seen.rewind();
+        const at = balancer.pick(seen);
+        assert.equal(bestOf(told), at, JSON.stringify(told));
+        for (const [other, score] of told.scores.entries()) {
+          if (view.sketches[other]?.isOut === true)
+            assert.ok(Number.isNaN(score), `${other} is out`);
+        }
+        const replay = new SeenView(seen);
+        seen.rewind();
+        assert.equal(untold.pick(replay), at, 'one that was never asked picks the same');
       }
     });
   });

@@ -25,6 +25,20 @@ export interface PickView {
   key(): string;
 }
 
+/** What a policy makes of each endpoint in one pick: for people, and off the data path. */
+export interface PickScores {
+  /** What the figures are. */
+  readonly means: string;
+  /**
+   * By index. The least one is picked; of several the one with the least of `ties`, and of these the
+   * first. NaN: it is not among those that are compared.
+   */
+  readonly scores: readonly number[];
+  readonly ties?: readonly number[];
+  /** By index: why one that may be taken is not compared; '' where there is nothing to say. */
+  readonly asides?: readonly string[];
+}
+
 /** Chooses an endpoint, once per attempt, on the hot path: no allocation, no await, no throw. */
 export interface Balancer {
   /** The index of an endpoint that may be taken; −1 only when there is none. */
@@ -34,6 +48,11 @@ export interface Balancer {
    * have in flight over all threads, that one included.
    */
   readonly pickLimit?: number;
+  /**
+   * By what the next `pick` of that view chooses, if that asks for the same turns and random bits
+   * (seen-view.ts). Changes nothing. A policy without it keeps its reasons to itself.
+   */
+  scores?(view: PickView): PickScores;
 }
 
 /** What a balancer is made of: nothing of it changes while it lives. */

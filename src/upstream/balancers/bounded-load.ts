@@ -9,7 +9,7 @@
  * has room. In flight is what all threads see; the limit is kept by whoever counts the exchange.
  */
 
-import type { Balancer, BalancerMaterial, PickView } from './balancer.ts';
+import type { Balancer, BalancerMaterial, PickScores, PickView } from './balancer.ts';
 
 const NOTHING = 0;
 const TOTAL = 1;
@@ -52,6 +52,18 @@ export class BoundedLoad implements Balancer, PickView {
     this.#pickLimit = this.#known === NOTHING || at < 0 ? 1 : this.#limit(at);
     this.#view = undefined;
     return at;
+  }
+
+  scores(view: PickView): PickScores {
+    this.#view = view;
+    this.#known = NOTHING;
+    const inner = this.#inner.scores?.(this) ?? { means: '', scores: [] };
+    const asides = inner.scores.map((_, at) => {
+      if (!view.mayTake(at) || this.mayTake(at)) return inner.asides?.[at] ?? '';
+      return `balance_factor: ${view.inFlight(at)} in flight of ${this.#limit(at)}`;
+    });
+    this.#view = undefined;
+    return { ...inner, asides };
   }
 
   /**

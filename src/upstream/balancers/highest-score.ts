@@ -10,6 +10,7 @@
 
 import { hashText, mix } from '#src/base/text-hash.ts';
 import type { BalancerMaterial, PickView } from './balancer.ts';
+import { scoresWhere } from './least-score.ts';
 
 const TO_SHARE = 1 / 0x1_0000_0000;
 /** Odd, with its ones and zeros well apart. */
@@ -97,6 +98,22 @@ export class HighestScore {
       best = at;
     }
     return best;
+  }
+
+  /** What `best` compares: the cost of each that may be taken, NaN for the others. */
+  scores(view: PickView, key: Int32Array): number[] {
+    const costs = this.#costs;
+    const mayTake = (at: number): boolean => view.mayTake(at);
+    return scoresWhere(costs.length, mayTake, (at) => {
+      return -Math.log1p(-this.#shareOf(at, key)) * (costs[at] as number);
+    });
+  }
+
+  /** In (0, 1). */
+  #shareOf(at: number, key: Int32Array): number {
+    const inner = Math.imul((key[0] as number) ^ (this.#seeds[at * 2] as number), SPREAD);
+    const word = mix(inner ^ ((key[1] as number) + (this.#seeds[at * 2 + 1] as number)));
+    return ((word >>> 0) + 0.5) * TO_SHARE;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Data path. Those that share the lead in a pick; they take turns in the order of round robin. */
 
 import type { BalancerMaterial, PickView } from './balancer.ts';
+import { leastOf } from './least-score.ts';
 import { Rotation } from './rotation.ts';
 
 export class Leaders implements PickView {
@@ -42,6 +43,18 @@ export class Leaders implements PickView {
     const chosen = this.#ties.pick(this);
     this.#view = undefined;
     return chosen;
+  }
+
+  /** As `PickScores.ties`: of those that share the least score, whose turn is how far. */
+  tiesOf(view: PickView, scores: readonly number[]): readonly number[] {
+    const least = leastOf(scores);
+    this.clear();
+    for (const [at, score] of scores.entries()) if (score === least) this.add(at);
+    if (this.#count < 2) return [];
+    this.#view = view;
+    const ties = this.#ties.scores(this).scores;
+    this.#view = undefined;
+    return ties;
   }
 
   // ---- PickView: the leaders, for round robin --------------------------------------------------

@@ -6,8 +6,9 @@
  * nearly as fast as it take turns with it.
  */
 
-import type { Balancer, BalancerMaterial, PickView } from './balancer.ts';
+import type { Balancer, BalancerMaterial, PickScores, PickView } from './balancer.ts';
 import { Leaders } from './leaders.ts';
+import { leastOf, scoresWhere } from './least-score.ts';
 import { Rotation } from './rotation.ts';
 import { WeightedDraw } from './weighted-draw.ts';
 
@@ -19,6 +20,10 @@ const SLOWEST_US = 0x3fff_ffff;
 const STEPS = 2;
 /** In the place of a time: the endpoint may not be taken. */
 const OUT = -2;
+
+/** What is compared. */
+const COST_OF_ALL = 'time in halves of the fastest one, times what is in flight, for its weight';
+const COST_OF_TWO = 'time in µs, times what is in flight, for its weight';
 
 export class LeastCost implements Balancer {
   readonly #weights: Float64Array;
@@ -103,5 +108,37 @@ export class LeastCost implements Balancer {
     const firstCost = firstUs * (1 + view.inFlight(first)) * (this.#weights[second] as number);
     const secondCost = secondUs * (1 + view.inFlight(second)) * (this.#weights[first] as number);
     return firstCost < secondCost ? first : second;
+  }
+
+  scores(view: PickView): PickScores {
+    return this.#isScanned ? this.#scoresOfAll(view) : this.#scoresOfTwo(view);
+  }
+
+  #scoresOfAll(view: PickView): PickScores {
+    const weights = this.#weights;
+    const mayTake = (at: number): boolean => view.mayTake(at);
+    const times = scoresWhere(weights.length, mayTake, (at) => view.timeUs(at));
+    const known = times.filter((us) => us >= 0);
+    const sum = known.reduce((all, us) => all + us, 0);
+    const usualUs = known.length === 0 ? LEAST_US : (sum / known.length) | 0;
+    const perUs = STEPS / Math.max(known.length === 0 ? LEAST_US : leastOf(known), LEAST_US);
+    const scores = times.map((us, at) => {
+      const time = Math.max(STEPS, ((us < 0 ? usualUs : us) * perUs + 0.5) | 0);
+      return Number.isNaN(us) ? us : (time * (1 + view.inFlight(at))) / (weights[at] as number);
+    });
+    return { means: COST_OF_ALL, scores, ties: this.#leaders.tiesOf(view, scores) };
+  }
+
+  #scoresOfTwo(view: PickView): PickScores {
+    const draw = this.#draw;
+    draw.drawTwo(view);
+    const { first, second } = draw;
+    if (first < 0) return this.#rotation.scores(view);
+    const other = (at: number): number => (at === first && second >= 0 ? second : first);
+    return draw.scoresOfDrawn(COST_OF_TWO, (at) => {
+      const known = view.timeUs(at);
+      const us = Math.max(LEAST_US, known < 0 ? view.timeUs(other(at)) : known);
+      return (us * (1 + view.inFlight(at))) / (this.#weights[at] as number);
+    });
   }
 }

@@ -3,8 +3,9 @@
  * (semantics.md §4): of all, where those that are equal take turns, or of two drawn by weight.
  */
 
-import type { Balancer, BalancerMaterial, PickView } from './balancer.ts';
+import type { Balancer, BalancerMaterial, PickScores, PickView } from './balancer.ts';
 import { Leaders } from './leaders.ts';
+import { scoresWhere } from './least-score.ts';
 import { Rotation } from './rotation.ts';
 import { WeightedDraw } from './weighted-draw.ts';
 
@@ -41,7 +42,19 @@ export class LeastLoad implements Balancer {
     }
     return leaders.pick(view);
   }
+
+  scores(view: PickView): PickScores {
+    const weights = this.#weights;
+    const mayTake = (at: number): boolean => view.mayTake(at);
+    const scores = scoresWhere(weights.length, mayTake, (at) => {
+      return view.inFlight(at) / (weights[at] as number);
+    });
+    return { means: LOAD, scores, ties: this.#leaders.tiesOf(view, scores) };
+  }
 }
+
+/** What is compared. */
+const LOAD = 'in flight, for its weight';
 
 export class LeastLoadOfTwo implements Balancer {
   readonly #weights: Float64Array;
@@ -62,5 +75,13 @@ export class LeastLoadOfTwo implements Balancer {
     const firstLoad = view.inFlight(first) * (this.#weights[second] as number);
     const secondLoad = view.inFlight(second) * (this.#weights[first] as number);
     return firstLoad < secondLoad ? first : second;
+  }
+
+  scores(view: PickView): PickScores {
+    const weights = this.#weights;
+    const draw = this.#draw;
+    draw.drawTwo(view);
+    if (draw.first < 0) return this.#rotation.scores(view);
+    return draw.scoresOfDrawn(LOAD, (at) => view.inFlight(at) / (weights[at] as number));
   }
 }

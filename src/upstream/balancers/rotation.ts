@@ -10,7 +10,7 @@
  * were the next in the order to take them, it would get twice its share.
  */
 
-import type { Balancer, BalancerMaterial, PickView } from './balancer.ts';
+import type { Balancer, BalancerMaterial, PickScores, PickView } from './balancer.ts';
 
 /** Longer orders are scaled down: their smoothness no one would notice, their memory one would. */
 const MAX_ORDER = 65_536;
@@ -35,6 +35,24 @@ export class Rotation implements Balancer {
     const turn = length === 1 ? 0 : view.nextTurn() % length;
     const at = this.#order[turn] as number;
     return view.mayTake(at) ? at : this.#pickAmongTheRest(view);
+  }
+
+  scores(view: PickView): PickScores {
+    const order = this.#order;
+    const length = this.#length;
+    const turn = length === 1 ? 0 : view.nextTurn() % length;
+    const scores = new Array<number>(this.#weights.length).fill(Number.NaN);
+    if (!view.mayTake(order[turn] as number)) {
+      for (const [at, weight] of this.#weights.entries()) {
+        if (view.mayTake(at)) scores[at] = -((this.#credit[at] as number) + weight);
+      }
+      return { means: 'its credit, for a turn of one that is out', scores };
+    }
+    for (let away = length - 1; away >= 0; away--) {
+      const at = order[(turn + away) % length] as number;
+      if (view.mayTake(at)) scores[at] = away;
+    }
+    return { means: 'turns until its own', scores };
   }
 
   /** One step of nginx's algorithm over the endpoints that are left. */

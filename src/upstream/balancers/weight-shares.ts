@@ -14,6 +14,11 @@ export class WeightShares {
     this.total = total;
   }
 
+  /** Of endpoints. */
+  get count(): number {
+    return this.#ends.length;
+  }
+
   /** The endpoint at a position. */
   ownerOf(position: number): number {
     const ends = this.#ends;

@@ -3,7 +3,7 @@
  * semantics.md §4).
  */
 
-import type { BalancerMaterial, PickView } from './balancer.ts';
+import type { BalancerMaterial, PickScores, PickView } from './balancer.ts';
 
 /** Of `randomBits`: the line that a draw hits somewhere, shared out by weight. */
 const LINE_END = 0x4000_0000;
@@ -54,6 +54,17 @@ export class WeightedDraw {
       this.second = at;
       return;
     }
+  }
+
+  /** Of the last draw: those that were drawn are compared, and of equal ones the second is taken. */
+  scoresOfDrawn(means: string, scoreOf: (at: number) => number): PickScores {
+    const { first, second } = this;
+    const count = this.#starts.length - 1;
+    const scores = new Array<number>(count).fill(Number.NaN);
+    for (const at of [first, second]) if (at >= 0) scores[at] = scoreOf(at);
+    const ties = scores.map((_, at) => (at === second ? 0 : 1));
+    const asides = scores.map((_, at) => (at === first || at === second ? '' : 'it was not drawn'));
+    return { means, scores, ties, asides };
   }
 
   /** As if the piece of `first` were cut out: a heavy one costs no vain draws. */

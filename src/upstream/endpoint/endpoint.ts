@@ -5,6 +5,7 @@ import {
   type EndpointStanding,
   OUT_ADMINISTRATIVE,
   OUT_DRAIN,
+  outReasons,
 } from '#src/shared/endpoint-standing.ts';
 import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { EndpointConfig } from './upstream-config.ts';
@@ -66,6 +67,16 @@ export class Endpoint {
   isInService(): boolean {
     if (this.#config.down) return false;
     return this.#standing.isFine(this.id) || (this.#hasNot(OUT_DRAIN) && !this.#isAside());
+  }
+
+  /** Why it gets nothing, in words for people; none when it is eligible. */
+  reasonsOut(): readonly string[] {
+    const { down, drain } = this.#config;
+    const reasons = new Set(outReasons(this.#standing.out(this.id)));
+    if (down) reasons.add('down');
+    if (drain) reasons.add('drain');
+    if (this.#isAside()) reasons.add('max_fails');
+    return [...reasons];
   }
 
   /**

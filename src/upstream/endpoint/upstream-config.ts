@@ -5,6 +5,7 @@ import type { FunctionRef } from '#src/schema/function-ref.ts';
 import type { Place } from '#src/schema/problem.ts';
 import type { RetryBudgetConfig } from '#src/shared/retry-budgets.ts';
 import type { JudgeConfigs } from './judge-config.ts';
+import type { SourceConfig } from './source-config.ts';
 import type { StickyConfig } from './sticky-config.ts';
 
 /** One address of an upstream (one `server` line may yield several, as a name may resolve so). */
@@ -123,12 +124,14 @@ export interface UpstreamConfig {
   readonly name: string;
   /** True when `proxy_pass` names an address instead of an `upstream` block. */
   readonly implicit: boolean;
-  /** Never empty in a model without problems. */
+  /** In a model without problems empty only where `sources` name some. */
   readonly endpoints: readonly EndpointConfig[];
   /** Places that it has for endpoints, spare ones included; not given: none is spare. */
   readonly slots?: number;
   /** Who else than the configuration may name its endpoints: `dns:NAME`, `provider:NAME`. */
   readonly sources?: readonly string[];
+  /** The same, to be asked while it runs; in that order. */
+  readonly discovery?: readonly SourceConfig[];
   readonly pool: PoolConfig;
   readonly policy: PolicyConfig;
   /** Null: what finds everything full is answered at once. */

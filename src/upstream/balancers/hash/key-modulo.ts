@@ -5,7 +5,13 @@
  */
 
 import { CRC32_START, crc32End, crc32Text } from '#src/bytes/crc32.ts';
-import type { Balancer, BalancerMaterial, PickView } from '#src/upstream/balancers/balancer.ts';
+import type {
+  Balancer,
+  BalancerMaterial,
+  PickScores,
+  PickView,
+} from '#src/upstream/balancers/balancer.ts';
+import { triesScores } from '#src/upstream/balancers/least-score.ts';
 import { Rotation } from '#src/upstream/balancers/rotation.ts';
 import { WeightShares } from '#src/upstream/balancers/weight-shares.ts';
 
@@ -34,5 +40,15 @@ export class KeyModulo implements Balancer {
       if (view.mayTake(at)) return at;
     }
     return this.#rest.pick(view);
+  }
+
+  scores(view: PickView): PickScores {
+    const key = view.key();
+    let sum = 0;
+    const owners = Array.from(STARTS, (start) => {
+      sum += (crc32End(crc32Text(start, key)) >>> 16) & 0x7fff;
+      return this.#shares.ownerOf(sum % this.#shares.total);
+    });
+    return triesScores(owners, this.#shares.count, view) ?? this.#rest.scores(view);
   }
 }

@@ -8,7 +8,12 @@
  */
 
 import { CRC32_START, crc32Byte, crc32End, crc32Text } from '#src/bytes/crc32.ts';
-import type { Balancer, BalancerMaterial, PickView } from '#src/upstream/balancers/balancer.ts';
+import type {
+  Balancer,
+  BalancerMaterial,
+  PickScores,
+  PickView,
+} from '#src/upstream/balancers/balancer.ts';
 
 const POINTS_PER_WEIGHT = 160;
 /** More are scaled down, in proportion: 6 MB and a tenth of a second per thread. */
@@ -50,6 +55,25 @@ export class Ring implements Balancer {
     const first = owners[from] as number;
     const at = this.#memberOf(first, view);
     return at >= 0 ? at : this.#goOn(from, first, view);
+  }
+
+  scores(view: PickView): PickScores {
+    const owners = this.#owners;
+    const from = this.#find(crc32End(crc32Text(CRC32_START, view.key())) ^ FLIP);
+    const met = new Set<number>();
+    for (let step = 0; step < owners.length && met.size < this.#groups.length; step++) {
+      met.add(owners[(from + step) % owners.length] as number);
+    }
+    // Of equal hashes one point is kept: a group may have none, and comes last.
+    for (const group of this.#groups.keys()) met.add(group);
+    const scores = new Array<number>(this.#weights.length).fill(Number.NaN);
+    const ties = scores.map(
+      (_, at) => -(this.#credit[at] as number) - (this.#weights[at] as number),
+    );
+    for (const [rank, group] of [...met].entries()) {
+      for (const at of this.#groups[group] ?? []) if (view.mayTake(at)) scores[at] = rank;
+    }
+    return { means: 'others on the ring between the key and it', scores, ties };
   }
 
   /** The first point at or behind a hash. */

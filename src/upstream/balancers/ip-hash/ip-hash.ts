@@ -8,9 +8,11 @@ import type {
   Balancer,
   BalancerKind,
   BalancerMaterial,
+  PickScores,
   PickView,
 } from '#src/upstream/balancers/balancer.ts';
 import { boundedBy, FACTOR_DOC } from '#src/upstream/balancers/key-words.ts';
+import { triesScores } from '#src/upstream/balancers/least-score.ts';
 import { Rotation } from '#src/upstream/balancers/rotation.ts';
 import { WeightShares } from '#src/upstream/balancers/weight-shares.ts';
 import { checkPrefixWords, type Prefix, prefixOf } from './prefix.ts';
@@ -40,24 +42,39 @@ export class IpHash implements Balancer {
 
   pick(view: PickView): number {
     const address = view.key();
-    const isV6 = address.length === IPV6_BYTES;
-    const isAddress = isV6 || address.length === IPV4_BYTES;
-    // Where there is no address, as many zeros as there were bytes of IPv4.
-    const { bytes, lastMask } = isV6 ? this.#v6 : this.#v4;
     const { total } = this.#shares;
     let hash = START;
     for (let number = 0; number < TRIES; number++) {
-      for (let at = 0; at < bytes; at++) {
-        const byte = isAddress ? address.charCodeAt(at) : 0;
-        hash = (hash * FACTOR + (at === bytes - 1 ? byte & lastMask : byte)) % MODULUS;
-      }
+      hash = this.#hashOn(hash, address);
       const at = this.#shares.ownerOf(hash % total);
       if (view.mayTake(at)) return at;
     }
     return this.#rest.pick(view);
   }
-}
 
+  scores(view: PickView): PickScores {
+    const address = view.key();
+    let hash = START;
+    const owners = Array.from({ length: TRIES }, () => {
+      hash = this.#hashOn(hash, address);
+      return this.#shares.ownerOf(hash % this.#shares.total);
+    });
+    return triesScores(owners, this.#shares.count, view) ?? this.#rest.scores(view);
+  }
+
+  /** Where there is no address, as many zeros as there were bytes of IPv4. */
+  #hashOn(before: number, address: string): number {
+    const isV6 = address.length === IPV6_BYTES;
+    const isAddress = isV6 || address.length === IPV4_BYTES;
+    const { bytes, lastMask } = isV6 ? this.#v6 : this.#v4;
+    let hash = before;
+    for (let at = 0; at < bytes; at++) {
+      const byte = isAddress ? address.charCodeAt(at) : 0;
+      hash = (hash * FACTOR + (at === bytes - 1 ? byte & lastMask : byte)) % MODULUS;
+    }
+    return hash;
+  }
+}
 export const ipHash: BalancerKind = {
   name: 'ip_hash',
   usage: '[ipv4_prefix=bits] [ipv6_prefix=bits] [balance_factor=percent]',

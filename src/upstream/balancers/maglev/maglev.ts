@@ -12,6 +12,7 @@ import type {
   Balancer,
   BalancerKind,
   BalancerMaterial,
+  PickScores,
   PickView,
 } from '#src/upstream/balancers/balancer.ts';
 import { HighestScore, uniqueNames } from '#src/upstream/balancers/highest-score.ts';
@@ -46,6 +47,16 @@ export class Maglev implements Balancer {
     const slot = ((key[0] as number) >>> 0) % this.#table.length;
     const at = this.#table[slot] as number;
     return view.mayTake(at) ? at : this.#scores.best(view, key);
+  }
+
+  /** Costs are above 0. */
+  scores(view: PickView): PickScores {
+    const key = this.#key;
+    hashText(view.key(), key);
+    const owner = this.#table[((key[0] as number) >>> 0) % this.#table.length] as number;
+    const scores = this.#scores.scores(view, key);
+    if (view.mayTake(owner)) scores[owner] = 0;
+    return { means: '0 has the slot of the key; else its cost, for its weight', scores };
   }
 }
 

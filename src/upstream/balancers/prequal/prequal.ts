@@ -14,6 +14,7 @@ import type {
   Balancer,
   BalancerKind,
   BalancerMaterial,
+  PickScores,
   PickView,
 } from '#src/upstream/balancers/balancer.ts';
 import { Rotation } from '#src/upstream/balancers/rotation.ts';
@@ -69,6 +70,34 @@ export class Prequal implements Balancer {
     this.#uses[place] = uses;
     if (uses === 0) this.#pool[place] = NOBODY;
     return at;
+  }
+
+  /** What the pool will be with what is drawn next is looked at, and undone. */
+  scores(view: PickView): PickScores {
+    const before = { pool: this.#pool.slice(), uses: this.#uses.slice(), oldest: this.#oldest };
+    for (let draw = 0; draw < DRAWS_PER_PICK; draw++) this.#add(this.#draw.draw(view));
+    const isFound = this.#look(view);
+    const found = this.#scoresOfPool();
+    this.#pool.set(before.pool);
+    this.#uses.set(before.uses);
+    this.#oldest = before.oldest;
+    return isFound ? found : this.#rotation.scores(view);
+  }
+
+  #scoresOfPool(): PickScores {
+    const loads = this.#loads;
+    const threshold = this.#threshold();
+    const isCold = (place: number): boolean => (loads[place] as number) < threshold;
+    const places = [...loads.keys()].filter((place) => (loads[place] as number) >= 0);
+    places.sort((one, other) => {
+      if (isCold(one) !== isCold(other)) return isCold(one) ? -1 : 1;
+      return this.#order(one, other, isCold(one)) || one - other;
+    });
+    const ranked = [...new Set(places.map((place) => this.#pool[place] as number))];
+    const scores = new Array<number>(this.#loadOfOne.length).fill(Number.NaN);
+    for (const [rank, at] of ranked.entries()) scores[at] = rank;
+    const asides = scores.map((_, at) => (ranked.includes(at) ? '' : 'it was not drawn of late'));
+    return { means: 'rank in the pool: cold ones by time, then hot ones by load', scores, asides };
   }
 
   #add(at: number): void {

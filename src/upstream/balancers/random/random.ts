@@ -8,6 +8,7 @@ import type {
   Balancer,
   BalancerKind,
   BalancerMaterial,
+  PickScores,
   PickView,
 } from '#src/upstream/balancers/balancer.ts';
 import { LeastCost } from '#src/upstream/balancers/least-cost.ts';
@@ -34,6 +35,14 @@ class RandomOne implements Balancer {
   pick(view: PickView): number {
     const at = this.#draw.drawOne(view);
     return at < 0 ? this.#rotation.pick(view) : at;
+  }
+
+  scores(view: PickView): PickScores {
+    const draw = this.#draw;
+    draw.first = draw.drawOne(view);
+    draw.second = -1;
+    if (draw.first < 0) return this.#rotation.scores(view);
+    return draw.scoresOfDrawn('0 was drawn', () => 0);
   }
 }
 

@@ -5,6 +5,7 @@ import type {
   Balancer,
   BalancerKind,
   BalancerMaterial,
+  PickScores,
   PickView,
 } from '#src/upstream/balancers/balancer.ts';
 import { HighestScore } from '#src/upstream/balancers/highest-score.ts';
@@ -21,6 +22,14 @@ export class Rendezvous implements Balancer {
   pick(view: PickView): number {
     hashText(view.key(), this.#key);
     return this.#scores.best(view, this.#key);
+  }
+
+  scores(view: PickView): PickScores {
+    hashText(view.key(), this.#key);
+    return {
+      means: 'cost of the key, for its weight',
+      scores: this.#scores.scores(view, this.#key),
+    };
   }
 }
 
