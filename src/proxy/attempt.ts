@@ -25,6 +25,7 @@ import type { ProxiedLocation } from './proxied-location.ts';
 import { type FeedOwner, RequestFeed } from './request-feed.ts';
 import { ResponseSide } from './response-side.ts';
 import {
+  hasReached,
   isFailureStatus,
   maySendAgain,
   mayTryAgain,
@@ -346,7 +347,7 @@ export class Attempt
     }
     this.#tries.leave(!isStale && this.#isToBlame(failure));
     if (!mayTry) this.#giveUp(failure);
-    else if (this.#mayGoOn(endpoint, retry, 0)) this.#goOn();
+    else if (this.#mayGoOn(endpoint, retry, 0, hasReached(failure))) this.#goOn();
     else this.#giveUp(failure);
   }
 
@@ -365,7 +366,7 @@ export class Attempt
     const goesOn =
       isListed &&
       maySendAgain(exchange, retry, this) &&
-      this.#mayGoOn(endpoint, retry, this.#retryAfterMs());
+      this.#mayGoOn(endpoint, retry, this.#retryAfterMs(), true);
     const isFailure = goesOn && isFailureStatus(status);
     if (isListed && !isFailure) upstream?.noteBadAnswer();
     if (!goesOn) return false;
@@ -375,11 +376,12 @@ export class Attempt
     return true;
   }
 
-  #mayGoOn(endpoint: Endpoint, retry: RetryRules, retryAfter: number): boolean {
+  /** `hasCost`: the try before was work for its endpoint, so another one needs budget. */
+  #mayGoOn(endpoint: Endpoint, retry: RetryRules, retryAfter: number, hasCost: boolean): boolean {
     if (this.#times !== undefined && this.#clock?.mayGoOn(this.#times, retryAfter) === false) {
       return false;
     }
-    if (!this.#tries.mayGoOn(endpoint, retry, this.#home.nowMs())) return false;
+    if (!this.#tries.mayGoOn(endpoint, retry, this.#home.nowMs(), hasCost)) return false;
     const { rebinds } = this.#location as ProxiedLocation;
     const { upstream } = this.#tries;
     if (rebinds !== undefined && upstream !== undefined) {

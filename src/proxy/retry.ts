@@ -62,3 +62,8 @@ function isListed(failure: FailureCode, on: NextUpstream): boolean {
       return on.error;
   }
 }
+
+/** Whether a try that failed so was work for its endpoint: it had a connection. */
+export function hasReached(failure: FailureCode): boolean {
+  return FAILURES[failure].retry !== 'always';
+}

@@ -321,14 +321,19 @@ export class Tries implements PickContext {
     exchange.upstreamEarlier.push(lost.connectMs, -1, lost.tookMs, 0);
   }
 
-  /** Notes the endpoint as tried; whether there is another one, and time, tries and budget for it. */
-  mayGoOn(endpoint: Endpoint, { maxTries, timeoutMs }: RetryRules, nowMs: number): boolean {
+  /** Notes the endpoint as tried; whether there is another one, and time, tries and, if it `hasCost`, budget for it. */
+  mayGoOn(
+    endpoint: Endpoint,
+    { maxTries, timeoutMs }: RetryRules,
+    nowMs: number,
+    hasCost: boolean,
+  ): boolean {
     this.#tried.push(endpoint);
     if (maxTries > 0 && this.#count >= maxTries) return false;
     if (timeoutMs > 0 && nowMs - this.#firstAtMs >= timeoutMs) return false;
     const upstream = this.#upstream as Upstream;
     if (!upstream.hasUntried(this)) return false;
-    this.lacksBudget = !upstream.takeRetry();
+    this.lacksBudget = hasCost && !upstream.takeRetry();
     return !this.lacksBudget;
   }
 }

@@ -87,6 +87,17 @@ onBothTiers('after a try that failed', (it) => {
     assert.equal(requestsOf(stage), 110);
   });
 
+  it('retry_budget: a try that found no connection was work for nobody, and costs nothing', async (t, tier) => {
+    const conf = (port = 0) => `
+      upstream app { server 127.0.0.1:9 max_fails=0; server 127.0.0.1:${port}; retry_budget 0% min=0r/s; }
+      server { listen ${ANY_PORT}; location / { proxy_pass http://app; ${TRIES} } }`;
+    const stage = await setStage(t, tier, { scripts: [good], conf });
+    const answers = await ask(stage, 40);
+    assert.equal(answers.filter((answer) => answer.endsWith('good')).length, 40);
+    assert.ok(answers.filter((answer) => answer.startsWith('200 502, 200')).length > 10);
+    assert.equal(stage.edge.shared.endpoints.retries.taken(0), 0);
+  });
+
   it('retry_budget: good ones earn their share', async (t, tier) => {
     const conf = twice('retry_budget 20% min=0r/s;', 'proxy_next_upstream http_503;');
     let turn = 0;
