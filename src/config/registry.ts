@@ -4,6 +4,7 @@ import {
   logFileCacheDirectives,
   logFormatDirectives,
 } from '#src/exchange/directives.ts';
+import { explainDirectives } from '#src/exchange/explain-directives.ts';
 import { realIpDirectives } from '#src/exchange/real-ip-directives.ts';
 import {
   functionBalancerDirectives,
@@ -23,9 +24,9 @@ import {
 import { rewriteDirectives, rewriteLogDirectives } from '#src/routing/rewrite-directives.ts';
 import type { Context, Directive, DirectiveSet } from '#src/schema/directive.ts';
 import { upstreamBlocks, upstreamDirectives } from '#src/upstream/directives.ts';
+import { providerDirectives } from '#src/upstream/discovery/provider-directives.ts';
 import { healthDirectives, matchDirectives } from '#src/upstream/health/directives.ts';
 import { judgeDirectives } from '#src/upstream/judge-directives.ts';
-import { providerDirectives } from '#src/upstream/discovery/provider-directives.ts';
 import { policyDirectives } from '#src/upstream/policy-directives.ts';
 import { resolverDirectives } from '#src/upstream/resolver-directives.ts';
 import { tableDirectives } from '#src/variables/table-directives.ts';
@@ -55,6 +56,7 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'Errors', sets: [errorPageDirectives] },
   { title: 'The client side', sets: [clientDirectives] },
   { title: 'The address of the client', sets: [realIpDirectives] },
+  { title: 'Explaining answers', sets: [explainDirectives] },
   { title: 'Passing on', sets: [proxyPassDirectives, proxyDirectives] },
   {
     title: 'Upstreams',
