@@ -4,6 +4,24 @@
  */
 export { PRODUCT, VERSION } from '#src/base/version.ts';
 export { type ConfigSource, defineConfig } from '#src/config/typed/define-config.ts';
+export type {
+  AttemptEvent,
+  Candidate,
+  ClientAnswer,
+  Explanation,
+  FunctionEvent,
+  LocationEvent,
+  PageEvent,
+  PickEvent,
+  SentField,
+  ServerEvent,
+  StepEvent,
+  TraceEvent,
+  TryEvent,
+  VariableEvent,
+  Verdict,
+  Written,
+} from '#src/explain/trace.ts';
 export {
   type Answer,
   type AnswerBody,

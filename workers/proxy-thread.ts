@@ -9,7 +9,7 @@ import type { ConfigTree } from '#src/config/tree.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
 import { warmPatterns } from '#src/pattern/pattern.ts';
 import { ErrorLogFiles } from '#src/server/error-log-files.ts';
-import { Server } from '#src/server/server.ts';
+import { type MakeExplainer, Server } from '#src/server/server.ts';
 import { USUAL_WARM_UP_MS, warmUp } from '#src/server/warm-up.ts';
 import { publishFacts } from '#src/shared/facts.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
@@ -35,13 +35,24 @@ const fan = openErrorLogs(errorLogFiles, data.errorLogs);
 const errorLog = new ErrorLog(fan, fan.level, process.pid, data.thread + 1);
 const clock = new SystemClock();
 /** In a function: when it is through, nothing holds what only it needs. */
-async function open(): Promise<{ model: Model; functions: FunctionHost }> {
+async function open(): Promise<{
+  model: Model;
+  functions: FunctionHost;
+  explain: MakeExplainer | undefined;
+}> {
   const packed = new PackedModel(Buffer.from(data.packedModel));
   const { program } = packed;
   const functions = await functionsOf(program);
   const model = packed.open(clock, functions);
   if (program !== undefined) surviveFaultsOf(program, (line) => errorLog.error(line));
-  return { model, functions };
+  return { model, functions, explain: await explainerOf(packed, model) };
+}
+
+/** Loaded where clients may ask what became of a request. */
+async function explainerOf(packed: PackedModel, { explains }: Model) {
+  if (!explains) return undefined;
+  const { liveExplainer } = await import('#src/explain/live/live-explainer.ts');
+  return liveExplainer((server) => packed.nodesAround(server));
 }
 
 /** What loads a weir.config.ts is loaded when there is one: each thread would keep its code. */
@@ -53,7 +64,7 @@ async function functionsOf(program: ConfigTree['program']): Promise<FunctionHost
   return new FunctionHost(program.functions, await loadFunctions(program));
 }
 
-const { functions, model } = await buildCheaply(data.partCount, open);
+const { explain, functions, model } = await buildCheaply(data.partCount, open);
 warmPatterns();
 const transport = await provenTransport(transportTier());
 const server = new Server({
@@ -64,6 +75,7 @@ const server = new Server({
   errorLog,
   clock,
   functions,
+  ...(explain === undefined ? {} : { explain }),
   connectionCap: data.connectionCap,
   onPressure: (isFull) => tell({ type: 'pressure', state: isFull ? 'full' : 'room' }),
   onAcceptsBehind: (key) => tell({ type: 'accepts-behind', key }),

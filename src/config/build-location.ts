@@ -28,6 +28,7 @@ import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
 import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import { answeringSettings, buildRedirects, checkOffStandsAlone } from './build-answers.ts';
 import { buildErrorPages } from './build-error-pages.ts';
+import { buildExplain } from './build-explain.ts';
 import { buildFunctions } from './build-functions.ts';
 import { buildHealthChecks } from './build-health.ts';
 import { buildErrorLogs, buildLog } from './build-logs.ts';
@@ -84,6 +85,7 @@ export function buildLocation(
     errorLogs: buildErrorLogs(scope, problems),
     errorPages: buildErrorPages(scope, problems),
     realIp: buildRealIp(scope, problems),
+    explain: buildExplain(scope, problems),
     isInternal:
       outer?.isInternal === true || scope.own(errorPageDirectives.internal.name).length > 0,
     proxy,

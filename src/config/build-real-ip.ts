@@ -1,6 +1,6 @@
 /** `set_real_ip_from` and its like → what finds the client's address on one level. */
 import { RealIp } from '#src/exchange/real-ip.ts';
-import { realIpDirectives } from '#src/exchange/real-ip-directives.ts';
+import { realIpDirectives, type TrustedSource } from '#src/exchange/real-ip-directives.ts';
 import type { Problems } from '#src/schema/problem.ts';
 import { compileSettings, type Scope } from '#src/schema/scope.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
@@ -17,13 +17,18 @@ export function buildRealIp(scope: Scope, problems: Problems): RealIp | undefine
   if (from.length === 0) return undefined;
   const known = built.get(settings);
   if (known !== undefined) return known;
-  const networks = new GeoNetworks();
-  for (const network of from.flatMap((one) => (one === 'unix' ? [] : one)))
-    networks.add(network, 1);
-  const [v4, v6] = [networks.finishIpv4(), networks.finishIpv6()];
-  const realIp = new RealIp(new TrustedProxies(v4, v6, from.includes('unix')), source, isRecursive);
+  const realIp = new RealIp(trustedOf(from), source, isRecursive);
   built.set(settings, realIp);
   return realIp;
+}
+
+/** All of them together. */
+export function trustedOf(sources: readonly TrustedSource[]): TrustedProxies {
+  const networks = new GeoNetworks();
+  for (const network of sources.flatMap((one) => (one === 'unix' ? [] : one)))
+    networks.add(network, 1);
+  const [v4, v6] = [networks.finishIpv4(), networks.finishIpv6()];
+  return new TrustedProxies(v4, v6, sources.includes('unix'));
 }
 
 /** Whether some level changes the addresses of clients: then they are not those of connections. */

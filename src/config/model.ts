@@ -62,6 +62,8 @@ export interface Model {
   readonly settableNames: readonly string[];
   /** Some level changes the addresses of clients (`set_real_ip_from`). */
   readonly changesAddresses: boolean;
+  /** Somebody may ask what became of a request (`explain`). */
+  readonly explains: boolean;
   /** First 12 hex digits of a SHA-256 over the tree: the same text gives the same hash. */
   readonly hash: string;
 }

@@ -96,6 +96,8 @@ function isServer({ name, block }: ConfigNode): boolean {
 export class PackedModel {
   readonly #head: Head;
   readonly #nodes: PackedNodes;
+  /** Of the servers of the model that `open` gave. */
+  readonly #places = new WeakMap<VirtualServer, number>();
 
   /** `bytes` may be memory that threads share; they are read as long as the model is used. */
   constructor(bytes: Buffer) {
@@ -129,10 +131,23 @@ export class PackedModel {
     const read = (server: PackedServer) => this.#nodes.nodeAt(server.node);
     const waiting = servers.map((server) => {
       const names = server.names.map((name) => nameIn(server, name, context));
-      return new WaitingServer(server, names, () => contentOf(read(server), context));
+      const waiting = new WaitingServer(server, names, () => contentOf(read(server), context));
+      this.#places.set(waiting, server.node);
+      return waiting;
     });
     mustBeGood(problems);
     return { ...plain, upstreams: keyed, main, servers: waiting };
+  }
+
+  /** What is written, but for all other servers; `server` is one of the model that `open` gave. */
+  nodesAround(server: VirtualServer): readonly ConfigNode[] {
+    const place = this.#places.get(server);
+    const own = place === undefined ? [] : [this.#nodes.nodeAt(place)];
+    return this.#head.outermost.map((outer) => {
+      const node = this.#nodes.nodeAt(outer);
+      const isHttp = node.name === routingBlocks.http.name;
+      return isHttp ? { ...node, block: [...(node.block ?? []), ...own] } : node;
+    });
   }
 }
 

@@ -4,6 +4,7 @@ import {
   logFileCacheDirectives,
   logFormatDirectives,
 } from '#src/exchange/directives.ts';
+import { explainDirectives } from '#src/exchange/explain-directives.ts';
 import { realIpDirectives } from '#src/exchange/real-ip-directives.ts';
 import {
   functionBalancerDirectives,
@@ -55,6 +56,7 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'Errors', sets: [errorPageDirectives] },
   { title: 'The client side', sets: [clientDirectives] },
   { title: 'The address of the client', sets: [realIpDirectives] },
+  { title: 'Explaining answers', sets: [explainDirectives] },
   { title: 'Passing on', sets: [proxyPassDirectives, proxyDirectives] },
   {
     title: 'Upstreams',

@@ -44,7 +44,11 @@ export const realIpDirectives = directives({
   },
 });
 
-function parseTrusted([word]: readonly Word[], context: ParseContext): TrustedSource | undefined {
+/** Reads one address, network, host or `unix:`; undefined after reporting why it is none. */
+export function parseTrusted(
+  [word]: readonly Word[],
+  context: ParseContext,
+): TrustedSource | undefined {
   if (word === undefined) return undefined;
   const { node, problems, tools } = context;
   const { text } = word;
@@ -62,7 +66,7 @@ function parseTrusted([word]: readonly Word[], context: ParseContext): TrustedSo
   const addresses = tools.resolveHost(text);
   if (addresses.length === 0) {
     const advice = `"${text}" is in neither DNS nor /etc/hosts`;
-    problems.emerg(place, `host not found in set_real_ip_from "${text}"`, advice);
+    problems.emerg(place, `host not found in ${node.name} "${text}"`, advice);
     return undefined;
   }
   return addresses.map(parseNetwork).filter((found) => found !== undefined);

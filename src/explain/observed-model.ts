@@ -7,25 +7,31 @@ import type { Step } from '#src/routing/rewrite-steps.ts';
 import type { CapturingPattern } from '#src/schema/directive.ts';
 import type { Place } from '#src/schema/problem.ts';
 import type { DirectiveIndex } from './directive-index.ts';
-import type { Recorder } from './recorder.ts';
+import type { Recorders } from './recorder.ts';
 
-/** The servers of a model, observed. */
+/** The servers of a model, observed. `change`: what else is different in the copies of locations. */
 export function observedServers(
   servers: readonly VirtualServer[],
   index: DirectiveIndex,
-  recorder: Recorder,
+  recorders: Recorders,
+  change: ChangeLocation = () => ({}),
 ): readonly VirtualServer[] {
-  return servers.map((server) => new ServerObserver(index, recorder).observe(server));
+  return servers.map((server) => new ServerObserver(index, recorders, change).observe(server));
 }
+
+/** What a copy of a location has of its own. */
+export type ChangeLocation = (location: Location) => Partial<Location>;
 
 class ServerObserver {
   readonly #index: DirectiveIndex;
-  readonly #recorder: Recorder;
+  readonly #recorders: Recorders;
+  readonly #change: ChangeLocation;
   readonly #copies = new Map<Location, Location>();
 
-  constructor(index: DirectiveIndex, recorder: Recorder) {
+  constructor(index: DirectiveIndex, recorders: Recorders, change: ChangeLocation) {
+    this.#change = change;
     this.#index = index;
-    this.#recorder = recorder;
+    this.#recorders = recorders;
   }
 
   observe(server: VirtualServer): VirtualServer {
@@ -44,6 +50,7 @@ class ServerObserver {
     const { match, outer, rewrites } = location;
     const copy: Location = {
       ...location,
+      ...this.#change(location),
       match: {
         ...match,
         pattern: match.pattern && {
@@ -65,7 +72,7 @@ class ServerObserver {
     text: string,
   ): ReturnType<CapturingPattern<Exchange>['exec']> {
     const captures = pattern.exec(text);
-    this.#recorder.onPatternTried(location, captures !== undefined);
+    this.#recorders.current.onPatternTried(location, captures !== undefined);
     return captures;
   }
 
@@ -75,8 +82,8 @@ class ServerObserver {
       const probe: Step = {
         kind: 'if',
         condition: '',
-        holds: () => {
-          this.#recorder.onStep(steps, step, depth);
+        holds: (exchange) => {
+          this.#recorders.of(exchange).onStep(steps, step, depth);
           return false;
         },
         steps: [],
@@ -92,7 +99,7 @@ class ServerObserver {
       const { pattern } = step;
       const exec = (text: string) => {
         const captures = pattern.exec(text);
-        this.#recorder.onAsked(captures !== undefined);
+        this.#recorders.current.onAsked(captures !== undefined);
         return captures;
       };
       const keep: CapturingPattern<Exchange>['keep'] = (...what) => pattern.keep(...what);
@@ -102,8 +109,9 @@ class ServerObserver {
     const location = step.location && this.#copyOf(step.location);
     const holds = (exchange: Exchange): boolean => {
       const isMet = step.holds(exchange);
-      this.#recorder.onAsked(isMet);
-      if (isMet && location !== undefined) this.#recorder.touchLocation(location);
+      const recorder = this.#recorders.of(exchange);
+      recorder.onAsked(isMet);
+      if (isMet && location !== undefined) recorder.touchLocation(location);
       return isMet;
     };
     return { ...step, holds, location, steps: this.#steps(step.steps, depth + 1) };
@@ -123,7 +131,7 @@ class ServerObserver {
     const place = this.#placeOfPage(location, status);
     const evaluate = (exchange: Exchange): string => {
       const target = page.target.evaluate(exchange);
-      this.#recorder.onPage(location, place, target);
+      this.#recorders.of(exchange).onPage(location, place, target);
       return target;
     };
     return { ...page, target: { constant: undefined, isOfConnection: false, evaluate } };

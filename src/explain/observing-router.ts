@@ -3,21 +3,21 @@
 import type { Exchange } from '#src/exchange/exchange.ts';
 import type { Location, VirtualServer } from '#src/routing/model.ts';
 import { type RoutedServer, Router } from '#src/routing/router.ts';
-import type { Recorder } from './recorder.ts';
+import type { Recorders } from './recorder.ts';
 
 export class ObservingRouter extends Router {
-  readonly #recorder: Recorder;
+  readonly #recorders: Recorders;
 
-  constructor(servers: readonly VirtualServer[], recorder: Recorder) {
+  constructor(servers: readonly VirtualServer[], recorders: Recorders) {
     super(servers);
-    this.#recorder = recorder;
+    this.#recorders = recorders;
   }
 
   override findServer(listenKey: string, exchange: Exchange): RoutedServer | undefined {
     const found = super.findServer(listenKey, exchange);
     if (found !== undefined) {
       const all = this.servers.map(({ server }) => server);
-      this.#recorder.onServer(exchange, all, listenKey, found);
+      this.#recorders.of(exchange).onServer(exchange, all, listenKey, found);
     }
     return found;
   }
@@ -25,15 +25,16 @@ export class ObservingRouter extends Router {
   override findWithSlash(routed: RoutedServer, exchange: Exchange): Location | undefined {
     const found = super.findWithSlash(routed, exchange);
     if (found !== undefined) {
-      this.#recorder.onLocation(exchange, routed, exchange.request.path, found, true);
+      this.#recorders.of(exchange).onLocation(exchange, routed, exchange.request.path, found, true);
     }
     return found;
   }
 
   override findLocation(routed: RoutedServer, exchange: Exchange): Location {
     const { path } = exchange.request;
+    this.#recorders.of(exchange); // regular expressions are tried on its behalf
     const found = super.findLocation(routed, exchange);
-    this.#recorder.onLocation(exchange, routed, path, found, false);
+    this.#recorders.of(exchange).onLocation(exchange, routed, path, found, false);
     return found;
   }
 }

@@ -32,7 +32,15 @@ interface Level {
 /** Locations that are not like the path: so many are named. */
 const MAX_UNLIKE = 20;
 
-export class Recorder {
+/** Whoever writes down what happens to which exchange. */
+export interface Recorders {
+  /** The one of that exchange; it is `current` from now on. */
+  of(exchange: Exchange): Recorder;
+  /** Of the exchange that was named last: what is synchronous behind that is its doing. */
+  readonly current: Recorder;
+}
+
+export class Recorder implements Recorders {
   events: TraceEvent[] = [];
   /** The places (`keyOf`) that were come to, over all requests: for coverage. */
   readonly touched = new Set<string>();
@@ -46,6 +54,15 @@ export class Recorder {
 
   constructor(index: DirectiveIndex) {
     this.#index = index;
+  }
+
+  /** Recorders: one for all, where one exchange comes after the other. */
+  of(_exchange: Exchange): this {
+    return this;
+  }
+
+  get current(): this {
+    return this;
   }
 
   /** What stands there has had an effect. */

@@ -101,8 +101,9 @@ function tell(event: TraceEvent, page: Page): void {
     case 'function':
       page.line('function', event.text, event.place);
       break;
+    case 'try':
     case 'variable':
-      break; // told together
+      break; // tries are there in a Weir that serves; variables are told together
   }
 }
 

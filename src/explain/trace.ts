@@ -1,5 +1,6 @@
 /** What happened to one request on its way, as plain data: for people, for `--json`, for tests. */
 
+import type { FailureCode } from '#src/base/failure.ts';
 import type { Place } from '#src/schema/problem.ts';
 
 /** A directive as written, without its block, and where. */
@@ -133,6 +134,18 @@ export interface AttemptEvent {
   readonly dropped: readonly string[];
 }
 
+/** What a try came to; only in a Weir that serves. */
+export interface TryEvent {
+  readonly kind: 'try';
+  /** Its address. */
+  readonly endpoint: string;
+  /** As in `$upstream_status`. */
+  readonly status: string;
+  /** Until the head of the answer, or the failure. */
+  readonly tookMs: number;
+  readonly failure: FailureCode | undefined;
+}
+
 export type TraceEvent =
   | ServerEvent
   | LocationEvent
@@ -141,6 +154,7 @@ export type TraceEvent =
   | PageEvent
   | FunctionEvent
   | PickEvent
+  | TryEvent
   | AttemptEvent;
 
 /** What the client gets. */

@@ -54,6 +54,7 @@ export const KNOWN_FIELDS = [
   'if-modified-since',
   'origin',
   'refresh',
+  'x-weir-explain',
 ] as const;
 
 export type KnownField = (typeof KNOWN_FIELDS)[number];
@@ -85,6 +86,8 @@ export const F_SERVER = fieldId('server');
 export const F_ETAG = fieldId('etag');
 export const F_LAST_MODIFIED = fieldId('last-modified');
 export const F_RANGE = fieldId('range');
+/** A client asks what became of its request (`explain`). */
+export const F_X_WEIR_EXPLAIN = fieldId('x-weir-explain');
 
 /**
  * Lower-cases a letter and leaves "-" alone. Known names hold nothing else, and of the bytes that a

@@ -147,6 +147,11 @@ export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHom
     }
   }
 
+  /** Of clients' requests. */
+  get router(): Router {
+    return this.#router;
+  }
+
   /** Before anything is asked of that server. */
   #makeReady(routed: RoutedServer): void {
     const { conditional, fallback, locations } = routed.server;

@@ -8,7 +8,13 @@ import type { ConnectionLines } from '#src/exchange/downstream.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { isPlainPath } from '#src/exchange/uri.ts';
 import { AddedLines, FieldEdits } from '#src/http/field-edits.ts';
-import { F_EXPECT, F_HOST, F_VIA, F_X_FORWARDED_FOR } from '#src/http/field-names.ts';
+import {
+  F_EXPECT,
+  F_HOST,
+  F_VIA,
+  F_X_FORWARDED_FOR,
+  F_X_WEIR_EXPLAIN,
+} from '#src/http/field-names.ts';
 import { HOP_BY_HOP_IDS } from '#src/http/hop-by-hop.ts';
 import { BODY_NONE, type RequestHead } from '#src/http/message.ts';
 import { escapePath } from '#src/http/target.ts';
@@ -52,7 +58,7 @@ export class RequestPlan {
     const setNames = setHeaders.map(([name]) => name.toLowerCase());
     this.#via = setNames.includes('via') ? '' : location.via;
     this.#viaOfOne = `1.1 ${this.#via}`;
-    const dropped = [...HOP_BY_HOP_IDS, F_EXPECT, F_HOST];
+    const dropped = [...HOP_BY_HOP_IDS, F_EXPECT, F_HOST, F_X_WEIR_EXPLAIN];
     if (this.#via !== '') dropped.push(F_VIA); // it goes on with our name behind it
     this.edits = new FieldEdits(dropped, setNames);
     if (!passRequestHeaders) this.edits.dropIds.fill(1);

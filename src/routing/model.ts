@@ -10,6 +10,7 @@ import type { ClientSettings } from '#src/listeners/http/directives.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import type { CapturingPattern } from '#src/schema/directive.ts';
 import type { Place } from '#src/schema/problem.ts';
+import type { TrustedProxies } from '#src/tables/geo-table.ts';
 import type { PoolConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import type { ResolverConfig } from '#src/upstream/resolver-argument.ts';
 import type { ContentSettings } from './directives.ts';
@@ -140,6 +141,8 @@ export interface Location {
   readonly errorPages: ErrorPages;
   /** Whose word about the client counts; undefined where nobody's does. */
   readonly realIp: RealIp | undefined;
+  /** Whose `X-Weir-Explain` counts (`explain`); undefined: nobody's. */
+  readonly explain: TrustedProxies | undefined;
   /** What is run before anything answers; undefined for nothing, or a lone `return` of a location. */
   readonly rewrites: Rewrites | undefined;
   /** Functions that see its requests, or answer them; undefined without any. */

@@ -10,6 +10,7 @@ import type { ErrorLog } from '#src/base/log.ts';
 import { TimerEntry, TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Model } from '#src/config/model.ts';
 import type { AccessLogTarget } from '#src/exchange/access-record.ts';
+import type { Exchange } from '#src/exchange/exchange.ts';
 import { FunctionBalancer } from '#src/functions/function-balancer.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
 import { LISTENERS } from '#src/listeners/index.ts';
@@ -60,7 +61,15 @@ export interface ServerOptions {
   readonly onAcceptsBehind?: (key: string) => void;
   /** Of `weir explain` and `weir test` (src/explain). */
   readonly observer?: ServerObserver;
+  /** Serves in place of the proxy where clients may ask what became of a request (`explain`). */
+  readonly explain?: MakeExplainer;
 }
+
+/** How exchanges are served, by the key of the listener they came in on. */
+export type Serve = (exchange: Exchange, listenKey: string) => void;
+
+/** Makes, beside a proxy, what serves exchanges that are asked about, and hands others to it. */
+export type MakeExplainer = (proxy: Proxy, options: ProxyOptions) => Serve;
 
 /** Who looks on in place of what is there: no log is written, no name server asked. */
 export interface ServerObserver {
@@ -143,7 +152,7 @@ export class Server implements ListenerOwner {
       poolThread,
       options.observer?.makeResolver,
     );
-    const proxy = new Proxy({
+    const proxyOptions: ProxyOptions = {
       clock: this.#clock,
       wheel: this.#wheel,
       servers: model.servers,
@@ -167,14 +176,16 @@ export class Server implements ListenerOwner {
           onStoreFailed: (...what: Parameters<StoreLog>) => failures.onStoreFailed(...what),
         }),
       },
-    });
+    };
+    const proxy = new Proxy(proxyOptions);
+    const serve: Serve = (exchange, listenKey) => proxy.serve(exchange, listenKey);
     const listenHttp = LISTENERS.http.start({
       clock: this.#clock,
       wheel: this.#wheel,
       transport: this.#pace,
       owner: this,
       row: this.#row,
-      serve: (exchange, listenKey) => proxy.serve(exchange, listenKey),
+      serve: options.explain?.(proxy, proxyOptions) ?? serve,
       onReason: (exchange) => failures.onReason(exchange),
       onConnectionEnd: failures.tellsEnds
         ? (end, client) => failures.onClientEnd(end, client)

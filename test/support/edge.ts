@@ -10,6 +10,7 @@ import { CONNECTION_ENDS, type ConnectionEnd } from '#src/base/connection-end.ts
 import { ErrorLog } from '#src/base/log.ts';
 import { buildModel } from '#src/config/build.ts';
 import { parse } from '#src/config/syntax/parser.ts';
+import { liveExplainer } from '#src/explain/live/live-explainer.ts';
 import { Problems } from '#src/schema/problem.ts';
 import { Server } from '#src/server/server.ts';
 import { END_COLUMNS } from '#src/shared/reason-columns.ts';
@@ -139,6 +140,7 @@ export function startEdge(options: EdgeOptions): Edge {
     shared,
     transport: createTransport(tier),
     errorLog,
+    ...(model.explains ? { explain: liveExplainer(() => nodes) } : {}),
     ...(connectionCap === undefined ? {} : { connectionCap }),
     ...(onPressure === undefined ? {} : { onPressure }),
   });

@@ -312,6 +312,21 @@ export interface HttpBlock {
    */
   readonly realIpRecursive?: Flag | undefined;
   /**
+   * `explain on | off` (without it: `off`). On: a client of `explain_trusted` whose request carries
+   * `X-Weir-Explain: 1` gets fields beside its answer that say what became of it: listener, server,
+   * location, rewrites, upstream, each endpoint with its score and why it is not the one, tries,
+   * reason (docs/explain.md). Others see nothing of it. The field never goes to an endpoint,
+   * whoever sends it. Not in nginx.
+   */
+  readonly explain?: Flag | undefined;
+  /**
+   * `explain_trusted address | CIDR | host | unix:`. Whose `X-Weir-Explain` counts where `explain`
+   * is on: the address of the client, which `set_real_ip_from` of `http` and `server` may have
+   * found. May stand several times; without any it is nobody. A host name is looked up when the
+   * configuration is read. Not in nginx.
+   */
+  readonly explainTrusted?: Several<Word> | undefined;
+  /**
    * `proxy_redirect default | off | redirect replacement` (without it: `default`). Rewrites the
    * beginning of `Location`, and of the URL in `Refresh`, in the answer of an endpoint; the first
    * that fits counts. `default` puts the path of the location in place of the URL of `proxy_pass`,
@@ -1001,6 +1016,21 @@ export interface ServerBlock {
    */
   readonly realIpRecursive?: Flag | undefined;
   /**
+   * `explain on | off` (without it: `off`). On: a client of `explain_trusted` whose request carries
+   * `X-Weir-Explain: 1` gets fields beside its answer that say what became of it: listener, server,
+   * location, rewrites, upstream, each endpoint with its score and why it is not the one, tries,
+   * reason (docs/explain.md). Others see nothing of it. The field never goes to an endpoint,
+   * whoever sends it. Not in nginx.
+   */
+  readonly explain?: Flag | undefined;
+  /**
+   * `explain_trusted address | CIDR | host | unix:`. Whose `X-Weir-Explain` counts where `explain`
+   * is on: the address of the client, which `set_real_ip_from` of `http` and `server` may have
+   * found. May stand several times; without any it is nobody. A host name is looked up when the
+   * configuration is read. Not in nginx.
+   */
+  readonly explainTrusted?: Several<Word> | undefined;
+  /**
    * `proxy_redirect default | off | redirect replacement` (without it: `default`). Rewrites the
    * beginning of `Location`, and of the URL in `Refresh`, in the answer of an endpoint; the first
    * that fits counts. `default` puts the path of the location in place of the URL of `proxy_pass`,
@@ -1607,6 +1637,21 @@ export interface LocationBlock {
    * client. On: the last one that is not trusted itself, or the first one when all are.
    */
   readonly realIpRecursive?: Flag | undefined;
+  /**
+   * `explain on | off` (without it: `off`). On: a client of `explain_trusted` whose request carries
+   * `X-Weir-Explain: 1` gets fields beside its answer that say what became of it: listener, server,
+   * location, rewrites, upstream, each endpoint with its score and why it is not the one, tries,
+   * reason (docs/explain.md). Others see nothing of it. The field never goes to an endpoint,
+   * whoever sends it. Not in nginx.
+   */
+  readonly explain?: Flag | undefined;
+  /**
+   * `explain_trusted address | CIDR | host | unix:`. Whose `X-Weir-Explain` counts where `explain`
+   * is on: the address of the client, which `set_real_ip_from` of `http` and `server` may have
+   * found. May stand several times; without any it is nobody. A host name is looked up when the
+   * configuration is read. Not in nginx.
+   */
+  readonly explainTrusted?: Several<Word> | undefined;
   /**
    * `proxy_pass URL`. Passes requests to `http://host[:port][/uri]`, `http://upstream[/uri]` or
    * `http://unix:/path[:/uri]`. With a URI, it replaces the part of the path that the location

@@ -44,7 +44,7 @@ export class Rotation implements Balancer {
     const scores = new Array<number>(this.#weights.length).fill(Number.NaN);
     if (!view.mayTake(order[turn] as number)) {
       for (const [at, weight] of this.#weights.entries()) {
-        if (view.mayTake(at)) scores[at] = -((this.#credit[at] as number) + weight);
+        if (view.mayTake(at)) scores[at] = 0 - ((this.#credit[at] as number) + weight);
       }
       return { means: 'its credit, for a turn of one that is out', scores };
     }
