@@ -1,6 +1,7 @@
 // Answers of both, made comparable by a short list, each item with its reason, and compared.
 
 import { type Answered, isLast } from './ask.ts';
+import type { Asked } from './random-request.ts';
 
 /** What one request came to, at one of the two. */
 export interface Outcome {
@@ -53,6 +54,11 @@ function comparable({ answered, end, seen }: Outcome): ReadonlyMap<string, strin
     parts.set(`origin body ${at}`, body);
   }
   return parts;
+}
+
+/** Whether the body of a request is in chunks. */
+export function isChunked({ lines }: Asked): boolean {
+  return lines.some((line) => /^transfer-encoding:/i.test(line));
 }
 
 /** Requests that the origin saw, as they are compared but for their bodies. */

@@ -1,10 +1,11 @@
 // Why the two differ where they may, one reason each; docs/differences.md has a row for every one. A
 // part that none explains is a bug, and a reason that never holds does not belong here (`prove` lists those that did not).
 
-import { type Difference, isChunked } from './both.ts';
+import type { Difference } from './both.ts';
 import { mayLoseCaptures } from './captures.ts';
-import { differingParts, type Part, requestsOf, unframed } from './compare.ts';
+import { differingParts, isChunked, type Part, requestsOf, unframed } from './compare.ts';
 import { isOfRepeat } from './repeats.ts';
+import { TWINS } from './twins.ts';
 
 /** One class of differences that is meant. */
 export interface Explanation {
@@ -19,12 +20,13 @@ export function unexplained(
   text: string,
   counts: Map<string, number> = new Map(),
 ): readonly Part[] {
-  const { parts, unmeasured, weir } = difference;
-  if (unmeasured === undefined) return unexplainedOf(difference, text, counts);
-  const left = differingParts(unmeasured, weir);
+  const { parts, tried, weir } = difference;
+  if (tried === undefined) return unexplainedOf(difference, text, counts);
+  const { name, nginx } = tried;
+  const left = differingParts(nginx, weir);
   const gone = parts.filter(({ what }) => left.every((other) => other.what !== what));
-  if (gone.length > 0) counts.set(UNMEASURED, (counts.get(UNMEASURED) ?? 0) + gone.length);
-  return unexplainedOf({ ...difference, nginx: unmeasured, parts: left }, text, counts);
+  if (gone.length > 0) counts.set(name, (counts.get(name) ?? 0) + gone.length);
+  return unexplainedOf({ ...difference, nginx, parts: left }, text, counts);
 }
 
 function unexplainedOf(
@@ -38,9 +40,6 @@ function unexplainedOf(
     return reason === undefined;
   });
 }
-
-/** The reason that is tried out instead of told: both answer alike without it. */
-const UNMEASURED = '$content_length of a chunked body is not known';
 
 function isStatus({ answered }: Difference['nginx'], pattern: RegExp): boolean {
   return pattern.test(answered.line.slice('HTTP/1.1 '.length));
@@ -104,6 +103,8 @@ const EXPLANATIONS: readonly Explanation[] = [
     name: 'refused while its head is read: no error_page, and its variables may be there',
     holds: ({ what }, { asked, nginx, weir }, text) =>
       isStatus(weir, /^400/) &&
+      weir.seen.length === 0 &&
+      /^(?:$|<!doctype html>[^]*<title>400 )/.test(weir.answered.body) &&
       /%(?![0-9a-f]{2})|%00/i.test(asked.target) &&
       (/error_page .*\b400\b/.test(text) || (what.startsWith('field ') && isStatus(nginx, /^400/))),
   },
@@ -162,15 +163,6 @@ const EXPLANATIONS: readonly Explanation[] = [
         : part.what.startsWith('origin fields') &&
           /^(?:content-length|transfer-encoding):/im.test(part.nginx) &&
           unframed(part.nginx) === unframed(part.weir)),
-  },
-  {
-    name: 'client_max_body_size does not hold for a body that an error page does not get',
-    holds: (_part, { asked, nginx, weir }, text) =>
-      isStatus(nginx, /^413/) &&
-      !isStatus(weir, /^413/) &&
-      asked.body !== '' &&
-      /client_max_body_size/.test(text) &&
-      /error_page/.test(text),
   },
   {
     name: '$sent_http_ shows fields that are hidden',
@@ -270,4 +262,4 @@ const EXPLANATIONS: readonly Explanation[] = [
 ];
 
 /** Names of all of them. */
-export const REASONS: readonly string[] = [UNMEASURED, ...EXPLANATIONS.map(({ name }) => name)];
+export const REASONS: readonly string[] = [...TWINS, ...EXPLANATIONS].map(({ name }) => name);
