@@ -9,7 +9,7 @@ import { render } from './conf-node.ts';
 import { EchoOrigin } from './origin.ts';
 import type { Configuration } from './random-configuration.ts';
 import type { Asked, Dialogue } from './random-request.ts';
-import { TWINS, type Twin } from './twins.ts';
+import { TWINS } from './twins.ts';
 
 /** One after the other they have the same address, ports and origin: nothing needs translation. */
 const HOST = '127.0.0.1';
@@ -89,30 +89,31 @@ export class Both {
         if (parts.length > 0) found.push({ dialogue, asked, nginx: one, weir: other, parts });
       }
     }
-    let differences: readonly Difference[] = found;
-    for (const twin of TWINS) differences = await this.#tried(twin, differences, text, dialogues);
-    return { refusals, differences, count };
+    return { refusals, differences: await this.#tryReasons(found, text, dialogues), count };
   }
 
-  /** The differences, with what nginx answers where this may be the reason. */
-  async #tried(
-    twin: Twin,
-    differences: readonly Difference[],
+  /** The differences, each with what nginx answers when all that may be its reason has no effect. */
+  async #tryReasons(
+    found: readonly Difference[],
     text: string,
     dialogues: readonly Dialogue[],
   ): Promise<readonly Difference[]> {
-    const changed = twin.changed(text);
-    const isIn = ({ asked, nginx, tried, weir }: Difference): boolean => {
-      return tried === undefined && twin.holds(asked, nginx, weir);
-    };
-    if (changed === text || !differences.some(isIn)) return differences;
-    const { heard } = await this.#inNginx(changed, dialogues);
-    return differences.map((difference) => {
-      const { asked, dialogue } = difference;
-      const nginx = heard[dialogues.indexOf(dialogue)]?.[dialogue.asked.indexOf(asked)];
-      if (nginx === undefined || !isIn(difference)) return difference;
-      return { ...difference, tried: { name: twin.name, nginx } };
-    });
+    let differences = found;
+    let changed = text;
+    for (const { name, holds, change } of TWINS) {
+      const isIn = ({ asked, nginx, weir }: Difference): boolean => holds(asked, nginx, weir);
+      const next = change(changed);
+      if (next === changed || !differences.some(isIn)) continue;
+      changed = next;
+      const { heard } = await this.#inNginx(changed, dialogues);
+      differences = differences.map((difference) => {
+        const { asked, dialogue } = difference;
+        const nginx = heard[dialogues.indexOf(dialogue)]?.[dialogue.asked.indexOf(asked)];
+        if (nginx === undefined || !isIn(difference)) return difference;
+        return { ...difference, tried: { name, nginx } };
+      });
+    }
+    return differences;
   }
 
   async #inNginx(text: string, dialogues: readonly Dialogue[]): Promise<Ran> {

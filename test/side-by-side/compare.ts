@@ -39,7 +39,8 @@ function comparable({ answered, end, seen }: Outcome): ReadonlyMap<string, strin
   parts.set('body', page ?? answered.body);
   parts.set('whole', String(answered.isWhole));
   // Of what it says the field tells.
-  parts.set('end', end === (isLast(answered) ? 'end' : 'open') ? 'as told' : end);
+  const isTold = end === (isLast(answered) ? 'end' : 'open') || !answered.line.startsWith('HTTP/');
+  parts.set('end', isTold ? 'as told' : end);
   parts.set('interim', answered.interim.join());
   for (const [name, value] of answered.fields) {
     const key = `field ${name.toLowerCase()}`;

@@ -40,6 +40,7 @@ function difference(
     port: 'PORT_A',
     from: '127.0.0.1',
     isPipelined: false,
+    isSplit: false,
     asked: [whole],
   } as const;
   const parts = differingParts(nginx, weir);

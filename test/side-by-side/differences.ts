@@ -3,8 +3,9 @@
 
 import type { Difference } from './both.ts';
 import { mayLoseCaptures } from './captures.ts';
-import { differingParts, isChunked, type Part, requestsOf, unframed } from './compare.ts';
-import { isOfRepeat } from './repeats.ts';
+import { differingParts, isChunked, type Part, unframed } from './compare.ts';
+import { isOfRepeat, isSentAgain } from './repeats.ts';
+import { isOfSilentEnd } from './silent-end.ts';
 import { TWINS } from './twins.ts';
 
 /** One class of differences that is meant. */
@@ -63,12 +64,6 @@ const MAY_CLOSE = new RegExp(`error_page .*\\b${CLOSING}\\b`);
 
 /** Between the method and the version. */
 const BLANKS = /(?<= .*) (?=.* HTTP)/g;
-
-/** Whether what came to the origin from that request on is the same as what came before. */
-function isSentAgain(outcome: Difference['nginx'], from: number): boolean {
-  const requests = requestsOf(outcome);
-  return from > 0 && requests.slice(from).every((one) => one === requests[from - 1]);
-}
 
 const EXPLANATIONS: readonly Explanation[] = [
   {
@@ -154,6 +149,17 @@ const EXPLANATIONS: readonly Explanation[] = [
       /keepalive_timeout \S+;/.test(text),
   },
   {
+    name: 'the length of a body that 413 has dropped goes on to an error page: nginx waits until 504',
+    holds: (_part, { asked, dialogue, nginx, weir }, text) =>
+      isStatus(nginx, /^504/) &&
+      dialogue.isSplit &&
+      nginx.seen.length === 0 &&
+      weir.seen.length > 0 &&
+      asked.lines.some((line) => /^content-length: [1-9]/i.test(line)) &&
+      /client_max_body_size/.test(text) &&
+      /error_page .*\b413\b/.test(text),
+  },
+  {
     name: 'a body whose request ends at an error page is not sent to it',
     holds: (part, { asked, weir }, text) =>
       /error_page/.test(text) &&
@@ -185,6 +191,20 @@ const EXPLANATIONS: readonly Explanation[] = [
           /\bo=(?:cut|garb)|^x-want: (?:cut|garb)/i.test(one),
         )) &&
       /\$\{?upstream_http_/.test(text),
+  },
+  {
+    name: 'a body in chunks is read, and may be too large, before variables say where it goes',
+    holds: (_part, { asked, nginx, weir }, text) =>
+      isStatus(nginx, /^500/) &&
+      isStatus(weir, /^413/) &&
+      nginx.seen.length + weir.seen.length === 0 &&
+      isChunked(asked) &&
+      /proxy_pass "?\S*\$/.test(text) &&
+      /client_max_body_size/.test(text),
+  },
+  {
+    name: 'proxy_request_buffering off, answered before a body was there: nginx closes without a word',
+    holds: isOfSilentEnd,
   },
   {
     name: 'server_name_in_redirect in a server without a name',

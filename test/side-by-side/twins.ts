@@ -8,9 +8,9 @@ import type { Asked } from './random-request.ts';
 export interface Twin {
   readonly name: string;
   /** Whether it can be the reason of a difference. */
-  holds(asked: Asked, nginx: Outcome, weir: Outcome): boolean;
-  /** The text for nginx; the same one where there is nothing to try. */
-  changed(text: string): string;
+  readonly holds: (asked: Asked, nginx: Outcome, weir: Outcome) => boolean;
+  /** Makes the text for nginx; the same one where there is nothing to try. */
+  readonly change: (text: string) => string;
 }
 
 /** docs/differences.md has a row for each. */
@@ -19,12 +19,12 @@ export const TWINS: readonly Twin[] = [
     name: '$content_length of a chunked body is not known',
     holds: isChunked,
     // A chunked request has no field of that name.
-    changed: (text) => text.replace(/(\$\{?)content_length\b/g, '$1http_content_length'),
+    change: (text) => text.replace(/(\$\{?)content_length\b/g, '$1http_content_length'),
   },
   {
     name: 'client_max_body_size does not hold for a body that an error page does not get',
     holds: ({ body }, nginx, weir) => body !== '' && isTooLarge(nginx) && !isTooLarge(weir),
-    changed: (text) =>
+    change: (text) =>
       text.includes('error_page')
         ? text.replace(/client_max_body_size \S+;/g, 'client_max_body_size 0;')
         : text,
