@@ -101,11 +101,11 @@ export function mapReader({
   fallback,
 }: MapParts): VariableReader {
   return (exchange) => {
-    const index = table.find(source.evaluate(exchange));
+    const index = table.find(unquoted(source, exchange));
     const { captures } = table;
     if (captures !== undefined) patterns[index]?.keep(exchange, captures);
     const result = results[index] ?? fallback;
-    return result === undefined ? '' : (result.constant ?? result.evaluate(exchange));
+    return result === undefined ? '' : (result.constant ?? unquoted(result, exchange));
   };
 }
 
@@ -130,5 +130,15 @@ export function splitReader(
   table: SplitClients,
   values: readonly string[],
 ): VariableReader {
-  return (exchange) => values[table.find(source.evaluate(exchange))] ?? '';
+  return (exchange) => values[table.find(unquoted(source, exchange))] ?? '';
+}
+
+/** As in nginx captures are not escaped here, whatever the text that asks for the variable goes into. */
+function unquoted(value: ComplexValue<Exchange>, exchange: Exchange): string {
+  const { variables } = exchange;
+  if (!variables.quotesCaptures) return value.evaluate(exchange);
+  variables.quotesCaptures = false;
+  const text = value.evaluate(exchange);
+  variables.quotesCaptures = true;
+  return text;
 }

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { RawClient } from '#test/support/raw-client.ts';
 import type { StreamEnd } from '#test/support/wire-reader.ts';
 import { type Dialogue, requestText } from './random-request.ts';
@@ -31,9 +32,15 @@ export interface Conversation {
 /** How long a conversation may take: far more than it ever does. */
 const PATIENCE_MS = 8000;
 
-/** What came instead of an answer. */
+/** What came instead of an answer; a body on its way makes an end a reset. */
 function noAnswer(why: string): Answered {
-  return { line: why, fields: [], body: '', isWhole: false, interim: [] };
+  return {
+    line: why.replace(/ \((?:end|reset)\)/, ''),
+    fields: [],
+    body: '',
+    isWhole: false,
+    interim: [],
+  };
 }
 
 /**
@@ -44,21 +51,25 @@ function noAnswer(why: string): Answered {
 export async function converse(
   host: string,
   port: number,
-  { asked, from, isPipelined }: Dialogue,
+  { asked, from, isPipelined, isSplit }: Dialogue,
   fill: (text: string, at: number) => string,
   onAnswer: () => void,
 ): Promise<Conversation> {
   const target = { host, port, localAddress: from };
   const socket = connect({ ...target, allowHalfOpen: true, noDelay: true });
   const client = new RawClient(socket, { staysOpen: true });
-  const timer = setTimeout(() => client.reset(), PATIENCE_MS);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    client.reset();
+  }, PATIENCE_MS);
   const texts = asked.map((one, at) => fill(requestText(one), at));
   const answers: Answered[] = [];
   try {
     await once(socket, 'connect');
     if (isPipelined) client.send(texts.join(''));
     for (const [at, { method }] of asked.entries()) {
-      if (!isPipelined) client.send(texts[at] ?? '');
+      if (!isPipelined) await say(client, texts[at] ?? '', isSplit);
       const answered = await answer(client, method);
       answers.push(answered);
       onAnswer();
@@ -67,13 +78,22 @@ export async function converse(
       break;
     }
   } catch (error) {
-    answers.push(noAnswer((error as Error).message));
+    answers.push(noAnswer(isLate ? 'no answer in time' : (error as Error).message));
     onAnswer();
   } finally {
     clearTimeout(timer);
     client.close();
   }
   return { answers, end: client.state, rest: client.rest };
+}
+
+async function say(client: RawClient, text: string, isSplit: boolean): Promise<void> {
+  const bodyAt = text.indexOf('\r\n\r\n') + 4;
+  if (isSplit && bodyAt < text.length) {
+    await client.sent(text.slice(0, bodyAt));
+    await setImmediate(); // the head alone is read now, or with the body: both may be
+    client.send(text.slice(bodyAt));
+  } else client.send(text);
 }
 
 /** Whether it says that no other will follow. */

@@ -9,6 +9,7 @@ import { render } from './conf-node.ts';
 import { EchoOrigin } from './origin.ts';
 import type { Configuration } from './random-configuration.ts';
 import type { Asked, Dialogue } from './random-request.ts';
+import { TWINS } from './twins.ts';
 
 /** One after the other they have the same address, ports and origin: nothing needs translation. */
 const HOST = '127.0.0.1';
@@ -24,8 +25,6 @@ const DEAD = '127.0.0.9:9';
 /** What Debian's nginx does not know, or has another default for; docs/differences.md has both. */
 const FOR_BOTH = 'client_body_timeout 5s; proxy_read_timeout 2s;';
 const FOR_WEIR = 'via off;';
-
-const CONTENT_LENGTH = /(\$\{?)content_length\b/g;
 
 /** What a configuration came to. */
 export interface Findings {
@@ -43,11 +42,8 @@ export interface Difference {
   readonly nginx: Outcome;
   readonly weir: Outcome;
   readonly parts: readonly Part[];
-  /**
-   * Of a chunked request where the text has `$content_length`: nginx's answer when that is the field
-   * of that name, which such a request has not (docs/differences.md).
-   */
-  readonly unmeasured?: Outcome | undefined;
+  /** What may be the reason, with nginx's answer without it. */
+  readonly tried?: { readonly name: string; readonly nginx: Outcome };
 }
 
 /** A place to run configurations, one after the other: an origin and two ports. */
@@ -79,12 +75,9 @@ export class Both {
     const nginx = await this.#inNginx(text, dialogues);
     const weir = await this.#inWeir(text, dialogues);
     const refusals = { nginx: nginx.refusal, weir: weir.refusal };
-    const differences: Difference[] = [];
-    const isMeasured = CONTENT_LENGTH.test(text) && dialogues.some(isOfChunks);
-    const other = text.replace(CONTENT_LENGTH, '$1http_content_length');
-    const { heard: unmeasured } = isMeasured ? await this.#inNginx(other, dialogues) : nginx;
+    const found: Difference[] = [];
     let count = 0;
-    if (nginx.refusal !== '' || weir.refusal !== '') return { refusals, differences, count };
+    if (nginx.refusal !== '' || weir.refusal !== '') return { refusals, differences: found, count };
     for (const [at, dialogue] of dialogues.entries()) {
       const [ours, theirs] = [weir.heard[at] ?? [], nginx.heard[at] ?? []];
       for (const [nth, asked] of dialogue.asked.entries()) {
@@ -93,13 +86,34 @@ export class Both {
         if (one === undefined || other === undefined) break;
         count += 1;
         const parts = differingParts(one, other);
-        if (parts.length === 0) continue;
-        const found = { dialogue, asked, nginx: one, weir: other, parts };
-        const isToo = isMeasured && isChunked(asked);
-        differences.push(isToo ? { ...found, unmeasured: unmeasured[at]?.[nth] } : found);
+        if (parts.length > 0) found.push({ dialogue, asked, nginx: one, weir: other, parts });
       }
     }
-    return { refusals, differences, count };
+    return { refusals, differences: await this.#tryReasons(found, text, dialogues), count };
+  }
+
+  /** The differences, each with what nginx answers when all that may be its reason has no effect. */
+  async #tryReasons(
+    found: readonly Difference[],
+    text: string,
+    dialogues: readonly Dialogue[],
+  ): Promise<readonly Difference[]> {
+    let differences = found;
+    let changed = text;
+    for (const { name, holds, change } of TWINS) {
+      const isIn = ({ asked, nginx, weir }: Difference): boolean => holds(asked, nginx, weir);
+      const next = change(changed);
+      if (next === changed || !differences.some(isIn)) continue;
+      changed = next;
+      const { heard } = await this.#inNginx(changed, dialogues);
+      differences = differences.map((difference) => {
+        const { asked, dialogue } = difference;
+        const nginx = heard[dialogues.indexOf(dialogue)]?.[dialogue.asked.indexOf(asked)];
+        if (nginx === undefined || !isIn(difference)) return difference;
+        return { ...difference, tried: { name, nginx } };
+      });
+    }
+    return differences;
   }
 
   async #inNginx(text: string, dialogues: readonly Dialogue[]): Promise<Ran> {
@@ -179,15 +193,6 @@ export class Both {
       .replaceAll('SOCKET', this.#origin.path)
       .replaceAll('DEAD', DEAD);
   }
-}
-
-function isOfChunks({ asked }: Dialogue): boolean {
-  return asked.some(isChunked);
-}
-
-/** Whether its body is in chunks. */
-export function isChunked({ lines }: Asked): boolean {
-  return lines.some((line) => /^transfer-encoding:/i.test(line));
 }
 
 interface Ran {

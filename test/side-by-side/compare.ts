@@ -1,6 +1,7 @@
 // Answers of both, made comparable by a short list, each item with its reason, and compared.
 
 import { type Answered, isLast } from './ask.ts';
+import type { Asked } from './random-request.ts';
 
 /** What one request came to, at one of the two. */
 export interface Outcome {
@@ -38,7 +39,8 @@ function comparable({ answered, end, seen }: Outcome): ReadonlyMap<string, strin
   parts.set('body', page ?? answered.body);
   parts.set('whole', String(answered.isWhole));
   // Of what it says the field tells.
-  parts.set('end', end === (isLast(answered) ? 'end' : 'open') ? 'as told' : end);
+  const isTold = end === (isLast(answered) ? 'end' : 'open') || !answered.line.startsWith('HTTP/');
+  parts.set('end', isTold ? 'as told' : end);
   parts.set('interim', answered.interim.join());
   for (const [name, value] of answered.fields) {
     const key = `field ${name.toLowerCase()}`;
@@ -53,6 +55,11 @@ function comparable({ answered, end, seen }: Outcome): ReadonlyMap<string, strin
     parts.set(`origin body ${at}`, body);
   }
   return parts;
+}
+
+/** Whether the body of a request is in chunks. */
+export function isChunked({ lines }: Asked): boolean {
+  return lines.some((line) => /^transfer-encoding:/i.test(line));
 }
 
 /** Requests that the origin saw, as they are compared but for their bodies. */

@@ -27,7 +27,7 @@ function difference(
   nginx: Outcome,
   weir: Outcome,
   asked: Partial<Asked> = {},
-  unmeasured?: Outcome,
+  without?: Outcome,
 ): Difference {
   const whole: Asked = {
     method: 'GET',
@@ -40,10 +40,18 @@ function difference(
     port: 'PORT_A',
     from: '127.0.0.1',
     isPipelined: false,
+    isSplit: false,
     asked: [whole],
   } as const;
   const parts = differingParts(nginx, weir);
-  return { dialogue, asked: whole, nginx, weir, parts, ...(unmeasured ? { unmeasured } : {}) };
+  return {
+    dialogue,
+    asked: whole,
+    nginx,
+    weir,
+    parts,
+    ...(without ? { tried: { name: 'n', nginx: without } } : {}),
+  };
 }
 
 function left(found: Difference, text = ''): readonly string[] {
@@ -75,7 +83,7 @@ test('another request, two more, or one that the origin answers are no such repe
   assert.notDeepEqual(left(difference(once, outcome([AGAIN, AGAIN]))), []);
 });
 
-test('$content_length is the reason for what is gone without it, and for nothing else', () => {
+test('what is tried out is the reason for what is gone without it, and for nothing else', () => {
   const chunked = { method: 'POST', lines: ['Transfer-Encoding: chunked'], body: '0\r\n\r\n' };
   const nginx = outcome([AGAIN], { 'x-a': '3', 'x-b': 'one' });
   const without = outcome([AGAIN], { 'x-a': '', 'x-b': 'one' });

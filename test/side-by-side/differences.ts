@@ -1,10 +1,12 @@
 // Why the two differ where they may, one reason each; docs/differences.md has a row for every one. A
 // part that none explains is a bug, and a reason that never holds does not belong here (`prove` lists those that did not).
 
-import { type Difference, isChunked } from './both.ts';
+import type { Difference } from './both.ts';
 import { mayLoseCaptures } from './captures.ts';
-import { differingParts, type Part, requestsOf, unframed } from './compare.ts';
-import { isOfRepeat } from './repeats.ts';
+import { differingParts, isChunked, type Part, unframed } from './compare.ts';
+import { isOfRepeat, isSentAgain } from './repeats.ts';
+import { isOfSilentEnd } from './silent-end.ts';
+import { TWINS } from './twins.ts';
 
 /** One class of differences that is meant. */
 export interface Explanation {
@@ -19,12 +21,13 @@ export function unexplained(
   text: string,
   counts: Map<string, number> = new Map(),
 ): readonly Part[] {
-  const { parts, unmeasured, weir } = difference;
-  if (unmeasured === undefined) return unexplainedOf(difference, text, counts);
-  const left = differingParts(unmeasured, weir);
+  const { parts, tried, weir } = difference;
+  if (tried === undefined) return unexplainedOf(difference, text, counts);
+  const { name, nginx } = tried;
+  const left = differingParts(nginx, weir);
   const gone = parts.filter(({ what }) => left.every((other) => other.what !== what));
-  if (gone.length > 0) counts.set(UNMEASURED, (counts.get(UNMEASURED) ?? 0) + gone.length);
-  return unexplainedOf({ ...difference, nginx: unmeasured, parts: left }, text, counts);
+  if (gone.length > 0) counts.set(name, (counts.get(name) ?? 0) + gone.length);
+  return unexplainedOf({ ...difference, nginx, parts: left }, text, counts);
 }
 
 function unexplainedOf(
@@ -38,9 +41,6 @@ function unexplainedOf(
     return reason === undefined;
   });
 }
-
-/** The reason that is tried out instead of told: both answer alike without it. */
-const UNMEASURED = '$content_length of a chunked body is not known';
 
 function isStatus({ answered }: Difference['nginx'], pattern: RegExp): boolean {
   return pattern.test(answered.line.slice('HTTP/1.1 '.length));
@@ -64,12 +64,6 @@ const MAY_CLOSE = new RegExp(`error_page .*\\b${CLOSING}\\b`);
 
 /** Between the method and the version. */
 const BLANKS = /(?<= .*) (?=.* HTTP)/g;
-
-/** Whether what came to the origin from that request on is the same as what came before. */
-function isSentAgain(outcome: Difference['nginx'], from: number): boolean {
-  const requests = requestsOf(outcome);
-  return from > 0 && requests.slice(from).every((one) => one === requests[from - 1]);
-}
 
 const EXPLANATIONS: readonly Explanation[] = [
   {
@@ -104,6 +98,8 @@ const EXPLANATIONS: readonly Explanation[] = [
     name: 'refused while its head is read: no error_page, and its variables may be there',
     holds: ({ what }, { asked, nginx, weir }, text) =>
       isStatus(weir, /^400/) &&
+      weir.seen.length === 0 &&
+      /^(?:$|<!doctype html>[^]*<title>400 )/.test(weir.answered.body) &&
       /%(?![0-9a-f]{2})|%00/i.test(asked.target) &&
       (/error_page .*\b400\b/.test(text) || (what.startsWith('field ') && isStatus(nginx, /^400/))),
   },
@@ -153,6 +149,17 @@ const EXPLANATIONS: readonly Explanation[] = [
       /keepalive_timeout \S+;/.test(text),
   },
   {
+    name: 'the length of a body that 413 has dropped goes on to an error page: nginx waits until 504',
+    holds: (_part, { asked, dialogue, nginx, weir }, text) =>
+      isStatus(nginx, /^504/) &&
+      dialogue.isSplit &&
+      nginx.seen.length === 0 &&
+      weir.seen.length > 0 &&
+      asked.lines.some((line) => /^content-length: [1-9]/i.test(line)) &&
+      /client_max_body_size/.test(text) &&
+      /error_page .*\b413\b/.test(text),
+  },
+  {
     name: 'a body whose request ends at an error page is not sent to it',
     holds: (part, { asked, weir }, text) =>
       /error_page/.test(text) &&
@@ -162,15 +169,6 @@ const EXPLANATIONS: readonly Explanation[] = [
         : part.what.startsWith('origin fields') &&
           /^(?:content-length|transfer-encoding):/im.test(part.nginx) &&
           unframed(part.nginx) === unframed(part.weir)),
-  },
-  {
-    name: 'client_max_body_size does not hold for a body that an error page does not get',
-    holds: (_part, { asked, nginx, weir }, text) =>
-      isStatus(nginx, /^413/) &&
-      !isStatus(weir, /^413/) &&
-      asked.body !== '' &&
-      /client_max_body_size/.test(text) &&
-      /error_page/.test(text),
   },
   {
     name: '$sent_http_ shows fields that are hidden',
@@ -193,6 +191,20 @@ const EXPLANATIONS: readonly Explanation[] = [
           /\bo=(?:cut|garb)|^x-want: (?:cut|garb)/i.test(one),
         )) &&
       /\$\{?upstream_http_/.test(text),
+  },
+  {
+    name: 'a body in chunks is read, and may be too large, before variables say where it goes',
+    holds: (_part, { asked, nginx, weir }, text) =>
+      isStatus(nginx, /^500/) &&
+      isStatus(weir, /^413/) &&
+      nginx.seen.length + weir.seen.length === 0 &&
+      isChunked(asked) &&
+      /proxy_pass "?\S*\$/.test(text) &&
+      /client_max_body_size/.test(text),
+  },
+  {
+    name: 'proxy_request_buffering off, answered before a body was there: nginx closes without a word',
+    holds: isOfSilentEnd,
   },
   {
     name: 'server_name_in_redirect in a server without a name',
@@ -270,4 +282,4 @@ const EXPLANATIONS: readonly Explanation[] = [
 ];
 
 /** Names of all of them. */
-export const REASONS: readonly string[] = [UNMEASURED, ...EXPLANATIONS.map(({ name }) => name)];
+export const REASONS: readonly string[] = [...TWINS, ...EXPLANATIONS].map(({ name }) => name);

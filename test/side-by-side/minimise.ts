@@ -77,7 +77,7 @@ function lessDialogues(dialogues: readonly Dialogue[]): (readonly Dialogue[])[] 
 }
 
 function shorter(dialogue: Dialogue): Dialogue[] {
-  const { asked, from, isPipelined } = dialogue;
+  const { asked, from, isPipelined, isSplit } = dialogue;
   const fewer = asked.flatMap((_, at) => {
     const [first, ...more] = asked.toSpliced(at, 1);
     return first === undefined ? [] : [{ ...dialogue, asked: [first, ...more] as const }];
@@ -91,6 +91,7 @@ function shorter(dialogue: Dialogue): Dialogue[] {
   return [
     ...fewer,
     ...(isPipelined ? [{ ...dialogue, isPipelined: false }] : []),
+    ...(isSplit ? [{ ...dialogue, isSplit: false }] : []),
     ...(from === '127.0.0.1' ? [] : [{ ...dialogue, from: '127.0.0.1' }]),
     ...less,
   ];

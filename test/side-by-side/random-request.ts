@@ -18,6 +18,8 @@ export interface Dialogue {
   readonly from: string;
   /** Whether all of it is sent at once; else each request follows the answer to the one before. */
   readonly isPipelined: boolean;
+  /** Whether a body follows its head in a write of its own, unless all is sent at once. */
+  readonly isSplit: boolean;
   readonly asked: readonly [Asked, ...Asked[]];
 }
 
@@ -53,6 +55,7 @@ export function randomDialogue(
     port: ports[random.below(ports.length)] ?? 'PORT_A',
     from: random.pick(['127.0.0.1', '127.0.0.1', '127.0.1.2', '127.0.1.77', '127.9.9.9']),
     isPipelined: count > 1 && random.chance(0.5),
+    isSplit: random.chance(0.4),
     asked: [randomRequest(values, paths, count === 1), ...later],
   };
 }

@@ -1,7 +1,7 @@
 // Requests that came to the origin once more, because a connection to it was kept and had died.
 
 import type { Difference } from './both.ts';
-import { type Part, requestsOf } from './compare.ts';
+import { type Outcome, type Part, requestsOf } from './compare.ts';
 
 /**
  * Whether the two differ by one such request. Weir keeps connections to every endpoint, nginx 1.22
@@ -36,4 +36,10 @@ function isToldTwice(more: string, fewer: string): boolean {
   return [...more.matchAll(/([\w.:/-]+), (?=\1)/g)].some(({ 0: told, index }) => {
     return more.slice(0, index) + more.slice(index + told.length) === fewer;
   });
+}
+
+/** Whether what came to the origin from that request on is the same as the one before. */
+export function isSentAgain(outcome: Outcome, from: number): boolean {
+  const requests = requestsOf(outcome);
+  return from > 0 && requests.slice(from).every((one) => one === requests[from - 1]);
 }
