@@ -35,6 +35,11 @@ describe('structured fields', () => {
     );
   });
 
+  it('cut off what is very long', () => {
+    const [member] = readList(listOf([{ item: 'x'.repeat(100_000), parameters: {} }], NO_LIMIT));
+    assert.equal(member?.item, `${'x'.repeat(500)}...`);
+  });
+
   it('end with how many are left when they get too long; the first stands in any case', () => {
     const members = Array.from({ length: 100 }, (_, at) => ({ item: `e${at}`, parameters: {} }));
     assert.equal(listOf(members, 16), '"e0", "e1", more;count=98');

@@ -15,7 +15,10 @@ const MOST_INTEGER = 999_999_999_999_999;
 /** What the least of figures that are no whole number has to show; as a string: §3.3.2 rounds. */
 const DIGITS = 6;
 
-/** A list; members that make it longer than `maxChars` are counted in a last one, `more`. */
+/** Of a text that may come from a client: the rest is cut off. */
+const MAX_TEXT_CHARS = 500;
+
+/** A list; texts are cut off at 500 chars, and members that make it longer than `maxChars` are counted in a last one, `more`. */
 export function listOf(members: readonly ListMember[], maxChars: number): string {
   const texts: string[] = [];
   let length = 0;
@@ -51,8 +54,12 @@ function numberText(value: number): string {
   return textOf(String(Number(value.toPrecision(DIGITS))));
 }
 
-/** §4.1.6; with anything but printable ASCII §4.1.11. */
 function textOf(text: string): string {
+  return escaped(text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS)}...` : text);
+}
+
+/** §4.1.6; with anything but printable ASCII §4.1.11. */
+function escaped(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return `"${text.replace(/["\\]/g, '\\$&')}"`;
   const bytes = [...Buffer.from(text, 'utf8')].map((byte) => {
     const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x22 && byte !== 0x25;

@@ -17,6 +17,7 @@ import type { PoolThread } from '#src/upstream/pool/pool.ts';
 import type { PickAccount } from './pick-account.ts';
 import { TestContext } from './pick-context.contract.ts';
 import { Upstream } from './upstream.ts';
+import { QueuePlace } from './upstream-queue.ts';
 
 const PLACE = { file: 'test', line: 1, column: 1 };
 const STICKY: StickyConfig = {
@@ -44,7 +45,7 @@ function make(traits: readonly Partial<EndpointConfig>[], config: Partial<Upstre
     ...config,
   };
   const sizes = { threadCount: 1, endpointCount: traits.length, upstreamCount: 1 };
-  const table = new EndpointTable(allocateShared(sizes), 1, traits.length, 0);
+  const table = new EndpointTable(allocateShared(sizes), 1, traits.length, 0, 1);
   const clock = new ManualClock();
   clock.advanceMs(1_000);
   const thread = { wheel: new TimerWheel(clock) } as unknown as PoolThread;
@@ -157,6 +158,45 @@ describe('the account of a pick', () => {
     ]);
     context.brought = '';
     assert.deepEqual(reasons(explained()).slice(0, 1), ['e0: picked']);
+  });
+
+  it('says why the endpoint of a strict sticky cannot be taken', () => {
+    const sticky = { ...STICKY, isStrict: true };
+    const { context, explained, table } = make([{ route: 'a' }, { route: 'b' }], { sticky });
+    context.brought = 'b';
+    table.standing.setOut(1, OUT_CHECK, true);
+    assert.deepEqual(reasons(explained()), [
+      'e0: sticky: the client is bound elsewhere',
+      'e1: check',
+    ]);
+  });
+
+  it('says that others wait for the place that is free', () => {
+    const queue = { length: 5, timeoutMs: 1_000, priorityText: '', priority: null };
+    const { context, explained, table, upstream } = make([{ maxConns: 1 }], { queue });
+    table.start(0);
+    const client = { onPlace: () => {}, onNoPlace: () => {} };
+    const place = new QueuePlace(client, new TestContext());
+    assert.equal(upstream.wait(place), undefined);
+    assert.deepEqual(reasons(explained()), ['e0: full: 1 in flight of 1']);
+    table.withdraw(0);
+    assert.equal(upstream.pick(context), undefined);
+    assert.deepEqual(reasons(explained()), [
+      'e0: it has room, but others wait in the queue before this one',
+    ]);
+    place.queue?.leave(place);
+    assert.deepEqual(reasons(explained()), ['e0: picked']);
+  });
+
+  it('says that it was turned away before anybody was asked', () => {
+    const admission = { successShare: 0.9, maxRejection: 1, minRequests: 1, windowMs: 1_000 };
+    const judges = { outlier: null, breaker: null, admission, flapping: null };
+    const { explained, table } = make([{}, { tier: 1 }], { judges });
+    table.admissions.setShare(0, 1, 'admission');
+    assert.deepEqual(reasons(explained()), [
+      'e0: nobody was asked: it was turned away',
+      'e1: nobody was asked: it was turned away',
+    ]);
   });
 
   it('says that nobody can be picked', () => {

@@ -110,31 +110,46 @@ export function accountOf(
   bound: readonly Endpoint[] | undefined,
 ): PickAccount {
   const means = tiers.map(({ watched }) => watched.means).findLast((text) => text !== '') ?? '';
+  const wasAsked = tiers.some(({ watched }) => watched.candidates.length > 0);
   const candidates = tiers.flatMap(({ endpoints, inFlight, watched }) => {
-    if (watched.candidates.length > 0) return watched.candidates;
+    if (watched.candidates.length > 0) return watched.candidates.map(chosenOr(picked));
     return endpoints.map((endpoint, at): PickCandidate => {
       const { name, weight } = endpoint.config;
       const isPicked = endpoint === picked;
-      const because = isPicked ? 'sticky: the client is bound to it' : unasked(endpoint, bound);
-      const none = undefined;
       return {
         endpoint: name,
         weight,
         inFlight: inFlight(at) - (isPicked ? 1 : 0),
-        score: none,
-        tie: none,
+        score: undefined,
+        tie: undefined,
         isPicked,
-        because,
+        because: isPicked
+          ? 'sticky: the client is bound to it'
+          : reasonUnasked(endpoint, bound, wasAsked),
       };
     });
   });
   return { policy, means, candidates };
 }
 
-function unasked(endpoint: Endpoint, bound: readonly Endpoint[] | undefined): string {
-  if (bound?.includes(endpoint) === false) return 'sticky: the client is bound elsewhere';
-  if (endpoint.config.tier > 0) return 'backup: others are in service';
-  return bound === undefined
-    ? 'nobody was asked: exchanges are turned away'
-    : 'sticky: another one';
+/** The policy has chosen, and yet nobody was picked: then others have waited longer for the place. */
+function chosenOr(picked: Endpoint | undefined): (candidate: PickCandidate) => PickCandidate {
+  const because = 'it has room, but others wait in the queue before this one';
+  return (candidate) => {
+    const isLeft = candidate.isPicked && picked === undefined;
+    return isLeft ? { ...candidate, isPicked: false, because } : candidate;
+  };
+}
+
+/** Of an endpoint whose tier was not asked. */
+function reasonUnasked(
+  endpoint: Endpoint,
+  bound: readonly Endpoint[] | undefined,
+  wasAsked: boolean,
+): string {
+  if (bound?.includes(endpoint) === true) {
+    return endpoint.reasonsOut().join(', ') || 'sticky: another one, or it is full or was tried';
+  }
+  if (bound !== undefined) return 'sticky: the client is bound elsewhere';
+  return wasAsked ? 'backup: others are in service' : 'nobody was asked: it was turned away';
 }

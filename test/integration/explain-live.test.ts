@@ -258,9 +258,13 @@ describe('explain on', () => {
     return made;
   }
 
-  async function send({ body, headers, method, path }: Asked, port = weir.port): Promise<Answer> {
+  async function send(
+    { body, headers, method, path }: Asked,
+    port = weir.port,
+    through = agent,
+  ): Promise<Answer> {
     seen = [];
-    const sent = request({ agent, host: '127.0.0.1', port, method, path, headers });
+    const sent = request({ agent: through, host: '127.0.0.1', port, method, path, headers });
     sent.end(body);
     const [message] = (await once(sent, 'response')) as [IncomingMessage];
     let text = '';
@@ -298,6 +302,44 @@ describe('explain on', () => {
     }
     const all = ['turns', 'fewest', 'nets', 'modulo', 'ring', 'bounded', 'slots', 'scores'];
     assert.deepEqual([...kinds].sort(), all.sort(), 'every policy was met');
+  });
+
+  it('tells of every pick the scores that it was made by, with two threads under load', async () => {
+    const trusts = 'explain_trusted 127.0.0.1;';
+    const conf = (port: number) => configuration(port, ports, trusts).replace('es 1;', 'es 2;');
+    const other = await startWeir({ conf });
+    const busy = new Agent({ keepAlive: true, maxSockets: 24 });
+    const random = new Random(seed + 2);
+    try {
+      let picks = 0;
+      const one = async (asked: Asked): Promise<void> => {
+        const headers = { ...asked.headers, 'X-Weir-Explain': '1' };
+        const { fields } = await send({ ...asked, headers }, other.port, busy);
+        const told = readList(fields['weir-explain-candidates']?.toString());
+        for (let pick = 1; ; pick++) {
+          const all = told.filter(({ parameters }) => parameters['pick'] === pick);
+          if (all.length === 0) break;
+          picks += 1;
+          const figures = (key: string) =>
+            all.map(({ parameters: its }) => Number(its[key] ?? 1e9));
+          const [picked, ...rest] = all;
+          const about = `WEIR_SEED=${seed}: ${JSON.stringify(all)}`;
+          assert.equal(picked?.parameters['picked'], true, about);
+          assert.ok(rest.every(({ parameters }) => parameters['picked'] === undefined));
+          assert.equal(Math.min(...figures('score')), figures('score')[0], about);
+          const tied = all.filter(
+            ({ parameters }) => parameters['score'] === picked?.parameters['score'],
+          );
+          const ties = tied.map(({ parameters: its }) => Number(its['tie'] ?? 0));
+          assert.equal(Math.min(...ties), ties[0], about);
+        }
+      };
+      await Promise.all(Array.from({ length: 2_000 }, () => one(anyRequest(random))));
+      assert.ok(picks > 1_000, `${picks} picks`);
+    } finally {
+      busy.destroy();
+      await other.stop();
+    }
   });
 
   it('changes nothing of an answer but its own fields', async () => {
