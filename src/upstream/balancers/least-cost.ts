@@ -1,8 +1,8 @@
 /**
  * Data path. The endpoint where an exchange costs least: the time that the policy measures, once for
  * it and once for each exchange in flight there, for its weight. All are compared, or two drawn by
- * weight. Who has no time yet counts as the mean of those that have: a new endpoint neither gets
- * everything nor nothing. Where all are compared, times count in halves of the fastest one's: those
+ * weight. Who has no time yet counts as the fastest one while it has nothing to do, and as the mean
+ * of those that have one otherwise: a new endpoint is tried, and not with everything. Where all are compared, times count in halves of the fastest one's: those
  * nearly as fast as it take turns with it.
  */
 
@@ -76,7 +76,7 @@ export class LeastCost implements Balancer {
     for (let at = 0; at < times.length; at++) {
       const known = times[at] as number;
       if (known === OUT) continue;
-      const us = known < 0 ? usualUs : known;
+      const us = known >= 0 ? known : view.inFlight(at) > 0 ? usualUs : fastestUs;
       // Steps are integers, so that equal costs compare as equal.
       const time = Math.max(STEPS, (us * perUs + 0.5) | 0);
       const weight = weights[at] as number;
@@ -121,9 +121,11 @@ export class LeastCost implements Balancer {
     const known = times.filter((us) => us >= 0);
     const sum = known.reduce((all, us) => all + us, 0);
     const usualUs = known.length === 0 ? LEAST_US : (sum / known.length) | 0;
-    const perUs = STEPS / Math.max(known.length === 0 ? LEAST_US : leastOf(known), LEAST_US);
+    const fastestUs = Math.max(known.length === 0 ? LEAST_US : leastOf(known), LEAST_US);
+    const perUs = STEPS / fastestUs;
     const scores = times.map((us, at) => {
-      const time = Math.max(STEPS, ((us < 0 ? usualUs : us) * perUs + 0.5) | 0);
+      const guessUs = view.inFlight(at) > 0 ? usualUs : fastestUs;
+      const time = Math.max(STEPS, ((us < 0 ? guessUs : us) * perUs + 0.5) | 0);
       return Number.isNaN(us) ? us : (time * (1 + view.inFlight(at))) / (weights[at] as number);
     });
     return { means: COST_OF_ALL, scores, ties: this.#leaders.tiesOf(view, scores) };

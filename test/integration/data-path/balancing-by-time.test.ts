@@ -1,6 +1,7 @@
 // Policies that look at how endpoints answer, on the wire.
 
 import assert from 'node:assert/strict';
+import { ManualClock } from '#src/base/clock.ts';
 import { ok } from '#test/support/raw-origin.ts';
 import { onBothTiers, setStage } from '#test/support/stage.ts';
 
@@ -19,7 +20,9 @@ onBothTiers('balancing by times', (it) => {
         },
       };
       const good = { onRequest: () => ok('good') };
+      const clock = new ManualClock();
       const stage = await setStage(t, tier, {
+        clock,
         scripts: [bad, good, good],
         upstream: `${policy};`,
       });
@@ -27,6 +30,7 @@ onBothTiers('balancing by times', (it) => {
       for (let request = 0; request < COUNT; request++) {
         client.send(GET);
         await client.response();
+        clock.advanceMs(1); // times are read once in a millisecond
       }
       client.close();
       // A fair share is 20. It is known as failing once its first answer has come.
@@ -49,11 +53,13 @@ onBothTiers('balancing by times', (it) => {
           return ok(String(at));
         },
       }));
-      const stage = await setStage(t, tier, { scripts, upstream: `${policy};` });
+      const clock = new ManualClock();
+      const stage = await setStage(t, tier, { clock, scripts, upstream: `${policy};` });
       const client = await stage.client();
       for (let request = 0; request < COUNT; request++) {
         client.send(GET);
         assert.equal((await client.response()).status, 200);
+        clock.advanceMs(1);
       }
       client.close();
       assert.ok(Math.min(...counts) > 0, counts.join(' '));

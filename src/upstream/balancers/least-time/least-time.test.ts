@@ -40,9 +40,9 @@ describe('least_time', () => {
     assert.deepEqual(picks([{ timeMs: 0.01 }, { timeMs: 0.9 }], 4), [0, 1, 0, 1]);
   });
 
-  it('has an endpoint without a time be as fast as the mean of the others', () => {
+  it('tries an endpoint without a time, which is as fast as the mean of the others while it answers', () => {
     const others = [{ timeMs: 10, inFlight: 1 }, { timeMs: 30 }];
-    assert.deepEqual(picks([...others, { timeMs: -1, inFlight: 0 }], 1), [0]); // 20 20 30 → a tie of 0 and 2
+    assert.deepEqual(picks([...others, { timeMs: -1, inFlight: 0 }], 1), [2]); // 20 30 10
     assert.deepEqual(picks([...others, { timeMs: -1, inFlight: 1 }], 2), [0, 0]);
     assert.deepEqual(picks([{ timeMs: 10, inFlight: 2 }, { timeMs: 30 }, { timeMs: -1 }], 1), [2]);
   });
