@@ -49,6 +49,8 @@ export async function startEdge(context: ScenarioContext, main = ''): Promise<Ed
     weir.killAll();
     await weir.waitForExit();
   });
+  // Its first thread answers before the others do; a generation that dies until then has not started.
+  await weir.waitForLine(/weir serves with/);
   const generationPid = async (): Promise<number> => (await statusOf(weir)).generationPid;
   const crash = async (how: string, thread: number): Promise<void> => {
     writeFileSync(hooks, `${how} ${thread}`);
