@@ -207,6 +207,18 @@ const EXPLANATIONS: readonly Explanation[] = [
     holds: isOfSilentEnd,
   },
   {
+    name: 'client_max_body_size holds in a named location, also for who has passed no other limit',
+    holds: (_part, { asked, nginx, weir }, text) =>
+      isStatus(weir, /^413/) &&
+      !isStatus(nginx, /^413/) &&
+      weir.seen.length === 0 &&
+      asked.lines.some((line) => /^content-length: [1-9]/i.test(line)) &&
+      /client_max_body_size/.test(text) &&
+      /error_page .*@/.test(text) &&
+      // Those do not look at the body: internal locations, and what a server itself answers.
+      /\binternal;|^ {2}(?:return|rewrite|if) /m.test(text),
+  },
+  {
     name: 'server_name_in_redirect in a server without a name',
     holds: ({ nginx, what }, _difference, text) =>
       what.startsWith('field ') &&
