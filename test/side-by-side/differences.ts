@@ -149,15 +149,15 @@ const EXPLANATIONS: readonly Explanation[] = [
       /keepalive_timeout \S+;/.test(text),
   },
   {
-    name: 'the length of a body that 413 has dropped goes on to an error page: nginx waits until 504',
+    name: 'the length of a body that is gone goes on to an error page: nginx waits there until 504',
     holds: (_part, { asked, dialogue, nginx, weir }, text) =>
       isStatus(nginx, /^504/) &&
       dialogue.isSplit &&
-      nginx.seen.length === 0 &&
-      weir.seen.length > 0 &&
+      nginx.seen.length < weir.seen.length &&
       asked.lines.some((line) => /^content-length: [1-9]/i.test(line)) &&
-      /client_max_body_size/.test(text) &&
-      /error_page .*\b413\b/.test(text),
+      // Dropped, or streamed away.
+      (/error_page .*\b413\b/.test(text) ||
+        (/error_page/.test(text) && text.includes('proxy_request_buffering off'))),
   },
   {
     name: 'a body whose request ends at an error page is not sent to it',
@@ -217,6 +217,14 @@ const EXPLANATIONS: readonly Explanation[] = [
       /error_page .*@/.test(text) &&
       // Those do not look at the body: internal locations, and what a server itself answers.
       /\binternal;|^ {2}(?:return|rewrite|if) /m.test(text),
+  },
+  {
+    name: 'a blank that a variable brings into the query of an error page is refused',
+    holds: (_part, { asked, nginx, weir }, text) =>
+      isStatus(weir, /^400/) &&
+      !isStatus(nginx, /^400/) &&
+      asked.target.includes('%20') &&
+      /error_page .*\?\S*\$\d/.test(text),
   },
   {
     name: 'server_name_in_redirect in a server without a name',
