@@ -4,16 +4,11 @@
 import type { Difference } from './both.ts';
 import { mayLoseCaptures } from './captures.ts';
 import { differingParts, isChunked, type Part, unframed } from './compare.ts';
+import { ERROR_PAGE_EXPLANATIONS } from './error-page-differences.ts';
+import { type Explanation, isStatus } from './explanation.ts';
 import { isOfRepeat, isSentAgain } from './repeats.ts';
 import { isOfSilentEnd } from './silent-end.ts';
 import { TWINS } from './twins.ts';
-
-/** One class of differences that is meant. */
-export interface Explanation {
-  readonly name: string;
-  /** @param text of the configuration */
-  holds(part: Part, difference: Difference, text: string): boolean;
-}
 
 /** The parts that no reason explains; counts what each has explained into `counts`. */
 export function unexplained(
@@ -42,10 +37,6 @@ function unexplainedOf(
   });
 }
 
-function isStatus({ answered }: Difference['nginx'], pattern: RegExp): boolean {
-  return pattern.test(answered.line.slice('HTTP/1.1 '.length));
-}
-
 /** A `Connection` or `Keep-Alive` that says so. */
 function isKept(value: string): boolean {
   return /keep-alive|timeout/.test(value);
@@ -66,6 +57,7 @@ const MAY_CLOSE = new RegExp(`error_page .*\\b${CLOSING}\\b`);
 const BLANKS = /(?<= .*) (?=.* HTTP)/g;
 
 const EXPLANATIONS: readonly Explanation[] = [
+  ...ERROR_PAGE_EXPLANATIONS,
   {
     name: 'a body that is streamed goes to one endpoint only, though nginx still has all of it',
     holds: (part, { asked, nginx, weir }, text) =>
@@ -95,15 +87,6 @@ const EXPLANATIONS: readonly Explanation[] = [
       (isStatus(nginx, CLOSES) || MAY_CLOSE.test(text)),
   },
   {
-    name: 'refused while its head is read: no error_page, and its variables may be there',
-    holds: ({ what }, { asked, nginx, weir }, text) =>
-      isStatus(weir, /^400/) &&
-      weir.seen.length === 0 &&
-      /^(?:$|<!doctype html>[^]*<title>400 )/.test(weir.answered.body) &&
-      /%(?![0-9a-f]{2})|%00/i.test(asked.target) &&
-      (/error_page .*\b400\b/.test(text) || (what.startsWith('field ') && isStatus(nginx, /^400/))),
-  },
-  {
     name: '204 and 304 of ours say nothing of a body',
     holds: ({ nginx: value, what }, { nginx, weir }, text) =>
       nginx.seen.length === 0 &&
@@ -113,17 +96,6 @@ const EXPLANATIONS: readonly Explanation[] = [
         (what.startsWith('field ') &&
           /s-\w+\//.test(value) &&
           text.includes('$sent_http_content_type'))),
-  },
-  {
-    name: 'within an error page: the answer of the endpoint, not the page of nginx',
-    holds: ({ what }, { nginx, weir }, text) =>
-      /error_page/.test(text) &&
-      /proxy_intercept_errors on/.test(text) &&
-      !what.startsWith('origin ') &&
-      weir.seen.length > 0 &&
-      weir.seen.length === nginx.seen.length &&
-      !nginx.answered.body.startsWith('body of') &&
-      /^(?:$|body of)/.test(weir.answered.body),
   },
   {
     name: 'proxy_request_buffering off: a chunked body goes on in chunks, even when it is there',
@@ -149,28 +121,6 @@ const EXPLANATIONS: readonly Explanation[] = [
       /keepalive_timeout \S+;/.test(text),
   },
   {
-    name: 'the length of a body that 413 has dropped goes on to an error page: nginx waits until 504',
-    holds: (_part, { asked, dialogue, nginx, weir }, text) =>
-      isStatus(nginx, /^504/) &&
-      dialogue.isSplit &&
-      nginx.seen.length === 0 &&
-      weir.seen.length > 0 &&
-      asked.lines.some((line) => /^content-length: [1-9]/i.test(line)) &&
-      /client_max_body_size/.test(text) &&
-      /error_page .*\b413\b/.test(text),
-  },
-  {
-    name: 'a body whose request ends at an error page is not sent to it',
-    holds: (part, { asked, weir }, text) =>
-      /error_page/.test(text) &&
-      asked.body !== '' &&
-      (part.what.startsWith('origin body')
-        ? weir.seen.at(-1)?.at(-1) === ''
-        : part.what.startsWith('origin fields') &&
-          /^(?:content-length|transfer-encoding):/im.test(part.nginx) &&
-          unframed(part.nginx) === unframed(part.weir)),
-  },
-  {
     name: '$sent_http_ shows fields that are hidden',
     holds: ({ nginx, what }, { weir }, text) =>
       what.startsWith('field ') &&
@@ -179,18 +129,6 @@ const EXPLANATIONS: readonly Explanation[] = [
       [...text.matchAll(/proxy_hide_header ([\w-]+)/g)].some(([, name = '']) =>
         text.includes(`$sent_http_${name.toLowerCase().replaceAll('-', '_')}`),
       ),
-  },
-  {
-    name: '$upstream_http_ is empty when an error page stands for the answer',
-    holds: ({ weir, what }, { asked, nginx }, text) =>
-      what.startsWith('field ') &&
-      /(?:^|\n)s-(?:$|\n)/.test(weir) &&
-      nginx.seen.length > 0 &&
-      (/proxy_intercept_errors on/.test(text) ||
-        [asked.target, ...asked.lines].some((one) =>
-          /\bo=(?:cut|garb)|^x-want: (?:cut|garb)/i.test(one),
-        )) &&
-      /\$\{?upstream_http_/.test(text),
   },
   {
     name: 'a body in chunks is read, and may be too large, before variables say where it goes',
@@ -220,14 +158,6 @@ const EXPLANATIONS: readonly Explanation[] = [
       nginx.seen.length === 0 &&
       isStatus(weir, /^40[45]/) &&
       /if \([^]*?\{[^}]*proxy_pass[^]*?if \(/.test(text),
-  },
-  {
-    name: 'an empty answer has a length, whatever status its error page gives it',
-    holds: ({ nginx, weir, what }, { nginx: { answered } }, text) =>
-      answered.body === '' &&
-      /error_page/.test(text) &&
-      ((what === 'field transfer-encoding' && nginx === 'chunked') ||
-        (what === 'field content-length' && weir === '0')),
   },
   {
     name: 'keepalive_timeout 0 and keepalive_requests are those of whoever answers',
