@@ -83,6 +83,17 @@ test('another request, two more, or one that the origin answers are no such repe
   assert.notDeepEqual(left(difference(once, outcome([AGAIN, AGAIN]))), []);
 });
 
+test('of a method that nobody knows nginx alone sends a request again, error page or not', () => {
+  const frob = 'FROB / HTTP/1.1';
+  const weir = outcome([frob, PAGE], { 'x-a': '502 : 200' });
+  const nginx = outcome([frob, frob, PAGE], { 'x-a': '502, 502 : 200' });
+  assert.deepEqual(left(difference(nginx, weir, { method: 'FROB' })), []);
+  assert.notDeepEqual(left(difference(nginx, weir, { method: 'PUT' })), []);
+  assert.notDeepEqual(left(difference(weir, nginx, { method: 'FROB' })), []);
+  const other = outcome([frob, frob, AGAIN]);
+  assert.notDeepEqual(left(difference(other, weir, { method: 'FROB' })), []);
+});
+
 test('what is tried out is the reason for what is gone without it, and for nothing else', () => {
   const chunked = { method: 'POST', lines: ['Transfer-Encoding: chunked'], body: '0\r\n\r\n' };
   const nginx = outcome([AGAIN], { 'x-a': '3', 'x-b': 'one' });

@@ -6,7 +6,7 @@ import { mayLoseCaptures } from './captures.ts';
 import { differingParts, isChunked, type Part, unframed } from './compare.ts';
 import { ERROR_PAGE_EXPLANATIONS } from './error-page-differences.ts';
 import { type Explanation, isStatus } from './explanation.ts';
-import { isOfRepeat, isSentAgain } from './repeats.ts';
+import { isOfRepeat, isOfUnknownMethod, isSentAgain } from './repeats.ts';
 import { isOfSilentEnd } from './silent-end.ts';
 import { TWINS } from './twins.ts';
 
@@ -176,13 +176,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     name: 'only methods that are known to be idempotent are sent again',
-    holds: (part, { asked, nginx, weir }) =>
-      asked.method === 'FROB' &&
-      nginx.seen.length > weir.seen.length &&
-      // The other tries at the origin, and in what variables say of them.
-      (/^origin/.test(part.what)
-        ? part.weir === ''
-        : part.what.startsWith('field ') && part.nginx.startsWith(`${part.weir}, `)),
+    holds: isOfUnknownMethod,
   },
   {
     name: 'blanks that variables bring into the URI of proxy_pass are escaped',

@@ -3,6 +3,9 @@
 import type { Difference } from './both.ts';
 import { type Outcome, type Part, requestsOf } from './compare.ts';
 
+/** What the generator asks with, and nobody has defined. */
+const UNKNOWN_METHOD = 'FROB';
+
 /**
  * Whether the two differ by one such request. Weir keeps connections to every endpoint, nginx 1.22
  * only where `keepalive` stands; Weir asks the same endpoint again, nginx the next one, and when
@@ -19,6 +22,23 @@ export function isOfRepeat(part: Part, { asked, nginx, weir }: Difference): bool
   if (!part.what.startsWith('field ')) return false;
   const told = part.nginx.replace(/, up\d\b/, '');
   return isOurs ? isToldTwice(part.weir, told) : isToldTwice(told, part.weir);
+}
+
+/** Whether nginx alone has sent a request again whose method says nothing of that (RFC 9110 §9.2.2). */
+export function isOfUnknownMethod(part: Part, { asked, nginx, weir }: Difference): boolean {
+  const [theirs, ours] = [requestsOf(nginx), requestsOf(weir)];
+  const isAgain = (one: string, at: number): boolean => {
+    return one.startsWith(`${UNKNOWN_METHOD} `) && one === theirs[at - 1];
+  };
+  const once = theirs.filter((one, at) => !isAgain(one, at));
+  if (asked.method !== UNKNOWN_METHOD || theirs.length <= ours.length) return false;
+  if (once.length !== ours.length || !isSame(once, ours)) return false;
+  return part.what.startsWith('origin ') || toldOnce(part.nginx) === toldOnce(part.weir);
+}
+
+/** Lists of addresses and statuses with each one that is repeated at once told once. */
+function toldOnce(text: string): string {
+  return text.replace(/([\w.:/-]+)(?:, \1)+/g, '$1');
 }
 
 /** Whether the first is the second with one request in it repeated at once. */
