@@ -27,13 +27,15 @@ export function isOfRepeat(part: Part, { asked, nginx, weir }: Difference): bool
 /** Whether nginx alone has sent a request again whose method says nothing of that (RFC 9110 §9.2.2). */
 export function isOfUnknownMethod(part: Part, { asked, nginx, weir }: Difference): boolean {
   const [theirs, ours] = [requestsOf(nginx), requestsOf(weir)];
-  const isAgain = (one: string, at: number): boolean => {
-    return one.startsWith(`${UNKNOWN_METHOD} `) && one === theirs[at - 1];
-  };
-  const once = theirs.filter((one, at) => !isAgain(one, at));
+  // Sent by another name where `proxy_method` stands; an error page may be asked for again by both.
   if (asked.method !== UNKNOWN_METHOD || theirs.length <= ours.length) return false;
-  if (once.length !== ours.length || !isSame(once, ours)) return false;
+  const [once, other] = [withoutRepeats(theirs), withoutRepeats(ours)];
+  if (once.length !== other.length || !isSame(once, other)) return false;
   return part.what.startsWith('origin ') || toldOnce(part.nginx) === toldOnce(part.weir);
+}
+
+function withoutRepeats(requests: readonly string[]): readonly string[] {
+  return requests.filter((one, at) => one !== requests[at - 1]);
 }
 
 /** Lists of addresses and statuses with each one that is repeated at once told once. */
