@@ -11,6 +11,10 @@ import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { EndpointConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import type { PeerCounts, PeerState, SteeredMember } from './steered-upstream.ts';
 
+type TableCounts = Omit<PeerCounts, 'unavail' | 'downtimeMs' | 'downSinceMs'>;
+
+const NO_COUNTS: TableCounts = { active: 0, requests: 0, fails: 0, headerMs: -1, responseMs: -1 };
+
 /** What of an endpoint is a matter of the table: how it is, and what was counted. */
 export class TableView {
   readonly #table: EndpointTable;
@@ -38,8 +42,9 @@ export class TableView {
   }
 
   /** What was counted of it in this generation, and what it has in flight in all. */
-  countsOf(slot: number): Omit<PeerCounts, 'unavail' | 'downtimeMs' | 'downSinceMs'> {
+  countsOf(slot: number): TableCounts {
     const endpoint = this.#first + slot;
+    if (this.#table.isVacant(endpoint)) return NO_COUNTS;
     const { times } = this.#table;
     const nowMs = sharedNowMs(performance.now());
     return {

@@ -1,6 +1,6 @@
 // Data path.
 import { AdmissionTable } from './admission-table.ts';
-import { EndpointStanding } from './endpoint-standing.ts';
+import { EndpointStanding, OUT_GONE } from './endpoint-standing.ts';
 import { EndpointTimes } from './endpoint-times.ts';
 import { ErrorAlarm } from './error-alarm.ts';
 import { ENDPOINT_COUNTERS, layoutOf } from './layout.ts';
@@ -264,6 +264,14 @@ export class EndpointTable {
   /** Failed attempts against this endpoint in this generation. */
   failures(endpoint: number): number {
     return this.#counted(endpoint, FAILURES);
+  }
+
+  /**
+   * Nobody serves with it: its place has no tenant, or one for which some thread has not put back yet
+   * what it counted of the tenant before. No figure of it is worth telling.
+   */
+  isVacant(endpoint: number): boolean {
+    return (this.standing.out(endpoint) & OUT_GONE) !== 0;
   }
 
   /** Answers with 5xx of this endpoint in this generation. */

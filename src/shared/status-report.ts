@@ -48,6 +48,7 @@ export interface StatusModel {
 
 function endpointReport({ id, name, weight, tier }: EndpointFacts, table: EndpointTable) {
   const nowMs = sharedNowMs(performance.now());
+  const isVacant = table.isVacant(id);
   return {
     name,
     weight,
@@ -55,12 +56,12 @@ function endpointReport({ id, name, weight, tier }: EndpointFacts, table: Endpoi
     active: table.active(id),
     ...outOf(table.standing.out(id)),
     ...limitOf(table.learnedLimit(id)),
-    requests: table.requests(id),
-    failures: table.failures(id),
-    errorAnswers: table.errorAnswers(id),
-    busySeconds: table.busyMs(id) / 1000,
+    requests: isVacant ? 0 : table.requests(id),
+    failures: isVacant ? 0 : table.failures(id),
+    errorAnswers: isVacant ? 0 : table.errorAnswers(id),
+    busySeconds: isVacant ? 0 : table.busyMs(id) / 1000,
     // Only policies that look at times have them recorded.
-    ...timesOf(table.times, id, nowMs),
+    ...(isVacant ? {} : timesOf(table.times, id, nowMs)),
   };
 }
 
