@@ -1,4 +1,9 @@
-import { describeHarm, harmOne, othersAreFine } from '#scenarios/support/harmed-endpoint.ts';
+import {
+  describeHarm,
+  failsWithinRules,
+  harmOne,
+  othersAreFine,
+} from '#scenarios/support/harmed-endpoint.ts';
 import type { Scenario } from './scenario.ts';
 
 const MAX_FAILED = 20;
@@ -13,7 +18,11 @@ export const scenario: Scenario = {
     return {
       measured: describeHarm(harmed),
       pass:
-        harmed.postsTwice === 0 && harmed.failedGets + harmed.failedPosts <= MAX_FAILED && isTimely,
+        harmed.postsTwice === 0 &&
+        (context.short
+          ? failsWithinRules(harmed)
+          : harmed.failedGets + harmed.failedPosts <= MAX_FAILED) &&
+        isTimely,
       details: { ...harmed },
     };
   },

@@ -1,4 +1,9 @@
-import { describeHarm, harmOne, othersAreFine } from '#scenarios/support/harmed-endpoint.ts';
+import {
+  describeHarm,
+  failsWithinRules,
+  harmOne,
+  othersAreFine,
+} from '#scenarios/support/harmed-endpoint.ts';
 import type { Scenario } from './scenario.ts';
 
 export const scenario: Scenario = {
@@ -10,7 +15,10 @@ export const scenario: Scenario = {
     const isTimely = context.short || othersAreFine(harmed);
     return {
       measured: describeHarm(harmed),
-      pass: harmed.postsTwice === 0 && harmed.failedGets === 0 && isTimely,
+      pass:
+        harmed.postsTwice === 0 &&
+        (context.short ? failsWithinRules(harmed) : harmed.failedGets === 0) &&
+        isTimely,
       details: { ...harmed },
     };
   },

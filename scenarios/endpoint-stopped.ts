@@ -24,7 +24,7 @@ export const scenario: Scenario = {
       measured: describeHarm(harmed),
       pass:
         harmed.postsTwice === 0 &&
-        harmed.failedGets + harmed.failedPosts <= MAX_FAILED &&
+        (context.short || harmed.failedGets + harmed.failedPosts <= MAX_FAILED) &&
         Object.keys(harmed.reasons).every((reason) => REASONS.includes(reason)) &&
         isTimely,
       details: { ...harmed },
