@@ -319,11 +319,10 @@ export class FastConnection implements Connection, Readable, Reader, TurnEnd {
     const length = this.#to - from;
     const address = this.#arena.addressOf(this.#memory, calls) + BigInt(from);
     const sent = calls.send(this.#fd, address, asSize(length), CALL_FLAGS);
-    if (sent >= 0 && sent < length) return this.#writeRegion(handle, from + sent);
-    const errno = sent < 0 ? (calls.errno[0] as number) : 0;
-    if (errno === EAGAIN || errno === EINTR) return this.#writeRegion(handle, from);
+    // Why it failed the handle finds out: V8 may have called the kernel before errno could be read.
+    if (sent < length) return this.#writeRegion(handle, from + Math.max(0, sent));
     this.#closeRegion();
-    return errno === 0 || this.#onWriteFailed(-errno);
+    return true;
   }
 
   #writeRegion(handle: RawHandle, from: number): boolean {
