@@ -16,7 +16,7 @@ type Reader = (word: Word, context: ParseContext) => number | string | undefined
 type Parameters<T> = Readonly<Record<string, readonly [keyof T, Reader]>>;
 
 /** Envoy's: 5 in a row, 1.9 standard deviations, 30 s more each time; but half, not a tenth. */
-const USUAL_OUTLIER: OutlierConfig = {
+export const USUAL_OUTLIER: OutlierConfig = {
   consecutive5xx: 5,
   consecutiveLocalOrigin: 5,
   intervalMs: 10_000,

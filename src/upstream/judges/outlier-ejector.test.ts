@@ -4,28 +4,11 @@ import { ManualClock } from '#src/base/clock.ts';
 import { RandomBits } from '#src/base/random-bits.ts';
 import type { OutlierConfig } from '#src/upstream/endpoint/judge-config.ts';
 import { emptySample } from './candidate.ts';
+import { USUAL_OUTLIER } from './judge-arguments.ts';
 import { OutlierEjector } from './outlier-ejector.ts';
 
 const SEED = Number(process.env['WEIR_SEED'] ?? Date.now() % 1_000_000);
 const LOOK_MS = 100;
-const USUAL: OutlierConfig = {
-  consecutive5xx: 5,
-  consecutiveLocalOrigin: 5,
-  intervalMs: 10_000,
-  stdevFactor: 1.9,
-  successRateHosts: 5,
-  successRateRequests: 100,
-  failureShare: 0,
-  failureHosts: 5,
-  failureRequests: 50,
-  latencyFactor: 0,
-  latencyFloorMs: 100,
-  latencyHosts: 3,
-  latencyRequests: 20,
-  baseEjectionMs: 30_000,
-  maxEjectionMs: 300_000,
-  maxEjectionShare: 0.5,
-};
 
 /** Endpoints that fail by chance; those in service share what comes. */
 class Fleet {
@@ -54,7 +37,10 @@ class Fleet {
       lostShare: 0,
       latencyMs: 10,
     }));
-    this.ejector = new OutlierEjector<(typeof this.endpoints)[number]>({ ...USUAL, ...config }, 0);
+    this.ejector = new OutlierEjector<(typeof this.endpoints)[number]>(
+      { ...USUAL_OUTLIER, ...config },
+      0,
+    );
   }
 
   get out(): string[] {
