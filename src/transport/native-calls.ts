@@ -18,7 +18,10 @@ export interface NativeCalls {
   epollWait: Call<[epoll: bigint, events: bigint, count: bigint, timeoutMs: bigint]>;
   eventfd: Call<[start: bigint, flags: bigint]>;
   close: Call<[fd: bigint]>;
-  /** Of this thread; read it at once. */
+  /**
+   * Of this thread; read it at once, and rely on it where nothing else tells: V8 may have called the
+   * kernel in between (ENOENT was seen once for EPIPE).
+   */
   readonly errno: Int32Array;
   /** Lives as long as what was got from it. */
   readonly library: unknown;
