@@ -1,9 +1,9 @@
 import { SystemClock } from '#src/base/clock.ts';
-import type { ErrorLog } from '#src/base/log.ts';
 import { RandomBits } from '#src/base/random-bits.ts';
 import { TimerWheel } from '#src/base/timer-wheel.ts';
 import { Discovery } from '#src/upstream/discovery/discovery.ts';
 import { RosterTaker } from '#src/upstream/discovery/roster-taker.ts';
+import type { SourceListener } from '#src/upstream/discovery/source-keeper.ts';
 import type { Rosters } from '#src/upstream/roster/rosters.ts';
 import { type ProviderHost, ProviderSlot } from './provider-slot.ts';
 
@@ -17,7 +17,7 @@ export class GenerationDiscovery {
   readonly #startedAtMs = performance.now();
   #hasStarted = false;
 
-  constructor(rosters: Rosters, log: ErrorLog, providers: ProviderHost) {
+  constructor(rosters: Rosters, listener: SourceListener, providers: ProviderHost) {
     const wheel = new TimerWheel(new SystemClock());
     const slot = new ProviderSlot(providers);
     const learners = rosters.all.flatMap((roster) => {
@@ -27,7 +27,7 @@ export class GenerationDiscovery {
     this.#discovery = new Discovery(learners, {
       wheel,
       random: new RandomBits(),
-      say: (level, line) => log.log(level, line),
+      listener,
       fromFunction: (...what) => slot.source(...what),
     });
     if (learners.length === 0) return;

@@ -10,6 +10,7 @@ import { PHASE_DRAINED, PHASE_DRAINING, PHASE_SERVING } from '#src/shared/genera
 import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
 import { type StatusReport, statusReport } from '#src/shared/status-report.ts';
 import { AdaptiveLimits, LOOK_INTERVAL_MS } from '#src/upstream/adaptive-limits.ts';
+import type { SourceListener } from '#src/upstream/discovery/source-keeper.ts';
 import type { Roster, RosterMember } from '#src/upstream/roster/roster.ts';
 import { ROSTER_LOOK_MS, Rosters } from '#src/upstream/roster/rosters.ts';
 import { keepCompiled } from './compile-cache.ts';
@@ -99,7 +100,14 @@ export class GenerationRun implements SlotOwner {
     }
     const home = { events: this.#events, log: this.log };
     this.#health = new HealthChecks(order.outline, this.#state.endpoints, home);
-    this.#discovery = new GenerationDiscovery(this.rosters, this.log, {
+    const listener: SourceListener = {
+      say: (level, line) => this.log.log(level, line),
+      tell: (news) => {
+        // Who draws back learns what its successor learns, too, and tells nobody.
+        if (!this.#drawsBack) this.#steering.send(news);
+      },
+    };
+    this.#discovery = new GenerationDiscovery(this.rosters, listener, {
       data: { packedModel, partMemory, owner: order.threadCount + 1 },
       report: (line) => this.log.error(line),
       onDeath: () => releaseParts(parts, partMemory, order.threadCount + 1),
@@ -125,13 +133,17 @@ export class GenerationRun implements SlotOwner {
     this.#judging = this.#judge(order);
   }
 
+  get #drawsBack(): boolean {
+    return this.#phase === 'draining' || this.#phase === 'ending';
+  }
+
   /** Who draws back says nothing more: the generation after it judges the same endpoints. */
   #judge({ outline }: StartOrder): Judging {
     this.#events.listen((event) => {
       const { level, text } = lineOfEvent(event);
       this.log.log(level, text);
     });
-    const isQuiet = () => this.#phase === 'draining' || this.#phase === 'ending';
+    const isQuiet = () => this.#drawsBack;
     const { endpoints } = this.#state;
     const judging = new Judging(outline, endpoints, this.#judged, {
       tell: (event) => {

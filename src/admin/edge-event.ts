@@ -1,15 +1,16 @@
 /** What an edge tells of itself: to its log, and to who listens (`event_webhook`). */
+
 import type { EndpointEvent, EndpointEventType } from '#src/shared/endpoint-events.ts';
+import type { SourceNews } from '#src/upstream/discovery/source-keeper.ts';
 
 /**
- * Beside those of endpoints: servers that were added, changed or taken out by the API, and a
- * configuration that was refused.
+ * Beside those of endpoints: servers that were added, changed or taken out by the API, what became
+ * of a list of servers (DNS, a provider), and a configuration that was refused.
  */
 export type EdgeEventType =
   | EndpointEventType
-  | 'server_added'
+  | SourceNews['type']
   | 'server_changed'
-  | 'server_removed'
   | 'configuration_refused';
 
 /** One of them; `upstream` and `endpoint` are '' where it is about none. Plain data. */

@@ -6,6 +6,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { type Asked, answer, type Row, ScriptedDns } from '#test/support/scripted-dns.ts';
 import { runWeir, startWeir, type Weir } from '#test/support/weir.ts';
@@ -101,6 +102,76 @@ test('resolve: from the start, after a change within TTL + 1 s, and through NXDO
   await weir.waitForLine(/dns:app\.test:\d+: 0 new, 1 gone, 1 in all/, from);
   assert.deepEqual(await who(weir), ['127.0.0.3']);
 });
+
+test('events: who is learned, lost, not known, and known again', async (t) => {
+  const there = await origins(['127.0.0.2', '127.0.0.3']);
+  const zone: { rows: Row[] | number } = { rows: a('127.0.0.2') };
+  const dns = await ScriptedDns.start((asked: Asked) => {
+    if (asked.type !== 'A') return answer(asked);
+    return typeof zone.rows === 'number'
+      ? answer(asked, [], { rcode: zone.rows })
+      : answer(asked, zone.rows);
+  });
+  const hook = await eventTaker();
+  const upstream = `server app.test:${there.port} resolve; resolver ${dns.address} ipv6=off;`;
+  const weir = await startWeir({
+    conf: (port) => `event_webhook ${hook.url};${conf(upstream)(port)}`,
+  });
+  t.after(async () => {
+    await weir.stop();
+    hook.close();
+    dns.close();
+    there.close();
+  });
+  const at = (host: string) => `${host}:${there.port}`;
+  assert.deepEqual(await hook.next(), ['server_added', 'app', at('127.0.0.2'), 'dns']);
+  zone.rows = a('127.0.0.2', '127.0.0.3');
+  assert.deepEqual(await hook.next(), ['server_added', 'app', at('127.0.0.3'), 'dns']);
+  zone.rows = a('127.0.0.3');
+  assert.deepEqual(await hook.next(), ['server_removed', 'app', at('127.0.0.2'), 'dns']);
+  zone.rows = 3;
+  assert.deepEqual(await hook.next(), ['source_failed', 'app', '', 'not_resolved']);
+  // A reload learns nothing new, and the generation that draws back tells nothing.
+  const from = weir.output.length;
+  weir.signal('SIGHUP');
+  assert.deepEqual(await hook.next(), ['source_failed', 'app', '', 'not_resolved']);
+  assert.deepEqual(await hook.next(), ['source_failed', 'app', '', 'empty_list']);
+  await weir.waitForLine(/generation 1 has ended/, from);
+  zone.rows = a('127.0.0.3');
+  assert.deepEqual(await hook.next(), ['source_recovered', 'app', '', 'not_resolved']);
+  assert.deepEqual(await hook.next(), ['source_recovered', 'app', '', 'empty_list']);
+  zone.rows = [];
+  assert.deepEqual(await hook.next(), ['source_failed', 'app', '', 'empty_list']);
+});
+
+/** Takes what `event_webhook` sends, one after the other. */
+async function eventTaker() {
+  const events: string[][] = [];
+  let wake = (): void => undefined;
+  const server = createServer(async (request, response) => {
+    const { endpoint, reason, type, upstream } = JSON.parse(await textOf(request));
+    response.writeHead(204).end();
+    events.push([type, upstream, endpoint, reason]);
+    wake();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    next: async () => {
+      while (events.length === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      return events.shift();
+    },
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
 
 test('a name that is not there does not stop the start: 502, until it is', async (t) => {
   const there = await origins(['127.0.0.2']);

@@ -11,7 +11,7 @@ import { dnsSource } from './dns-source.ts';
 import { FileSource } from './file-source.ts';
 import { HttpSource } from './http-source.ts';
 import type { Source } from './source.ts';
-import { type ListTaker, type Say, SourceKeeper } from './source-keeper.ts';
+import { type ListTaker, SourceKeeper, type SourceListener } from './source-keeper.ts';
 
 /** One upstream that learns endpoints. */
 export interface Learner {
@@ -24,7 +24,7 @@ export interface Learner {
 export interface DiscoverySurroundings {
   readonly wheel: TimerWheel;
   readonly random: RandomBits;
-  readonly say: Say;
+  readonly listener: SourceListener;
   /** A function of weir.config.ts runs elsewhere; what it gives goes to the keeper. */
   fromFunction(config: FunctionSourceConfig, upstream: string, keeper: SourceKeeper): Source;
 }
@@ -42,7 +42,7 @@ export class Discovery {
     for (const { name, sources, taker } of learners) {
       const names = namesOf(sources);
       for (const [at, config] of sources.entries()) {
-        const keeper = new SourceKeeper(name, names[at] ?? '', taker, surroundings.say);
+        const keeper = new SourceKeeper(name, names[at] ?? '', taker, surroundings.listener);
         this.#keepers.push(keeper);
         this.#sources.push(this.#make(config, name, keeper));
       }

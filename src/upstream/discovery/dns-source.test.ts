@@ -11,7 +11,7 @@ import { type EndpointConfig, USUAL_TRAITS } from '#src/upstream/endpoint/upstre
 import type { DnsOutcome } from './dns-client.ts';
 import { dnsSource } from './dns-source.ts';
 import { MAX_RETRY_MS, MAX_VALID_MS, NO_RECORDS_MS } from './question-watch.ts';
-import { SourceKeeper } from './source-keeper.ts';
+import { SourceKeeper, type SourceNews } from './source-keeper.ts';
 
 type Zone = Record<string, DnsOutcome>;
 
@@ -20,6 +20,7 @@ async function stage(zone: Zone, given: Partial<DnsSourceConfig> = {}) {
   const asked: string[] = [];
   const lists: (readonly EndpointConfig[])[] = [];
   const lines: [LogLevel, string][] = [];
+  const news: SourceNews[] = [];
   const clock = new ManualClock();
   const wheel = new TimerWheel(clock);
   const config: DnsSourceConfig = {
@@ -45,11 +46,11 @@ async function stage(zone: Zone, given: Partial<DnsSourceConfig> = {}) {
     {
       replace: (_source, list) => {
         lists.push(list);
-        return { added: list.length, removed: 0, left: 0, refused: '' };
+        return { added: list.map(({ name }) => name), removed: [], left: 0, refused: '' };
       },
       countOf: () => lists.at(-1)?.length ?? 0,
     },
-    (level, line) => lines.push([level, line]),
+    { say: (level, line) => lines.push([level, line]), tell: (one) => news.push(one) },
   );
   const { timeoutMs, validMs } = config.resolver;
   const random = new RandomBits(1);
@@ -61,6 +62,7 @@ async function stage(zone: Zone, given: Partial<DnsSourceConfig> = {}) {
     zone,
     lists,
     lines,
+    news,
     source,
     names: () => lists.at(-1)?.map(({ name }) => name),
     errors: () => lines.filter(([level]) => level === 'error').map(([, line]) => line),
@@ -122,14 +124,24 @@ test('a TTL has bounds: a second and an hour; "valid" is in its place', async ()
   assert.equal((await valid.pass(600)).length, 1);
 });
 
-for (const [what, outcome, why] of [
-  ['NXDOMAIN', failed('3: Host not found'), 'could not be resolved (3: Host not found)'],
-  ['SERVFAIL', failed('2: Server failure'), 'could not be resolved (2: Server failure)'],
-  ['no addresses', none, 'it names no server'],
+for (const [what, outcome, why, reason] of [
+  [
+    'NXDOMAIN',
+    failed('3: Host not found'),
+    'could not be resolved (3: Host not found)',
+    'not_resolved',
+  ],
+  [
+    'SERVFAIL',
+    failed('2: Server failure'),
+    'could not be resolved (2: Server failure)',
+    'not_resolved',
+  ],
+  ['no addresses', none, 'it names no server', 'empty_list'],
 ] as const) {
   test(`${what}: the last addresses stay, told once, and so is the end of it`, async () => {
     const zone = { 'A app.test': at('10.0.0.1') } as Zone;
-    const { errors, lines, lists, names, pass } = await stage(zone);
+    const { errors, lines, lists, names, news, pass } = await stage(zone);
     zone['A app.test'] = outcome;
     await pass(100_000);
     assert.deepEqual(names(), ['10.0.0.1:8080']);
@@ -145,6 +157,15 @@ for (const [what, outcome, why] of [
     assert.equal(lines.length, before + 1);
     assert.match(lines.at(-1)?.[1] ?? '', /is known again$/);
     assert.equal(lists.length, 1);
+    assert.deepEqual(
+      news.map((one) => [one.type, one.upstream, one.endpoint, one.reason]),
+      [
+        ['server_added', 'u', '10.0.0.1:8080', 'dns'],
+        ['source_failed', 'u', '', reason],
+        ['source_recovered', 'u', '', reason],
+      ],
+    );
+    assert.match(news[1]?.detail ?? '', /^dns:app\.test: .*; its last 1 servers are kept$/);
   });
 }
 

@@ -13,7 +13,7 @@ import { TimerWheel } from '#src/base/timer-wheel.ts';
 import { FileSource } from './file-source.ts';
 import { HttpSource } from './http-source.ts';
 import { QUIET_MS, Settling } from './settling.ts';
-import { SourceKeeper } from './source-keeper.ts';
+import { SourceKeeper, type SourceNews } from './source-keeper.ts';
 
 const PLACE = { file: 'weir.conf', line: 1, column: 1 };
 const closers: (() => void)[] = [];
@@ -25,6 +25,7 @@ afterEach(() => {
 function stage() {
   const lists: string[][] = [];
   const lines: string[] = [];
+  const news: SourceNews[] = [];
   let tell = (): void => undefined;
   const keeper = new SourceKeeper(
     'u',
@@ -33,13 +34,16 @@ function stage() {
       replace: (_source, list) => {
         lists.push(list.map(({ name }) => name));
         tell();
-        return { added: 0, removed: 0, left: 0, refused: '' };
+        return { added: [], removed: [], left: 0, refused: '' };
       },
       countOf: () => lists.at(-1)?.length ?? 0,
     },
-    (_level, line) => {
-      lines.push(line.replace('upstream "u", p: ', ''));
-      tell();
+    {
+      say: (_level, line) => {
+        lines.push(line.replace('upstream "u", p: ', ''));
+        tell();
+      },
+      tell: (one) => news.push(one),
     },
   );
   const clock = new ManualClock();
@@ -53,6 +57,7 @@ function stage() {
     keeper,
     lists,
     lines,
+    news,
     step,
     surroundings: { wheel, random: new RandomBits(1) },
     /** Until the next list or line, without any time going by. */

@@ -7,7 +7,7 @@ import type { ListTaker, TakenList } from './source-keeper.ts';
 /** When a list has nobody in common with the one before, the old ones stay so long beside the new. */
 export const HANDOVER_MS = 250;
 
-const NOTHING: TakenList = { added: 0, removed: 0, left: 0, refused: '' };
+const NOTHING: TakenList = { added: [], removed: [], left: 0, refused: '' };
 
 /**
  * Puts lists into the roster of one upstream, never more than it has places for. Places of those
@@ -36,8 +36,9 @@ export class RosterTaker implements ListTaker, TimeoutOwner {
     const fitting = rampedBy(this.#roster.config.judges, this.#fitting(source, list));
     const refused = this.#put(source, fitting);
     if (refused !== '') return { ...NOTHING, refused };
-    const added = fitting.filter(({ name }) => !before.has(name)).length;
-    const removed = before.size - (fitting.length - added);
+    const names = new Set(fitting.map(({ name }) => name));
+    const added = [...names].filter((name) => !before.has(name));
+    const removed = [...before].filter((name) => !names.has(name));
     return { added, removed, left: list.length - fitting.length, refused };
   }
 
@@ -89,11 +90,12 @@ export class RosterTaker implements ListTaker, TimeoutOwner {
 
   /** An empty list says nothing to a roster; one by one they can be taken out. */
   #empty(source: string): TakenList {
-    const [last, ...others] = this.#roster.membersOf(source);
+    const removed = [...this.#namesOf(source)];
+    const [last] = this.#roster.membersOf(source);
     if (last === undefined) return NOTHING;
     this.#roster.replace(source, [last.config]); // who waits for a place of this source waits no more
     this.#roster.remove(last.slot);
-    return { ...NOTHING, removed: 1 + others.length };
+    return { ...NOTHING, removed };
   }
 
   #namesOf(source: string): ReadonlySet<string> {
