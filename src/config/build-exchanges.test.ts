@@ -59,7 +59,13 @@ test('proxy_next_upstream: what is listed, and off', () => {
   const nextOf = (words: string) => {
     return locationOf(`location / { proxy_next_upstream ${words}; }`).proxy.nextUpstream;
   };
-  const none = { error: false, timeout: false, invalidHeader: false, nonIdempotent: false };
+  const none = {
+    error: false,
+    timeout: false,
+    invalidHeader: false,
+    nonIdempotent: false,
+    withKey: false,
+  };
   assert.deepEqual(nextOf('error invalid_header http_503 http_429 http_503'), {
     ...none,
     error: true,
@@ -67,11 +73,14 @@ test('proxy_next_upstream: what is listed, and off', () => {
     statuses: new Set([503, 429]),
   });
   assert.deepEqual(
-    nextOf('timeout denied non_idempotent http_500 http_502 http_504 http_403 http_404'),
+    nextOf(
+      'timeout denied non_idempotent idempotency_key http_500 http_502 http_504 http_403 http_404',
+    ),
     {
       ...none,
       timeout: true,
       nonIdempotent: true,
+      withKey: true,
       statuses: new Set([500, 502, 504, 403, 404]),
     },
   );

@@ -108,6 +108,7 @@ test('defaults are those of nginx 1.31, except where we say so', () => {
       timeout: true,
       invalidHeader: false,
       nonIdempotent: false,
+      withKey: false,
       statuses: new Set(),
     },
     nextUpstreamTries: 0,

@@ -215,13 +215,13 @@ export const proxyDirectives = directives({
     contexts: HTTP_SERVER_LOCATION,
     argument: custom({
       usage:
-        'error | timeout | denied | invalid_header | non_idempotent | http_500 | http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …',
+        'error | timeout | denied | invalid_header | non_idempotent | idempotency_key | http_500 | http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …',
       minWords: 1,
       maxWords: 20,
       default: ['error', 'timeout'],
       parse: parseNextUpstream,
     }),
-    doc: 'After which failures another endpoint is asked, as long as nothing has gone to the client and the request can be sent again. Requests that are not idempotent are repeated only when nothing of them was sent, or with `non_idempotent`. `denied` is accepted.',
+    doc: 'After which failures another endpoint is asked, as long as nothing has gone to the client and the request can be sent again. Requests that are not idempotent are repeated only when nothing of them was sent, or with `non_idempotent`; with `idempotency_key`, which nginx has not, also when they have an `Idempotency-Key` that goes on to the endpoint. `denied` is accepted.',
   },
   nextUpstreamTries: {
     name: 'proxy_next_upstream_tries',

@@ -13,6 +13,8 @@ export interface NextUpstream {
   readonly invalidHeader: boolean;
   /** Also requests that are not idempotent and may have been acted upon (RFC 9110 §9.2.2). */
   readonly nonIdempotent: boolean;
+  /** Of these only those whose client has put an `Idempotency-Key` on them (retry.ts). */
+  readonly withKey: boolean;
   /** Statuses of an answer that are not passed on while another endpoint may be asked. */
   readonly statuses: ReadonlySet<number>;
 }
@@ -23,6 +25,7 @@ const OFF: NextUpstream = {
   timeout: false,
   invalidHeader: false,
   nonIdempotent: false,
+  withKey: false,
   statuses: new Set(),
 };
 
@@ -35,6 +38,7 @@ const WORDS = new Set([
   'denied',
   'invalid_header',
   'non_idempotent',
+  'idempotency_key',
   'off',
   ...STATUS_WORDS.keys(),
 ]);
@@ -62,6 +66,7 @@ export function parseNextUpstream(
     timeout: has('timeout'),
     invalidHeader: has('invalid_header'),
     nonIdempotent: has('non_idempotent'),
+    withKey: has('idempotency_key'),
     statuses: new Set(statuses),
   };
 }

@@ -139,6 +139,7 @@ export function proxiedLocation(
     ...shapingOf(location, ignored, storeOf(location, logs)),
     retry: {
       on: proxy.nextUpstream,
+      honoursKey: proxy.nextUpstream.withKey && passesField(proxy, 'idempotency-key'),
       maxTries: proxy.nextUpstreamTries,
       timeoutMs: proxy.nextUpstreamTimeoutMs,
     },
@@ -151,6 +152,11 @@ export function proxiedLocation(
     own: ownRequest(proxy),
     earlyHints: proxy.earlyHints,
   };
+}
+
+/** The field of that name goes on as it came. */
+function passesField({ passRequestHeaders, setHeaders }: ProxySettings, name: string): boolean {
+  return passRequestHeaders && !setHeaders.some(([set]) => set.toLowerCase() === name);
 }
 
 function timesOf(proxy: ProxySettings): TryTimes | undefined {

@@ -5,9 +5,13 @@ import { type Exchange, RESPONSE_NONE } from '#src/exchange/exchange.ts';
 import { isIdempotent } from '#src/http/method.ts';
 import type { NextUpstream } from './next-upstream-argument.ts';
 
+const KEY_FIELD = 'idempotency-key';
+
 /** `proxy_next_upstream` and its bounds, of one location. */
 export interface RetryRules {
   readonly on: NextUpstream;
+  /** `idempotency_key`, and the field goes on to the endpoint as the client wrote it. */
+  readonly honoursKey: boolean;
   /** All tries of an exchange; 0 is unlimited. */
   readonly maxTries: number;
   /** From the first try; 0 is unlimited. */
@@ -25,7 +29,7 @@ export interface TryState {
 /**
  * After a failure: while nothing has gone to the client, for the kinds of failure that
  * `proxy_next_upstream` lists; once the request was sent only when it is held and idempotent
- * (RFC 9110 §9.2.2), or `non_idempotent` is listed.
+ * (RFC 9110 §9.2.2), or `non_idempotent` is listed, or `idempotency_key` and it has one.
  */
 export function mayTryAgain(
   exchange: Exchange,
@@ -43,9 +47,24 @@ export function isFailureStatus(status: number): boolean {
 }
 
 /** Whether the same request may go to another endpoint, for whatever reason. */
-export function maySendAgain(exchange: Exchange, { on }: RetryRules, state: TryState): boolean {
+export function maySendAgain(
+  exchange: Exchange,
+  { honoursKey, on }: RetryRules,
+  state: TryState,
+): boolean {
   if (exchange.responseState !== RESPONSE_NONE || !state.isReplayable) return false;
-  return !state.wasSent || on.nonIdempotent || isIdempotent(exchange.request.method);
+  if (!state.wasSent || on.nonIdempotent || isIdempotent(exchange.request.method)) return true;
+  return honoursKey && hasIdempotencyKey(exchange);
+}
+
+/**
+ * By the key the endpoint knows a request that it has seen
+ * (draft-ietf-httpapi-idempotency-key-header: one field, a string that is not empty).
+ */
+function hasIdempotencyKey({ request: { fields } }: Exchange): boolean {
+  const key = fields.lookUp(KEY_FIELD);
+  if (key === undefined || key === '' || key === '""') return false;
+  return key === fields.joined(KEY_FIELD, ',');
 }
 
 function isListed(failure: FailureCode, on: NextUpstream): boolean {

@@ -92,7 +92,8 @@ export class Tries implements PickContext {
   }
 
   nextTurn(): number {
-    return (this.#upstream as Upstream).nextTurn();
+    const upstream = this.#upstream as Upstream;
+    return this.#tried.length === 0 ? upstream.nextTurn() : upstream.nextRetryTurn();
   }
 
   key(): string {

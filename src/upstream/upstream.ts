@@ -44,6 +44,8 @@ export interface UpstreamThread extends PoolThread {
 
 /** Of two threads that race for the last place of an endpoint both may lose, a few times. */
 const MORE_ROUNDS = 8;
+/** Turns stay small integers. */
+const TURN_MASK = 0x3fffffff;
 
 export class Upstream implements PlaceSource {
   readonly config: UpstreamConfig;
@@ -80,6 +82,7 @@ export class Upstream implements PlaceSource {
   readonly #maxConns: number;
   /** Another thread took the place that this pick had found. */
   #hasLost = false;
+  #retryTurn = 0;
   /** The same upstream with connections from certain local addresses. */
   #bound: BoundUpstreams<Upstream> | undefined = undefined;
 
@@ -217,6 +220,16 @@ export class Upstream implements PlaceSource {
   /** Next position of the rotation, over all threads. */
   nextTurn(): number {
     return this.#table.nextTurn(this.#id);
+  }
+
+  /**
+   * The position of a further try: those use up no turn of the rotation. As nginx has it, the next
+   * exchange begins where it had begun without them: with two endpoints of which one fails, every
+   * second one there and not each.
+   */
+  nextRetryTurn(): number {
+    this.#retryTurn = (this.#retryTurn + 1) & TURN_MASK;
+    return this.#retryTurn;
   }
 
   /**

@@ -576,11 +576,13 @@ export interface HttpBlock {
    */
   readonly proxyStoreAccess?: Words | undefined;
   /**
-   * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
-   * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
-   * timeout`). After which failures another endpoint is asked, as long as nothing has gone to the
-   * client and the request can be sent again. Requests that are not idempotent are repeated only
-   * when nothing of them was sent, or with `non_idempotent`. `denied` is accepted.
+   * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent |
+   * idempotency_key | http_500 | http_502 | http_503 | http_504 | http_403 | http_404 | http_429 |
+   * off …` (without it: `error timeout`). After which failures another endpoint is asked, as long
+   * as nothing has gone to the client and the request can be sent again. Requests that are not
+   * idempotent are repeated only when nothing of them was sent, or with `non_idempotent`; with
+   * `idempotency_key`, which nginx has not, also when they have an `Idempotency-Key` that goes on
+   * to the endpoint. `denied` is accepted.
    */
   readonly proxyNextUpstream?: Words | undefined;
   /**
@@ -1280,11 +1282,13 @@ export interface ServerBlock {
    */
   readonly proxyStoreAccess?: Words | undefined;
   /**
-   * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
-   * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
-   * timeout`). After which failures another endpoint is asked, as long as nothing has gone to the
-   * client and the request can be sent again. Requests that are not idempotent are repeated only
-   * when nothing of them was sent, or with `non_idempotent`. `denied` is accepted.
+   * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent |
+   * idempotency_key | http_500 | http_502 | http_503 | http_504 | http_403 | http_404 | http_429 |
+   * off …` (without it: `error timeout`). After which failures another endpoint is asked, as long
+   * as nothing has gone to the client and the request can be sent again. Requests that are not
+   * idempotent are repeated only when nothing of them was sent, or with `non_idempotent`; with
+   * `idempotency_key`, which nginx has not, also when they have an `Idempotency-Key` that goes on
+   * to the endpoint. `denied` is accepted.
    */
   readonly proxyNextUpstream?: Words | undefined;
   /**
@@ -1911,11 +1915,13 @@ export interface LocationBlock {
    */
   readonly proxyStoreAccess?: Words | undefined;
   /**
-   * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent | http_500 |
-   * http_502 | http_503 | http_504 | http_403 | http_404 | http_429 | off …` (without it: `error
-   * timeout`). After which failures another endpoint is asked, as long as nothing has gone to the
-   * client and the request can be sent again. Requests that are not idempotent are repeated only
-   * when nothing of them was sent, or with `non_idempotent`. `denied` is accepted.
+   * `proxy_next_upstream error | timeout | denied | invalid_header | non_idempotent |
+   * idempotency_key | http_500 | http_502 | http_503 | http_504 | http_403 | http_404 | http_429 |
+   * off …` (without it: `error timeout`). After which failures another endpoint is asked, as long
+   * as nothing has gone to the client and the request can be sent again. Requests that are not
+   * idempotent are repeated only when nothing of them was sent, or with `non_idempotent`; with
+   * `idempotency_key`, which nginx has not, also when they have an `Idempotency-Key` that goes on
+   * to the endpoint. `denied` is accepted.
    */
   readonly proxyNextUpstream?: Words | undefined;
   /**

@@ -51,13 +51,44 @@ onBothTiers('after a try that failed', (it) => {
   it('a request without a body goes to another endpoint, which answers', async (t, tier) => {
     const stage = await setStage(t, tier, { scripts: [dies, good], conf: twice('') });
     const answers = await ask(stage, 2);
-    assert.deepEqual(answers, ['200 502, 200  good', '200 502, 200  good']);
+    assert.deepEqual(answers, ['200 502, 200  good', '200 200  good']);
+  });
+
+  it('of two endpoints of which one fails every second request begins there, of three every third', async (t, tier) => {
+    for (const scripts of [
+      [dies, good],
+      [dies, good, good],
+    ]) {
+      const stage = await setStage(t, tier, { scripts, conf: twice('') });
+      await ask(stage, 3 * scripts.length);
+      const [failing = 0] = stage.origins.map(({ requests }) => requests.length);
+      assert.equal(failing, 3);
+      assert.equal(requestsOf(stage), 3 * scripts.length + failing);
+    }
   });
 
   it('a POST that an endpoint has read goes nowhere else', async (t, tier) => {
     const stage = await setStage(t, tier, { scripts: [dies, dies], conf: twice('') });
     assert.deepEqual(await ask(stage, 1, POST), ['502 502 upstream_reset']);
     assert.equal(requestsOf(stage), 1);
+  });
+
+  it('idempotency_key: a POST with one key goes to another endpoint, no other does', async (t, tier) => {
+    const arrivals = async (fields: string, location: string): Promise<number> => {
+      const stage = await setStage(t, tier, { scripts: [dies, dies], conf: twice('', location) });
+      await ask(stage, 1, POST.replace('\r\n', `\r\n${fields}`));
+      return requestsOf(stage);
+    };
+    const key = 'Idempotency-Key: "8e03978e"\r\n';
+    const listed = 'proxy_next_upstream error idempotency_key;';
+    assert.equal(await arrivals(key, ''), 1);
+    assert.equal(await arrivals('', listed), 1);
+    assert.equal(await arrivals(key, listed), 2);
+    for (const none of ['Idempotency-Key:\r\n', 'Idempotency-Key: ""\r\n', `${key}${key}`]) {
+      assert.equal(await arrivals(none, listed), 1, none);
+    }
+    const hidden = 'proxy_set_header Idempotency-Key "";';
+    assert.equal(await arrivals(key, `${listed} ${hidden}`), 1);
   });
 
   it('retry_budget: without one left the failure is the answer', async (t, tier) => {
