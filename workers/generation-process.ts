@@ -103,6 +103,11 @@ export class GenerationProcess {
     return this.#worker.process.pid ?? 0;
   }
 
+  /** False: how its process ended is all that is known. */
+  get hasSaidWhy(): boolean {
+    return this.#failure !== undefined;
+  }
+
   get process(): Worker['process'] {
     return this.#worker.process;
   }
@@ -165,7 +170,8 @@ export class GenerationProcess {
     clearTimeout(this.#patience);
     this.#onQuiet();
     const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
-    const reason = this.#failure ?? `process ${this.pid} ${how}`;
+    const when = this.state === 'starting' ? ' before all its threads served' : '';
+    const reason = this.#failure ?? `process ${this.pid} ${how}${when}`;
     this.#owner.onExit(this, reason);
     this.state = 'ended';
   }

@@ -19,6 +19,24 @@ export function removePidFile(path: string, pid: number): void {
   }
 }
 
+/** The file that says where this process is. */
+export class OwnPidFile {
+  #path: string | undefined;
+
+  /**
+   * Writes this one and removes the one before; '' or undefined removes only.
+   * @throws Error in nginx's words when it cannot be written; the one before then stays
+   */
+  use(given: string | undefined): void {
+    const before = this.#path;
+    const path = given === '' ? undefined : given;
+    if (before === path) return;
+    if (path !== undefined) writePidFile(path, process.pid);
+    this.#path = path;
+    if (before !== undefined) removePidFile(before, process.pid);
+  }
+}
+
 /** The process id in the file. @throws Error in nginx's words when there is none */
 export function readPidFile(path: string): number {
   let text: string;

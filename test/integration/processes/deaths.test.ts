@@ -56,7 +56,9 @@ describe('a proxy thread', () => {
       await crash('exit', 0);
       if ((await statusOf(weir)).generation > generation) break;
     }
-    await weir.waitForLine(/generation 1 is replaced: no descriptor of 127\.0\.0\.1:\d+ is left/);
+    await weir.waitForLine(
+      /generation 1 is replaced at once: no descriptor of 127\.0\.0\.1:\d+ is left/,
+    );
     await statusWhen(weir, (status) => status.generation === generation + 1);
     assert.equal(await get(weir), 'page');
   });
