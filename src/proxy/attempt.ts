@@ -276,6 +276,7 @@ export class Attempt
     if (this.#response.connection !== undefined) this.wasSent = true;
     this.#request.onEnd();
     if (!this.#response.hasEnded) return;
+    this.#response.noteTunnelBytes();
     this.#tries.leave(false); // a tunnel that has ended on both sides
     this.done();
   }

@@ -107,7 +107,7 @@ export class Hedge implements ResponseSink, PoolClient, TimeoutOwner {
     const { receivedBytes = 0, sentBytes = 0 } = connection ?? {};
     const lost = { endpoint, status, receivedBytes, sentBytes, connectMs: this.#connectMs, tookMs };
     this.#tries.noteLost(exchange, lost);
-    this.#tries.leaveBeside(endpoint, isFailure, this.#startedAtMs);
+    this.#tries.leaveBeside(lost, isFailure, this.#startedAtMs);
     this.#head.reset();
   }
 
@@ -206,6 +206,8 @@ export class Hedge implements ResponseSink, PoolClient, TimeoutOwner {
     if (this.#state !== LEADS) {
       const { status } = this.#head;
       if ((this.#location as ProxiedLocation).retry.on.statuses.has(status)) {
+        const headerMs = this.#home.nowMs() - this.#startedAtMs;
+        this.#tries.noteAnswerBeside(this.#endpoint as Endpoint, status, headerMs);
         this.giveUp(String(status), status >= 500 || status === 429);
         return;
       }
