@@ -5,7 +5,6 @@
  * per write that has to wait.
  */
 
-import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { atTurnEnd, type TurnEnd } from '#src/base/turn.ts';
 import type { ByteWriter } from '#src/bytes/byte-writer.ts';
@@ -17,10 +16,10 @@ import type { Borrower } from './lending.ts';
 import { asSize, CALL_FLAGS, type NativeCalls } from './native-calls.ts';
 import type { RawHandle, SocketName, WriteRequest } from './raw-handles.ts';
 import { READ_HEADROOM_BYTES, readMemory, retireBytes, threadReadBuffer } from './read-buffer.ts';
+import { brokenBy, READ_AGAIN, READ_END, READ_NOTHING, verdictOf } from './read-verdict.ts';
 import type { Readable } from './readiness.ts';
 
 const EOF = -4095; // UV_EOF
-const { EAGAIN, EINTR } = constants.errno;
 /** So many reads that fill their buffer, then it is others' turn (libuv has the same). */
 const MAX_READS = 32;
 const NO_MEMORY = Buffer.alloc(0);
@@ -73,6 +72,8 @@ export class FastConnection implements Borrower, Connection, Readable, Reader, T
   #slot = -1;
   /** The kernel has told of bytes while reading was held, and does so once. */
   #isMissed = false;
+  /** The last read was not understood. */
+  #isDoubtful = false;
 
   constructor(transport: FastTransport, handle: RawHandle, owner: ConnectionOwner) {
     this.#transport = transport;
@@ -104,6 +105,7 @@ export class FastConnection implements Borrower, Connection, Readable, Reader, T
       const buffer = this.#buffer;
       const length = transport.read(calls, this.#fd, buffer);
       if (length > 0) {
+        this.#isDoubtful = false;
         const isKept = buffer === threadReadBuffer && transport.inbox.take(this, length);
         if (!isKept) this.#handOn(buffer, length);
         if (length === buffer.length) continue;
@@ -111,13 +113,21 @@ export class FastConnection implements Borrower, Connection, Readable, Reader, T
         if (isEnd) this.readAgain();
         return;
       }
-      if (length === -EAGAIN) return;
-      if (length === -EINTR) break;
-      this.#stopReading();
-      this.#handOnEnd(length === 0 ? EOF : length);
+      this.#readNothing(length, isEnd);
       return;
     }
     this.readAgain();
+  }
+
+  #readNothing(length: number, isEnd: boolean): void {
+    const verdict = verdictOf(length, isEnd, this.#isDoubtful);
+    this.#isDoubtful = verdict === READ_AGAIN;
+    if (verdict === READ_NOTHING) return;
+    if (verdict === READ_AGAIN) this.readAgain();
+    else {
+      this.#stopReading();
+      this.#handOnEnd(verdict === READ_END ? EOF : brokenBy(length));
+    }
   }
 
   #stopReading(): void {
