@@ -179,6 +179,7 @@ export const FAILURES = {
     'a function of weir.config.ts failed; its stack stands in the line before',
   ),
   function_timeout: ours(504, 'a function of weir.config.ts took longer than function_timeout'),
+  fault_abort: ours(503, 'the configuration wants this request to fail (fault abort=)'),
   shutting_down: ours(
     503,
     'the deadline of worker_shutdown_timeout or a fast stop ended the exchange',

@@ -8,6 +8,7 @@ import { responseFilter } from '#src/functions/response-filter.ts';
 import type { ClientSettings } from '#src/listeners/http/directives.ts';
 import { answerDirectives } from '#src/proxy/answer-directives.ts';
 import { proxyPassDirectives } from '#src/proxy/directives.ts';
+import { faultDirectives } from '#src/proxy/fault-directives.ts';
 import type { ProxyPassArgument } from '#src/proxy/proxy-arguments.ts';
 import type {
   AddHeaderArgument,
@@ -97,6 +98,7 @@ const ALONE_WHEN_OFF = [
   answerDirectives.cookieDomains,
   answerDirectives.cookiePaths,
   answerDirectives.cookieFlags,
+  faultDirectives.faults,
 ];
 
 /** Reports `off` beside others of its name in the scope. */

@@ -84,6 +84,12 @@ export function refuse(
   answerWithPage(exchange, status, reason, status === 405 ? ONLY_ALLOW : NO_FIELDS);
 }
 
+/** As `refuse`, with a status of its own: the configuration says which. */
+export function refuseWith(exchange: Exchange, status: number, reason: FailureCode): void {
+  exchange.reason = reason;
+  answerWithPage(exchange, status, reason, NO_FIELDS);
+}
+
 /** The `error_page` of a status, else its usual page. */
 export function answerStatus(exchange: Exchange, status: number, fields = NO_FIELDS): void {
   answerWithPage(exchange, status, '', fields);

@@ -272,3 +272,21 @@ test('one request leaves nothing to the next', async () => {
     ['/3'],
   );
 });
+
+test('faults: those that every request meets happen, at once; the others are told of', async () => {
+  const of = async (faults: string) => {
+    const http = `server { listen 80; location / { proxy_pass http://127.0.0.1:9; ${faults} } }`;
+    const explanation = await explained(http, 'http://a.test/');
+    const told = eventsOf(explanation, 'fault');
+    return [explanation.answer?.status, ...told.map(({ isInjected, text }) => [text, isInjected])];
+  };
+  assert.deepEqual(await of('fault abort=503 percent=99.9; fault delay=1h rate=1;'), [
+    200,
+    ['fault abort=503 percent=99.9', false],
+    ['fault delay=1h rate=1', true],
+  ]);
+  assert.deepEqual(await of('fault abort=503 delay=1h;'), [
+    503,
+    ['fault abort=503 delay=1h', true],
+  ]);
+});

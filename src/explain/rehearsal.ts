@@ -24,10 +24,11 @@ import { slotCountOf } from '#src/upstream/endpoint/upstream-config.ts';
 import { type AskedRequest, type WireRequest, wireRequest } from './asked-request.ts';
 import { attemptEvent, type TriedUpstream } from './attempt-event.ts';
 import { DirectiveIndex } from './directive-index.ts';
+import { faultEvent, ONLY_CERTAINTIES } from './fault-event.ts';
 import { chooseListener, type ListenerChoice } from './listener-choice.ts';
 import { MemoryConnection, MemoryTransport } from './memory-connection.ts';
 import { ObservedFunctions } from './observed-functions.ts';
-import { observedServers } from './observed-model.ts';
+import { type ChangeLocation, observedServers } from './observed-model.ts';
 import { ObservingRouter } from './observing-router.ts';
 import { OfflineHosts, OfflineResolver } from './offline-hosts.ts';
 import { pickEvent } from './pick-event.ts';
@@ -54,6 +55,15 @@ interface Ending {
 /** An exchange that takes longer waits for something that is not here. */
 const PATIENCE_MS = 2_000;
 const CLIENT_PORT = 49_152;
+
+/** Nobody waits here: of a `fault` only its abort happens, the rest is told. */
+const atOnce: ChangeLocation = ({ proxy }) => {
+  if (proxy.faults.length === 0) return {};
+  const faults = proxy.faults.map((rule) => {
+    return rule === 'off' ? rule : { ...rule, delayMs: 0, bytesPerSec: 0 };
+  });
+  return { proxy: { ...proxy, faults } };
+};
 
 export class Rehearsal {
   readonly model: Model;
@@ -103,7 +113,7 @@ export class Rehearsal {
     this.recorder = recorder;
     this.#clock = clock;
     this.model = model;
-    this.#observed = { ...model, servers: observedServers(model.servers, index, recorder) };
+    this.#observed = { ...model, servers: observedServers(model.servers, index, recorder, atOnce) };
     this.#endpoints = new PretendedEndpoints((...what) => this.#onAttempt(...what));
     this.#transport = new MemoryTransport(this.#endpoints);
   }
@@ -155,12 +165,17 @@ export class Rehearsal {
       transport: this.#transport,
       clock: this.#clock,
       functions: this.#functions,
+      chance: ONLY_CERTAINTIES,
       errorLog: new ErrorLog(sink, 'info', process.pid, 0),
       observer: {
         router: new ObservingRouter(servers, this.recorder),
         logsOf: (location) => this.#logsOf(location),
         makeTries: () => new WatchedTries(this.#triesWatcher()),
         makeResolver: (...what) => new OfflineResolver(this.#hosts, ...what),
+        watchFaults: (_, rule, verdict) => {
+          const { recorder } = this;
+          recorder.add(faultEvent(recorder.written(rule.place), rule, verdict));
+        },
       },
     });
     listens.forEach(({ key }, at) => server.listen(key, at));

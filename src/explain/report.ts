@@ -101,6 +101,10 @@ function tell(event: TraceEvent, page: Page): void {
     case 'function':
       page.line('function', event.text, event.place);
       break;
+    case 'fault':
+      page.line('fault', event.text, event.place);
+      page.reason(event.because);
+      break;
     case 'try':
     case 'variable':
       break; // tries are there in a Weir that serves; variables are told together

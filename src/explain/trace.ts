@@ -82,6 +82,14 @@ export interface SentField {
   readonly at: Written | undefined;
 }
 
+/** A `fault` was come to. */
+export interface FaultEvent extends Written {
+  readonly kind: 'fault';
+  /** Whether it does something to this request. */
+  readonly isInjected: boolean;
+  readonly because: string;
+}
+
 /** A function of weir.config.ts was called. */
 export interface FunctionEvent extends Written {
   readonly kind: 'function';
@@ -153,6 +161,7 @@ export type TraceEvent =
   | VariableEvent
   | PageEvent
   | FunctionEvent
+  | FaultEvent
   | PickEvent
   | TryEvent
   | AttemptEvent;

@@ -14,7 +14,13 @@ import type { ProxySettings } from './directives.ts';
 import { ForcedRanges } from './forced-ranges.ts';
 import { HedgeDelay } from './hedge-delay.ts';
 import { type OwnRequest, ownRequest } from './own-request.ts';
-import { type RateSettings, rateLimits, WishedRate } from './rate-limits.ts';
+import {
+  RateLimits,
+  type RateSettings,
+  rateLimits,
+  SlowedRate,
+  WishedRate,
+} from './rate-limits.ts';
 import type { RequestStoreLimits } from './request-feed.ts';
 import { RequestPlan } from './request-plan.ts';
 import type { RetryRules } from './retry.ts';
@@ -92,7 +98,10 @@ export interface ProxyLogs {
   readonly onStoreFailed?: StoreLog;
 }
 
-/** How exchanges of a location with `proxy_pass` are passed on. */
+/**
+ * How exchanges of a location with `proxy_pass` are passed on. `slowest`: bytes per second that no
+ * answer may exceed; 0 for any.
+ */
 export function proxiedLocation(
   location: Location,
   handler: ProxyHandler,
@@ -101,6 +110,7 @@ export function proxiedLocation(
   logs: ProxyLogs,
   plans: PlanTable,
   accel: AccelRedirect,
+  slowest = 0,
 ): ProxiedLocation {
   const { client, proxy } = location;
   const written = handler.upstream === undefined ? undefined : upstreams[handler.upstream];
@@ -136,14 +146,14 @@ export function proxiedLocation(
     heldLimits,
     responseLimits: proxy.buffering ? storeLimits : undefined,
     wishedLimits: storeLimits,
-    ...shapingOf(location, ignored, storeOf(location, logs)),
+    ...shapingOf(location, ignored, storeOf(location, logs), slowest),
     retry: {
       on: proxy.nextUpstream,
       honoursKey: proxy.nextUpstream.withKey && passesField(proxy, 'idempotency-key'),
       maxTries: proxy.nextUpstreamTries,
       timeoutMs: proxy.nextUpstreamTimeoutMs,
     },
-    times: timesOf(location),
+    times: timesOf(proxy),
     watchesStatus: proxy.interceptErrors || proxy.nextUpstream.statuses.size > 0,
     interceptErrors: proxy.interceptErrors,
     ignoreClientAbort: proxy.ignoreClientAbort || proxy.store !== 'off', // nginx: the copy is wanted
@@ -159,12 +169,12 @@ function passesField({ passRequestHeaders, setHeaders }: ProxySettings, name: st
   return passRequestHeaders && !setHeaders.some(([set]) => set.toLowerCase() === name);
 }
 
-function timesOf({ deadline, proxy }: Location): TryTimes | undefined {
+function timesOf(proxy: ProxySettings): TryTimes | undefined {
   const { backoff, hedge, totalTimeoutMs, tryTimeoutMs } = proxy;
   const isUsual = totalTimeoutMs === 0 && tryTimeoutMs === 0 && backoff.baseMs === 0;
-  if (isUsual && hedge === 'off' && deadline === undefined) return undefined;
+  if (isUsual && hedge === 'off') return undefined;
   const delay = hedge === 'off' ? undefined : new HedgeDelay(hedge);
-  return { totalMs: totalTimeoutMs, tryMs: tryTimeoutMs, deadline, backoff, hedge: delay };
+  return { totalMs: totalTimeoutMs, tryMs: tryTimeoutMs, backoff, hedge: delay };
 }
 
 function responseLimitsOf(proxy: ProxySettings): ResponseLimits {
@@ -181,10 +191,12 @@ function storeOf({ proxy }: Location, { onStoreFailed }: ProxyLogs): StoreRules 
   return new StoreRules(proxy.store, proxy.storeAccess, onStoreFailed);
 }
 
+/** `slowest`: bytes per second that no answer may exceed; 0 for any. */
 function shapingOf(
   { functions, proxy, setRate }: Location,
   ignored: readonly string[],
   store: StoreRules | undefined,
+  slowest: number,
 ): Pick<ProxiedLocation, 'shaping' | 'wished'> {
   const settings: RateSettings = {
     send: proxy.sendRate,
@@ -197,10 +209,16 @@ function shapingOf(
   // A function needs the whole body, and makes another one of it.
   const hasRanges = proxy.forceRanges && functions?.responseBody === undefined;
   const ranges = hasRanges ? new ForcedRanges(proxy.maxRanges > 0, store !== undefined) : undefined;
-  const fixed = shaping({ rates: rateLimits(settings), ranges, store });
+  const slowed = (usual: RateLimits): RateLimits => {
+    return slowest === 0 ? usual : new SlowedRate(settings, usual, slowest);
+  };
+  const rates = slowest === 0 ? rateLimits(settings) : slowed(new RateLimits(settings));
+  const fixed = shaping({ rates, ranges, store });
   const isWishIgnored = ignored.includes('x-accel-limit-rate');
   return {
     shaping: fixed,
-    wished: isWishIgnored ? fixed : shaping({ rates: new WishedRate(settings), ranges, store }),
+    wished: isWishIgnored
+      ? fixed
+      : shaping({ rates: slowed(new WishedRate(settings)), ranges, store }),
   };
 }

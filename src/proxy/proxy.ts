@@ -5,11 +5,11 @@
 
 import type { Clock } from '#src/base/clock.ts';
 import { FreeList } from '#src/base/free-list.ts';
-import { ShortTimers } from '#src/base/short-timers.ts';
+import { RandomBits } from '#src/base/random-bits.ts';
 import type { TimerWheel } from '#src/base/timer-wheel.ts';
 import type { AccessLogTarget } from '#src/exchange/access-record.ts';
-import { answer, answerStatus, refuse } from '#src/exchange/answer.ts';
-import type { Exchange, Rescuer } from '#src/exchange/exchange.ts';
+import { answer, answerStatus, refuse, refuseWith } from '#src/exchange/answer.ts';
+import { type Exchange, RESPONSE_NONE, type Rescuer } from '#src/exchange/exchange.ts';
 import type { RealIp } from '#src/exchange/real-ip.ts';
 import { hasPage } from '#src/exchange/status-body.ts';
 import { changeUri, queryOf } from '#src/exchange/uri.ts';
@@ -22,7 +22,13 @@ import {
 import { BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
 import { escapePath, hasControlByte, normalisePath } from '#src/http/target.ts';
 import { contentTypeOf } from '#src/routing/content-type.ts';
-import type { Handler, Location, ReturnHandler, VirtualServer } from '#src/routing/model.ts';
+import type {
+  Handler,
+  Location,
+  ProxyHandler,
+  ReturnHandler,
+  VirtualServer,
+} from '#src/routing/model.ts';
 import { type RewriteLog, RewriteRun } from '#src/routing/rewrite-steps.ts';
 import { type RoutedServer, Router } from '#src/routing/router.ts';
 import type { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
@@ -31,7 +37,9 @@ import { absolute } from './absolute-url.ts';
 import { AccelRedirect } from './accel-redirect.ts';
 import { Attempt } from './attempt.ts';
 import type { AttemptHome } from './attempt-home.ts';
+import { DelayedExchange } from './delayed-exchange.ts';
 import { ErrorPageRescuer, NO_MORE_PAGES, type RedirectHome } from './error-pages.ts';
+import { type ChanceSource, type FaultKind, Faults, type FaultWatcher } from './faults.ts';
 import { answerOptions, endsHere } from './options-method.ts';
 import {
   type PlanTable,
@@ -74,6 +82,12 @@ export interface ProxyOptions {
   /** For the error log: what variables in `proxy_pass` name was not found. */
   readonly onPassFailed: AttemptHome['onPassFailed'];
   readonly logs: ProxyLogs;
+  /** `fault`: who decides which exchanges; the thread's own chance when not given. */
+  readonly chance?: ChanceSource;
+  /** An exchange has met a fault. */
+  readonly onFault: (kind: FaultKind) => void;
+  /** Told of each `fault` that an exchange comes to; only where somebody asks. */
+  readonly watchFaults?: FaultWatcher;
   /** In place of tries that nobody looks at. */
   readonly makeTries?: () => Tries;
 }
@@ -82,11 +96,13 @@ export interface ProxyOptions {
 interface Served {
   readonly location: Location;
   readonly logs: readonly AccessLogTarget[];
-  /** With `proxy_pass`, unless functions come first. */
+  /** With `proxy_pass`, unless functions or faults come first. */
   readonly proxied: ProxiedLocation | undefined;
   /** Functions see its requests: what they do not answer goes on to `passed`. */
   readonly functions: FunctionPlan | undefined;
   readonly passed: ProxiedLocation | undefined;
+  /** `fault`, in front of `passed`. */
+  readonly faults: Faults | undefined;
   /** `error_page`; undefined without any. */
   readonly rescuer: Rescuer | undefined;
   /** `real_ip`, where the location says something else about it than its server. */
@@ -113,8 +129,6 @@ export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHom
   readonly #clock: Clock;
   /** AttemptHome. */
   readonly wheel: TimerWheel;
-  /** AttemptHome. */
-  readonly shortTimers: ShortTimers;
   readonly #router: Router;
   /** By the number of the location. */
   readonly #served: Served[] = [];
@@ -129,12 +143,12 @@ export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHom
   readonly onInternalError: (error: unknown) => void;
   readonly onPassFailed: AttemptHome['onPassFailed'];
   readonly #attempts: FreeList<Attempt>;
+  readonly #chance: ChanceSource;
 
   constructor(options: ProxyOptions) {
     this.#options = options;
     this.#clock = options.clock;
     this.wheel = options.wheel;
-    this.shortTimers = new ShortTimers(options.clock);
     this.#router = options.router ?? new Router(options.servers);
     this.#run = new RewriteRun(options.onRewrite);
     const make = () => new Attempt(this, options.makeTries?.());
@@ -145,6 +159,7 @@ export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHom
     this.onAttemptFailed = options.onAttemptFailed;
     this.onSpoolFailed = options.onSpoolFailed;
     this.onPassFailed = options.onPassFailed;
+    this.#chance = options.chance ?? new RandomBits();
     const first = this.#router.servers.slice(0, READY_AT_START);
     for (const routed of [...this.#router.defaults, ...first]) {
       if (!routed.isReady) this.#makeReady(routed);
@@ -170,24 +185,33 @@ export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHom
     const options = this.#options;
     const { errorPages, functions, handler } = location;
     const { byStatus } = errorPages;
-    const passed =
-      handler.kind === 'proxy'
-        ? proxiedLocation(
-            location,
-            handler,
-            options.upstreams,
-            options.runTime,
-            options.logs,
-            this.#plans,
-            accel,
-          )
+    const pass = (of: ProxyHandler, slowest: number) =>
+      proxiedLocation(
+        location,
+        of,
+        options.upstreams,
+        options.runTime,
+        options.logs,
+        this.#plans,
+        accel,
+        slowest,
+      );
+    const passed = handler.kind === 'proxy' ? pass(handler, 0) : undefined;
+    const rules = location.proxy.faults.filter((rule) => rule !== 'off');
+    const faults =
+      handler.kind === 'proxy' && passed !== undefined && rules.length > 0
+        ? new Faults(rules, passed, (slowest) => pass(handler, slowest), {
+            chance: this.#chance,
+            watch: options.watchFaults,
+          })
         : undefined;
     return {
       location,
       logs: options.logsOf(location),
-      proxied: functions === undefined ? passed : undefined,
+      proxied: functions === undefined && faults === undefined ? passed : undefined,
       functions,
       passed,
+      faults,
       rescuer:
         byStatus === undefined
           ? undefined
@@ -355,13 +379,62 @@ export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHom
     if (handler.kind === 'return') this.#return(exchange, handler, location);
     else if (served.functions !== undefined) {
       new FunctionRun(exchange, served.functions, this.#functions, this, served).start();
-    } else this.#answerPlainly(exchange, handler);
+    } else this.passOn(exchange, served, false);
   }
 
   /** FunctionRunHome: no function has answered. */
-  passOn(exchange: Exchange, { location, passed }: Served, isLate: boolean): void {
+  passOn(exchange: Exchange, served: Served, isLate: boolean): void {
+    const { faults, location, passed } = served;
     if (passed === undefined) this.#answerPlainly(exchange, location.handler);
+    else if (faults !== undefined) this.#injectFaults(exchange, location, faults, isLate);
     else this.#pass(exchange, location, passed, isLate);
+  }
+
+  /** An error page for a fault, or for something that did go wrong, is not to fail on purpose. */
+  #injectFaults(exchange: Exchange, location: Location, faults: Faults, isLate: boolean): void {
+    const isMet = exchange.reason === '' && faults.decide(exchange);
+    const { delayMs, isSlowed, status } = faults;
+    const goal = isMet ? faults.location : faults.plain;
+    if (isMet && isSlowed && status === 0) this.#options.onFault('rate');
+    if (!isMet || delayMs === 0) {
+      this.#passOrAbort(exchange, location, goal, isMet ? status : 0, isLate);
+      return;
+    }
+    this.#options.onFault('delay');
+    const goOn = (): void => {
+      try {
+        this.#passOrAbort(exchange, location, goal, status, true);
+      } catch (error) {
+        this.onInternalError(error);
+        const { handler } = exchange;
+        exchange.handler = undefined;
+        handler?.onDownstreamGone(exchange, 'internal_error');
+        if (exchange.responseState === RESPONSE_NONE) refuse(exchange, 'internal_error');
+        else exchange.downstream?.cut();
+      }
+    };
+    new DelayedExchange(exchange, delayMs, this.wheel, goal.heldLimits, goOn);
+  }
+
+  #passOrAbort(
+    exchange: Exchange,
+    location: Location,
+    goal: ProxiedLocation,
+    status: number,
+    isLate: boolean,
+  ): void {
+    if (status === 0) {
+      this.#pass(exchange, location, goal, isLate);
+      return;
+    }
+    this.#options.onFault('abort');
+    if (status !== STATUS_NO_ANSWER) {
+      refuseWith(exchange, status, 'fault_abort');
+      return;
+    }
+    exchange.reason = 'fault_abort';
+    exchange.response.status = status;
+    exchange.downstream?.cut();
   }
 
   #pass(exchange: Exchange, location: Location, proxied: ProxiedLocation, isLate: boolean): void {

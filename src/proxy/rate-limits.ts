@@ -60,6 +60,27 @@ export class WishedRate extends RateLimits {
   }
 }
 
+/** Of a response that must go no faster than so many bytes per second, whatever else is said (`fault`). */
+export class SlowedRate extends RateLimits {
+  readonly #bytesPerSec: number;
+  readonly #usual: RateLimits;
+
+  constructor(settings: RateSettings, usual: RateLimits, bytesPerSec: number) {
+    super(settings);
+    this.#usual = usual;
+    this.#bytesPerSec = bytesPerSec;
+  }
+
+  override sendRate(exchange: Exchange): number {
+    const rate = this.#usual.sendRate(exchange);
+    return rate === 0 ? this.#bytesPerSec : Math.min(rate, this.#bytesPerSec);
+  }
+
+  override sendAfterBytes(): number {
+    return 0;
+  }
+}
+
 /** nginx: bytes per second, without a unit. */
 const RATE = /^\d{1,15}$/;
 

@@ -108,7 +108,7 @@ export class FailureLog {
 
   #write(exchange: Exchange, failure: FailureCode, endpoint: string, detail = ''): void {
     const { means, source } = FAILURES[failure];
-    const level = LEVELS[source];
+    const level = failure === 'fault_abort' ? 'info' : LEVELS[source]; // as it was wanted
     const log = this.#logOf(exchange);
     if (!log.isOn(level)) return;
     log.log(level, `${failure}: ${means}${detail}, ${requestOf(exchange, endpoint)}`);

@@ -15,6 +15,7 @@ import { FunctionBalancer } from '#src/functions/function-balancer.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
 import { LISTENERS } from '#src/listeners/index.ts';
 import type { Listener, ListenerOwner, ListenerSettings } from '#src/listeners/listener.ts';
+import type { ChanceSource, FaultKind, FaultWatcher } from '#src/proxy/faults.ts';
 import { Proxy, type ProxyOptions } from '#src/proxy/proxy.ts';
 import type { StoreLog } from '#src/proxy/stored-copy.ts';
 import type { ListenConfig, Location } from '#src/routing/model.ts';
@@ -24,6 +25,8 @@ import { END_COLUMNS } from '#src/shared/reason-columns.ts';
 import type { SharedState } from '#src/shared/shared-state.ts';
 import type { StatusModel } from '#src/shared/status-report.ts';
 import {
+  FAULT_DELAYS,
+  FAULT_RATES,
   INTERNAL_ERRORS,
   LOG_LINES_DROPPED,
   UPSTREAM_CONNECTS,
@@ -53,6 +56,8 @@ export interface ServerOptions {
   readonly clock: Clock;
   /** The functions that the model was built with; none when not given. */
   readonly functions?: FunctionHost;
+  /** Which exchanges meet a `fault`; by chance when not given. */
+  readonly chance?: ChanceSource;
   /** Connections at which it stops accepting; unlimited when not given. */
   readonly connectionCap?: number;
   /** True: it has closed its listening descriptors; false: there is room, give it new ones. */
@@ -77,6 +82,7 @@ export interface ServerObserver {
   readonly logsOf: ProxyOptions['logsOf'];
   readonly makeResolver: MakeResolver;
   readonly makeTries: NonNullable<ProxyOptions['makeTries']>;
+  readonly watchFaults: FaultWatcher;
 }
 
 /** After it was full, a thread accepts again when this share of its connections is left. */
@@ -161,7 +167,13 @@ export class Server implements ListenerOwner {
       logsOf: this.#logsOf,
       ...(options.observer === undefined
         ? {}
-        : { router: options.observer.router, makeTries: options.observer.makeTries }),
+        : {
+            router: options.observer.router,
+            makeTries: options.observer.makeTries,
+            watchFaults: options.observer.watchFaults,
+          }),
+      ...(options.chance === undefined ? {} : { chance: options.chance }),
+      onFault: (kind) => this.#countFault(kind),
       functions,
       onInternalError: (error) => this.#onInternalError(error),
       statusPage: (format) => statusPage(format, this.#statusModel(), shared),
@@ -358,6 +370,12 @@ export class Server implements ListenerOwner {
     if (before === 0 || lines > 1) {
       this.#options.errorLog.error(`access log: ${lines} line(s) lost: ${reason}`);
     }
+  }
+
+  /** Aborts are counted as reasons. */
+  #countFault(kind: FaultKind): void {
+    if (kind === 'delay') this.#count(FAULT_DELAYS);
+    else if (kind === 'rate') this.#count(FAULT_RATES);
   }
 
   #count(column: number): void {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { THREAD_ROW_CELLS } from './layout.ts';
 import { COLUMN_COUNT } from './reason-columns.ts';
 import { allocateShared, SharedState } from './shared-state.ts';
-import { CONNECTIONS_ACTIVE, FIRST_REASON_COLUMN, LOOP_BEATS, REQUESTS } from './thread-rows.ts';
+import { CONNECTIONS_ACTIVE, FAULT_RATES, FIRST_REASON_COLUMN, REQUESTS } from './thread-rows.ts';
 
 const sizes = { threadCount: 3, endpointCount: 5, upstreamCount: 2 };
 
@@ -106,6 +106,6 @@ test('the board keeps ready and drained per thread', () => {
 
 test('a buffer that is too small is refused; all columns fit the row', () => {
   assert.throws(() => new SharedState(new SharedArrayBuffer(64), sizes, 0), RangeError);
-  assert.equal(FIRST_REASON_COLUMN, LOOP_BEATS + 1);
+  assert.equal(FIRST_REASON_COLUMN, FAULT_RATES + 1);
   assert.ok(COLUMN_COUNT <= THREAD_ROW_CELLS);
 });

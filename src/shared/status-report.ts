@@ -16,6 +16,8 @@ import {
   CONNECTIONS_REFUSED,
   CONNECTIONS_WAITING,
   CONNECTIONS_WRITING,
+  FAULT_DELAYS,
+  FAULT_RATES,
   FUNCTION_CALLS,
   FUNCTION_ERRORS,
   INTERNAL_ERRORS,
@@ -100,6 +102,14 @@ function countsOf(rows: ThreadRows, columns: Readonly<Record<string, number>>) {
   return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
+/** What was done on purpose (`fault`), once something was. */
+function faultsOf(rows: ThreadRows) {
+  const delayed = rows.total(FAULT_DELAYS);
+  const slowed = rows.total(FAULT_RATES);
+  const aborted = rows.total(REASON_COLUMNS.fault_abort);
+  return delayed + slowed + aborted === 0 ? {} : { faults: { delayed, aborted, slowed } };
+}
+
 /** What `status_json` tells, as a value. Times in milliseconds since the epoch. */
 export type StatusReport = ReturnType<typeof statusReport>;
 
@@ -170,6 +180,7 @@ export function statusReport(model: StatusModel, shared: SharedState, facts: Fac
       reused: rows.total(UPSTREAM_REUSES),
     },
     functions: { calls: rows.total(FUNCTION_CALLS), failures: rows.total(FUNCTION_ERRORS) },
+    ...faultsOf(rows),
     logLinesDropped: rows.total(LOG_LINES_DROPPED),
     threads,
     // Jain's index over the threads: 1 is even, 1/n is one thread doing everything.

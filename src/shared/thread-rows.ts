@@ -43,8 +43,12 @@ export const FUNCTION_NOW = 22;
 /** Turns of the loop, several per second, of a thread that has functions. Only grows. */
 export const LOOP_BEATS = 23;
 
+/** Exchanges that `fault` held back, and answers that it slowed down. Only grow. */
+export const FAULT_DELAYS = 24;
+export const FAULT_RATES = 25;
+
 /** From here on reasons are counted (reason-columns.ts); the row has room for THREAD_ROW_CELLS. */
-export const FIRST_REASON_COLUMN = 24;
+export const FIRST_REASON_COLUMN = 26;
 
 /** The columns that fall as well as rise. */
 export const GAUGES = [

@@ -10,7 +10,6 @@ import fc from 'fast-check';
 import { itEnds } from './ending.contract.ts';
 import { itDialsAndAccepts } from './endpoints.contract.ts';
 import { itGathers } from './gathering.contract.ts';
-import { itLends } from './lending.contract.ts';
 import {
   connectedPair,
   type Pair,
@@ -28,7 +27,6 @@ export function itKeepsTheTransportContract(tier: TransportTier, kind: SocketKin
 
     describe('writing', () => itWrites(pairOf));
     describe('gathering', () => itGathers(pairOf, kind));
-    describe('lending', () => itLends(pairOf));
     describe('reading', () => itReads(pairOf));
     describe('both at once', () => itRelays(pairOf));
     describe('ending', () => itEnds(pairOf, kind));

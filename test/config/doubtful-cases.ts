@@ -8,6 +8,12 @@ export const DOUBTFUL: readonly (readonly [
   message: string,
 ])[] = [
   [
+    'fault',
+    6,
+    7,
+    'faults are injected here: "fault abort=503 percent=10" makes requests of clients fail or wait on purpose, take it out when the test is over',
+  ],
+  [
     'regex-twice',
     6,
     16,

@@ -11,6 +11,7 @@ import { ErrorLog } from '#src/base/log.ts';
 import { buildModel } from '#src/config/build.ts';
 import { parse } from '#src/config/syntax/parser.ts';
 import { liveExplainer } from '#src/explain/live/live-explainer.ts';
+import type { ChanceSource } from '#src/proxy/faults.ts';
 import { Problems } from '#src/schema/problem.ts';
 import { Server } from '#src/server/server.ts';
 import { END_COLUMNS } from '#src/shared/reason-columns.ts';
@@ -38,6 +39,8 @@ export interface EdgeOptions {
   readonly connectionCap?: number;
   /** Listens on the addresses that the configuration tells; else on ports that the kernel chooses. */
   readonly asWritten?: boolean;
+  /** Which exchanges meet a `fault`. */
+  readonly chance?: ChanceSource;
   /** Told when it stopped accepting, and when it has room. */
   readonly onPressure?: (isFull: boolean) => void;
 }
@@ -119,7 +122,14 @@ export class Edge {
 
 /** Starts an edge that listens when this returns. Throws when the configuration has a problem. */
 export function startEdge(options: EdgeOptions): Edge {
-  const { tier, clock = new SystemClock(), connectionCap, hosts = {}, onPressure } = options;
+  const {
+    tier,
+    clock = new SystemClock(),
+    chance,
+    connectionCap,
+    hosts = {},
+    onPressure,
+  } = options;
   const problems = new Problems();
   const nodes = parse(`events {} http { ${options.conf} }`, 'edge.conf', problems);
   const tree = { file: '/edge.conf', prefix: '/', nodes, hosts, errorLog: 'stderr' };
@@ -141,6 +151,7 @@ export function startEdge(options: EdgeOptions): Edge {
     transport: createTransport(tier),
     errorLog,
     ...(model.explains ? { explain: liveExplainer(() => nodes) } : {}),
+    ...(chance === undefined ? {} : { chance }),
     ...(connectionCap === undefined ? {} : { connectionCap }),
     ...(onPressure === undefined ? {} : { onPressure }),
   });

@@ -8,6 +8,7 @@ import type { Problems } from '#src/schema/problem.ts';
 import type { Scope } from '#src/schema/scope.ts';
 import { doubtServers } from './chosen-servers.ts';
 import { doubtIfs } from './if-pitfalls.ts';
+import { doubtFaults } from './injected-faults.ts';
 import type { Doubt } from './level.ts';
 import { doubtLostHeaders } from './lost-headers.ts';
 import { doubtNeverRun } from './never-run.ts';
@@ -27,6 +28,7 @@ const DOUBTS: readonly Doubt[] = [
   doubtValues,
   doubtOpenStatus,
   doubtUnusedNames,
+  doubtFaults,
 ];
 
 /** Warns of everything doubtful in a configuration that has no fatal problem. */

@@ -415,23 +415,6 @@ export interface HttpBlock {
    */
   readonly proxyTryTimeout?: Time | undefined;
   /**
-   * `proxy_deadline_header off | field` (without it: `off`). Weir only. The field of a request in
-   * which a client of `proxy_deadline_trusted` says how long it will wait, from the start of its
-   * request: milliseconds (`1500`), or with a unit as in `grpc-timeout` (`H M S m u n`), `s` or
-   * `ms`. That lowers `proxy_total_timeout` for this exchange and never raises it; 504 without
-   * asking anybody where it is over already; no endpoint is blamed for it. Endpoints get the field
-   * with what is left of the time of the exchange (of `Grpc-Timeout` with the unit `m`), or not at
-   * all where nothing limits it, unless `proxy_set_header` sets it.
-   */
-  readonly proxyDeadlineHeader?: Word | undefined;
-  /**
-   * `proxy_deadline_trusted address | CIDR | host | unix:`. Weir only. Whose
-   * `proxy_deadline_header` counts: the address of the client, which `set_real_ip_from` may have
-   * found. May stand several times; without any it is nobody. A host name is looked up when the
-   * configuration is read.
-   */
-  readonly proxyDeadlineTrusted?: Several<Word> | undefined;
-  /**
    * `proxy_next_upstream_backoff off | time [max=time]` (without it: `off`). Weir only. A pause in
    * front of further tries: a random one of up to `time` before the second, up to twice as long
    * with each one more, never longer than `max` (ten times `time`). `Retry-After` of an answer that
@@ -446,10 +429,23 @@ export interface HttpBlock {
    * (`95%`; 50% to 99.9%, and at least `min`), another endpoint is asked as well. The first answer
    * counts, the other request is dropped. Only requests without a body whose method is idempotent,
    * once each, and as `retry_budget` and `proxy_next_upstream_tries` allow. Each proxy thread
-   * learns from its own answers, and hedges nothing before there were 100. Times of up to half a
-   * second are kept to a millisecond or two, longer ones to 50 ms.
+   * learns from its own answers, and hedges nothing before there were 100. Times are rounded up to
+   * 50 ms.
    */
   readonly proxyHedge?: Words | undefined;
+  /**
+   * `fault off | [delay=time] [abort=status] [rate=size] [percent=number] [if=condition]`. Weir
+   * only. For tests of those who call: what `proxy_pass` would pass on is held back for `delay`
+   * (rounded up to 50 ms), answered with the status of `abort` (400 to 599; 444 closes the
+   * connection) without asking an endpoint, or its answer goes to the client with no more than
+   * `rate` bytes per second. Of one `fault` all that is written happens to the same requests:
+   * `percent` of them (100), chosen by chance, among those for which the condition is neither empty
+   * nor `0`. Each `fault` is decided by itself: of several delays the longest holds, of several
+   * rates the lowest, of several aborts the first. A delayed request occupies no endpoint, and ends
+   * when its client goes. An abort has the reason `fault_abort`; `error_page` holds for it, and no
+   * request meets faults twice. `off` cancels what is inherited. `-t` warns of each.
+   */
+  readonly fault?: Rows | undefined;
   /**
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
@@ -1138,23 +1134,6 @@ export interface ServerBlock {
    */
   readonly proxyTryTimeout?: Time | undefined;
   /**
-   * `proxy_deadline_header off | field` (without it: `off`). Weir only. The field of a request in
-   * which a client of `proxy_deadline_trusted` says how long it will wait, from the start of its
-   * request: milliseconds (`1500`), or with a unit as in `grpc-timeout` (`H M S m u n`), `s` or
-   * `ms`. That lowers `proxy_total_timeout` for this exchange and never raises it; 504 without
-   * asking anybody where it is over already; no endpoint is blamed for it. Endpoints get the field
-   * with what is left of the time of the exchange (of `Grpc-Timeout` with the unit `m`), or not at
-   * all where nothing limits it, unless `proxy_set_header` sets it.
-   */
-  readonly proxyDeadlineHeader?: Word | undefined;
-  /**
-   * `proxy_deadline_trusted address | CIDR | host | unix:`. Weir only. Whose
-   * `proxy_deadline_header` counts: the address of the client, which `set_real_ip_from` may have
-   * found. May stand several times; without any it is nobody. A host name is looked up when the
-   * configuration is read.
-   */
-  readonly proxyDeadlineTrusted?: Several<Word> | undefined;
-  /**
    * `proxy_next_upstream_backoff off | time [max=time]` (without it: `off`). Weir only. A pause in
    * front of further tries: a random one of up to `time` before the second, up to twice as long
    * with each one more, never longer than `max` (ten times `time`). `Retry-After` of an answer that
@@ -1169,10 +1148,23 @@ export interface ServerBlock {
    * (`95%`; 50% to 99.9%, and at least `min`), another endpoint is asked as well. The first answer
    * counts, the other request is dropped. Only requests without a body whose method is idempotent,
    * once each, and as `retry_budget` and `proxy_next_upstream_tries` allow. Each proxy thread
-   * learns from its own answers, and hedges nothing before there were 100. Times of up to half a
-   * second are kept to a millisecond or two, longer ones to 50 ms.
+   * learns from its own answers, and hedges nothing before there were 100. Times are rounded up to
+   * 50 ms.
    */
   readonly proxyHedge?: Words | undefined;
+  /**
+   * `fault off | [delay=time] [abort=status] [rate=size] [percent=number] [if=condition]`. Weir
+   * only. For tests of those who call: what `proxy_pass` would pass on is held back for `delay`
+   * (rounded up to 50 ms), answered with the status of `abort` (400 to 599; 444 closes the
+   * connection) without asking an endpoint, or its answer goes to the client with no more than
+   * `rate` bytes per second. Of one `fault` all that is written happens to the same requests:
+   * `percent` of them (100), chosen by chance, among those for which the condition is neither empty
+   * nor `0`. Each `fault` is decided by itself: of several delays the longest holds, of several
+   * rates the lowest, of several aborts the first. A delayed request occupies no endpoint, and ends
+   * when its client goes. An abort has the reason `fault_abort`; `error_page` holds for it, and no
+   * request meets faults twice. `off` cancels what is inherited. `-t` warns of each.
+   */
+  readonly fault?: Rows | undefined;
   /**
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`
@@ -1788,23 +1780,6 @@ export interface LocationBlock {
    */
   readonly proxyTryTimeout?: Time | undefined;
   /**
-   * `proxy_deadline_header off | field` (without it: `off`). Weir only. The field of a request in
-   * which a client of `proxy_deadline_trusted` says how long it will wait, from the start of its
-   * request: milliseconds (`1500`), or with a unit as in `grpc-timeout` (`H M S m u n`), `s` or
-   * `ms`. That lowers `proxy_total_timeout` for this exchange and never raises it; 504 without
-   * asking anybody where it is over already; no endpoint is blamed for it. Endpoints get the field
-   * with what is left of the time of the exchange (of `Grpc-Timeout` with the unit `m`), or not at
-   * all where nothing limits it, unless `proxy_set_header` sets it.
-   */
-  readonly proxyDeadlineHeader?: Word | undefined;
-  /**
-   * `proxy_deadline_trusted address | CIDR | host | unix:`. Weir only. Whose
-   * `proxy_deadline_header` counts: the address of the client, which `set_real_ip_from` may have
-   * found. May stand several times; without any it is nobody. A host name is looked up when the
-   * configuration is read.
-   */
-  readonly proxyDeadlineTrusted?: Several<Word> | undefined;
-  /**
    * `proxy_next_upstream_backoff off | time [max=time]` (without it: `off`). Weir only. A pause in
    * front of further tries: a random one of up to `time` before the second, up to twice as long
    * with each one more, never longer than `max` (ten times `time`). `Retry-After` of an answer that
@@ -1819,10 +1794,23 @@ export interface LocationBlock {
    * (`95%`; 50% to 99.9%, and at least `min`), another endpoint is asked as well. The first answer
    * counts, the other request is dropped. Only requests without a body whose method is idempotent,
    * once each, and as `retry_budget` and `proxy_next_upstream_tries` allow. Each proxy thread
-   * learns from its own answers, and hedges nothing before there were 100. Times of up to half a
-   * second are kept to a millisecond or two, longer ones to 50 ms.
+   * learns from its own answers, and hedges nothing before there were 100. Times are rounded up to
+   * 50 ms.
    */
   readonly proxyHedge?: Words | undefined;
+  /**
+   * `fault off | [delay=time] [abort=status] [rate=size] [percent=number] [if=condition]`. Weir
+   * only. For tests of those who call: what `proxy_pass` would pass on is held back for `delay`
+   * (rounded up to 50 ms), answered with the status of `abort` (400 to 599; 444 closes the
+   * connection) without asking an endpoint, or its answer goes to the client with no more than
+   * `rate` bytes per second. Of one `fault` all that is written happens to the same requests:
+   * `percent` of them (100), chosen by chance, among those for which the condition is neither empty
+   * nor `0`. Each `fault` is decided by itself: of several delays the longest holds, of several
+   * rates the lowest, of several aborts the first. A delayed request occupies no endpoint, and ends
+   * when its client goes. An abort has the reason `fault_abort`; `error_page` holds for it, and no
+   * request meets faults twice. `off` cancels what is inherited. `-t` warns of each.
+   */
+  readonly fault?: Rows | undefined;
   /**
    * `proxy_set_header field value`. Sets a field of the request to the upstream; an empty value
    * removes it. Inherited only by levels that have none of their own. `Host` is `$proxy_host`

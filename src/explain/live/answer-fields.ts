@@ -39,6 +39,7 @@ function partsOf(exchange: Exchange, listenKey: string, events: readonly TraceEv
     ['Server', members((event) => (event.kind === 'server' ? [serverMember(event)] : []))],
     ['Location', members((one) => (one.kind === 'location' ? [verdictMember(one.chosen)] : []))],
     ['Rewrites', members(rewriteMembers)],
+    ['Faults', members(faultMembers)],
     ['Upstream', members(upstreamMembers)],
     [
       'Candidates',
@@ -80,6 +81,12 @@ function rewriteMembers(event: TraceEvent): ListMember[] {
     result: result === '' ? undefined : result,
   };
   return [{ item: text, parameters }];
+}
+
+function faultMembers(event: TraceEvent): ListMember[] {
+  if (event.kind !== 'fault') return [];
+  const { because, isInjected, text } = event;
+  return [{ item: text, parameters: { at: at(event), injected: isInjected, because } }];
 }
 
 function upstreamMembers(event: TraceEvent): ListMember[] {

@@ -26,6 +26,7 @@ const TYPES: ReadonlyMap<FailureCode, string> = new Map([
   ['upstream_truncated', 'http_response_incomplete'],
   ['loop_detected', 'proxy_loop_detected'],
   ['pass_url_invalid', 'proxy_configuration_error'],
+  ['fault_abort', 'http_request_denied'],
   ['redirect_cycle', 'proxy_configuration_error'],
 ]);
 
