@@ -30,7 +30,6 @@ export class GenerationDiscovery {
       listener,
       fromFunction: (...what) => slot.source(...what),
     });
-    if (learners.length === 0) return;
     wheel.start();
     this.#discovery.start();
   }

@@ -1,196 +1,85 @@
 import { closeSync } from 'node:fs';
 import { ErrorLog } from '#src/base/log.ts';
 import { VERSION } from '#src/base/version.ts';
-import { allocateParts, type PartMemory, releaseParts } from '#src/functions/shared-parts.ts';
 import { ErrorLogFiles } from '#src/server/error-log-files.ts';
-import { EndpointEvents, lineOfEvent } from '#src/shared/endpoint-events.ts';
-import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import { PHASE_DRAINED, PHASE_DRAINING, PHASE_SERVING } from '#src/shared/generation-board.ts';
-import { allocateShared, SharedState } from '#src/shared/shared-state.ts';
-import { type StatusReport, statusReport } from '#src/shared/status-report.ts';
-import { AdaptiveLimits, LOOK_INTERVAL_MS } from '#src/upstream/adaptive-limits.ts';
-import type { SourceListener } from '#src/upstream/discovery/source-keeper.ts';
-import type { Roster, RosterMember } from '#src/upstream/roster/roster.ts';
-import { ROSTER_LOOK_MS, Rosters } from '#src/upstream/roster/rosters.ts';
+import type { SharedState } from '#src/shared/shared-state.ts';
 import { keepCompiled } from './compile-cache.ts';
-import { GenerationDiscovery } from './discovery.ts';
-import { HealthChecks } from './health-checks.ts';
-import { JudgedMembers } from './judged-members.ts';
-import { Judging } from './judging.ts';
-import { JudgingPace } from './judging-pace.ts';
+import { EndpointCare } from './endpoint-care.ts';
+import type { GenerationFeatures } from './generation-features.ts';
+import { GenerationMemory } from './generation-memory.ts';
 import { Listening } from './listening.ts';
-import { LiveOutline } from './live-outline.ts';
-import { applyForeign, applySnapshot, sizesOf, takeLoad, takeSnapshot } from './load-report.ts';
 import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
 import { keepHeapsSmall } from './memory.ts';
 import type { FromGeneration, FromThread, StartOrder, ToGeneration } from './messages.ts';
-import { statusModelOf } from './outline.ts';
-import { Steering } from './steering.ts';
 import { takeDescriptor } from './taken-descriptor.ts';
 import { type SlotOwner, ThreadSlot } from './thread-slot.ts';
-import { Watchdog } from './watchdog.ts';
 
 /** While it drains, a generation reports its load so often. */
 const REPORT_INTERVAL_MS = 50;
 /** How long threads may take to flush their logs before the process ends all the same. */
 const CLOSE_PATIENCE_MS = 1_000;
 
+type ApiOrder = Extract<ToGeneration, { type: 'api-request' }>;
+
 /** A generation at work, from the order to start until the process ends. */
 export class GenerationRun implements SlotOwner {
   readonly log: ErrorLog;
   readonly #order: StartOrder;
   readonly #tellMaster: (message: FromGeneration) => boolean;
+  readonly #memory: GenerationMemory;
   readonly #state: SharedState;
-  readonly #slots: ThreadSlot[] = [];
+  readonly #slots: readonly ThreadSlot[];
   readonly #listening: Listening;
-  /** Upstreams that may change. */
-  readonly rosters: Rosters;
-  readonly #live: LiveOutline;
-  readonly #limits: AdaptiveLimits;
-  readonly #judged: JudgedMembers;
-  readonly #discovery: GenerationDiscovery;
+  readonly #care: EndpointCare;
   readonly #loadedAtMs = Date.now();
   readonly #errorLogFiles = new ErrorLogFiles();
-  /** Of functions. */
-  readonly #partMemory: PartMemory;
-  readonly #health: HealthChecks;
-  readonly #steering: Steering;
   #masterFacts: MasterFacts;
   #phase: 'starting' | 'serving' | 'draining' | 'ending' = 'starting';
   #stillListening = new Set<ThreadSlot>();
   #stillOpen = new Set<ThreadSlot>();
-  readonly #events = new EndpointEvents();
-  readonly #judging: Judging;
   /** It holds no descriptor of a listening socket any more. */
   #isClosed = false;
 
-  constructor(order: StartOrder, tellMaster: (message: FromGeneration) => boolean) {
+  constructor(
+    order: StartOrder,
+    features: GenerationFeatures,
+    tellMaster: (message: FromGeneration) => boolean,
+  ) {
+    const { errorLogs, facts, generation, sockets } = order;
     this.#order = { ...order, packedModel: '' }; // the threads' copy is enough
     this.#tellMaster = tellMaster;
-    this.#masterFacts = order.facts;
-    process.title = `weir: generation ${order.generation} (master ${order.facts.masterPid})`;
-    const fan = openErrorLogs(this.#errorLogFiles, order.errorLogs);
+    this.#masterFacts = facts;
+    process.title = `weir: generation ${generation} (master ${facts.masterPid})`;
+    const fan = openErrorLogs(this.#errorLogFiles, errorLogs);
     this.log = new ErrorLog(fan, fan.level, process.pid, 0);
-    const sizes = sizesOf(order.outline, order.threadCount);
-    const shared = allocateShared(sizes);
-    this.#state = new SharedState(shared, sizes, 0);
-    this.#live = new LiveOutline(order.outline);
-    this.rosters = new Rosters(order.outline.rosters, this.#state.endpoints, {
-      publish: (list) => {
-        for (const slot of this.#slots) if (slot.isBuilt) slot.tell({ type: 'roster', list });
-      },
-      onTenant: (...what) => this.#onTenant(...what),
-      warn: (line) => this.log.warn(line),
-      notice: (line) => this.log.notice(line),
-    });
-    this.#listening = new Listening(order.sockets, {
+    this.#memory = new GenerationMemory(order);
+    this.#state = this.#memory.state;
+    this.#listening = new Listening(sockets, {
       requestDescriptor: (socket) => tellMaster({ type: 'need-descriptor', socket }),
       onExhausted: (key) => this.#onExhausted(key),
     });
-    const { connectionCap, servesByMs, errorLogs } = order;
-    const packedModel = sharedBytes(order.packedModel);
-    const { partCount, parts } = order.outline;
-    const partMemory = allocateParts(parts);
-    this.#partMemory = partMemory;
-    for (let thread = 0; thread < order.threadCount; thread++) {
-      const own = { packedModel, partCount, partMemory, thread, shared, sizes };
-      const data = { ...own, connectionCap, servesByMs, errorLogs };
-      this.#slots.push(new ThreadSlot(data, this));
-    }
-    const home = { events: this.#events, log: this.log };
-    this.#health = new HealthChecks(order.outline, this.#state.endpoints, home);
-    const listener: SourceListener = {
-      say: (level, line) => this.log.log(level, line),
-      tell: (news) => {
-        // Who draws back learns what its successor learns, too, and tells nobody.
-        if (!this.#drawsBack) this.#steering.send(news);
+    this.#slots = this.#memory.threads.map((data) => new ThreadSlot(data, this));
+    this.#care = new EndpointCare(this.#order, {
+      log: this.log,
+      state: this.#state,
+      features,
+      providers: this.#memory.providers((line) => this.log.error(line)),
+      publish: (list) => {
+        for (const slot of this.#slots) if (slot.isBuilt) slot.tell({ type: 'roster', list });
       },
-    };
-    this.#discovery = new GenerationDiscovery(this.rosters, listener, {
-      data: { packedModel, partMemory, owner: order.threadCount + 1 },
-      report: (line) => this.log.error(line),
-      onDeath: () => releaseParts(parts, partMemory, order.threadCount + 1),
+      isQuiet: () => this.#phase === 'draining' || this.#phase === 'ending',
+      facts: () => this.#facts(),
     });
     for (const slot of this.#slots) slot.start();
-    if (order.outline.functions.length > 0) this.#watch(order);
-    this.#judged = new JudgedMembers(order.outline, this.rosters.all);
-    this.#limits = new AdaptiveLimits(
-      this.#state.endpoints,
-      order.outline.endpointConcurrency,
-      sharedNowMs(performance.now()),
-    );
-    this.#learnLimits();
-    if (this.rosters.all.length > 0) setInterval(() => this.rosters.look(), ROSTER_LOOK_MS);
-    this.#steering = new Steering(order.outline, this.#state, {
-      facts: () => this.#facts(),
-      healthOf: (endpoint) => this.#health.report(endpoint),
-      events: this.#events,
-      log: this.log,
-      rosterOf: (upstream) => this.rosters.at(upstream),
-      steered: order.steered,
+    features.watchdog?.watchThreads({
+      rows: this.#state.rows,
+      threadCount: order.threadCount,
+      functions: order.outline.functions,
+      isServing: (thread) => this.#slots[thread]?.state === 'ready',
+      report: (line) => this.log.error(line),
     });
-    this.#judging = this.#judge(order);
-  }
-
-  get #drawsBack(): boolean {
-    return this.#phase === 'draining' || this.#phase === 'ending';
-  }
-
-  /** Who draws back says nothing more: the generation after it judges the same endpoints. */
-  #judge({ outline }: StartOrder): Judging {
-    this.#events.listen((event) => {
-      const { level, text } = lineOfEvent(event);
-      this.log.log(level, text);
-    });
-    const isQuiet = () => this.#drawsBack;
-    const { endpoints } = this.#state;
-    const judging = new Judging(outline, endpoints, this.#judged, {
-      tell: (event) => {
-        if (!isQuiet()) this.#events.tell(event);
-      },
-      warn: (line) => {
-        if (!isQuiet()) this.log.warn(line);
-      },
-    });
-    if (!judging.isEmpty) new JudgingPace(endpoints.alarm, () => judging.look()).start();
-    return judging;
-  }
-
-  /** What depends on who has a place in the endpoint table. */
-  #onTenant(roster: Roster, slot: number, member: RosterMember | undefined, isNew: boolean): void {
-    this.#live.onTenant(roster, slot, member);
-    this.#judged.onTenant(roster.id, roster.endpointOf(slot), isNew);
-    if (member === undefined || isNew) {
-      this.#health.onTenant(roster.id, roster.endpointOf(slot), member?.config);
-    }
-    if (!isNew) return;
-    this.#limits.forget(roster.endpointOf(slot));
-    this.#state.sessions.get(roster.id)?.forget(slot);
-  }
-
-  /** `concurrency adaptive`. */
-  #learnLimits(): void {
-    const { endpoints } = this.#state;
-    const limits = this.#limits;
-    if (limits.isEmpty) return;
-    setInterval(() => {
-      if (limits.look(sharedNowMs(performance.now()))) endpoints.queues.wakeAllFirst();
-    }, LOOK_INTERVAL_MS);
-  }
-
-  #watch({ outline, threadCount }: StartOrder): void {
-    const watchdog = new Watchdog(
-      {
-        rows: this.#state.rows,
-        threadCount,
-        functions: outline.functions,
-        isServing: (thread) => this.#slots[thread]?.state === 'ready',
-        report: (line) => this.log.error(line),
-      },
-      performance.now(),
-    );
-    watchdog.start();
   }
 
   receive(message: Exclude<ToGeneration, StartOrder>, handle: unknown): void {
@@ -206,37 +95,29 @@ export class GenerationRun implements SlotOwner {
       case 'no-descriptor':
         return this.#listening.refuse(message.socket);
       case 'snapshot':
-        applySnapshot(this.#live.outline, this.#state, message.snapshot, this.rosters);
-        this.#judging.restore(message.snapshot.judges ?? []);
-        return this.#health.restore(message.snapshot.checks ?? []);
+        return this.#care.restore(message.snapshot);
       case 'snapshot-request':
-        this.#tellMaster({
-          type: 'snapshot',
-          snapshot: {
-            ...takeSnapshot(this.#live.outline, this.#state, this.rosters),
-            judges: this.#judging.take(),
-            checks: this.#health.take(),
-          },
-        });
+        this.#tellMaster({ type: 'snapshot', snapshot: this.#care.take() });
         return;
       case 'status-request':
-        this.#tellMaster({ type: 'status', status: this.#status() });
+        this.#tellMaster({ type: 'status', status: this.#care.status });
         return;
       case 'foreign':
-        return applyForeign(this.#live.outline, this.#state, message.load);
+        return this.#care.addForeign(message.load);
       case 'event':
-        return this.#steering.send(message.event);
+        return this.#care.send(message.event);
       case 'api-request':
-        this.#tellMaster({
-          type: 'api-answer',
-          id: message.id,
-          ...this.#steering.answer(message.request),
-        });
+        void this.#answerApi(message);
         return;
       case 'facts':
         this.#masterFacts = message.facts;
         return this.onState();
     }
+  }
+
+  async #answerApi({ id, request }: ApiOrder): Promise<void> {
+    const answer = await this.#care.steering.answer(request);
+    this.#tellMaster({ type: 'api-answer', id, ...answer });
   }
 
   onMasterGone(): void {
@@ -262,7 +143,7 @@ export class GenerationRun implements SlotOwner {
     const alive = this.#slots.filter((slot) => slot.state !== 'ended');
     this.#stillListening = new Set(alive);
     this.#stillOpen = new Set(alive);
-    this.#health.stop();
+    this.#care.stopChecks();
     for (const slot of this.#slots) slot.retire();
     for (const slot of alive) slot.tell({ type: 'drain' });
     this.#reportLoad();
@@ -298,9 +179,10 @@ export class GenerationRun implements SlotOwner {
   }
 
   onBuilt(slot: ThreadSlot): void {
-    for (const list of this.rosters.onThreadBuilt(slot.thread)) slot.tell({ type: 'roster', list });
+    const { rosters } = this.#care;
+    for (const list of rosters.onThreadBuilt(slot.thread)) slot.tell({ type: 'roster', list });
     slot.tell({ type: 'facts', facts: this.#facts() });
-    this.#discovery.whenSettled(() => this.#listen(slot));
+    this.#care.whenSettled(() => this.#listen(slot));
   }
 
   #listen(slot: ThreadSlot): void {
@@ -312,7 +194,7 @@ export class GenerationRun implements SlotOwner {
   onMessage(slot: ThreadSlot, message: FromThread): void {
     switch (message.type) {
       case 'taken-over':
-        return this.rosters.acknowledge(slot.thread, message.upstream, message.version);
+        return this.#care.rosters.acknowledge(slot.thread, message.upstream, message.version);
       case 'listening':
         slot.pendingCount--;
         if (slot.pendingCount === 0 && slot.state === 'starting') this.#onReady(slot);
@@ -341,14 +223,8 @@ export class GenerationRun implements SlotOwner {
 
   onDeath(slot: ThreadSlot, reason: string, delayMs: number): void {
     this.#listening.leave(slot);
-    this.#state.board.clearThread(slot.thread);
-    this.#state.endpoints.zeroThread(slot.thread);
-    this.rosters.onThreadGone(slot.thread);
-    this.#state.endpoints.queues.zeroThread(slot.thread);
-    this.#state.endpoints.queues.wakeAllFirst();
-    for (const table of this.#state.sessions.values()) table.releaseLocks(slot.thread);
-    this.#state.rows.zeroGauges(slot.thread);
-    releaseParts(this.#order.outline.parts, this.#partMemory, slot.thread + 1);
+    this.#memory.clearThread(slot.thread);
+    this.#care.rosters.onThreadGone(slot.thread);
     if (this.#phase === 'draining' || this.#phase === 'ending') {
       this.#stillListening.delete(slot);
       this.#stillOpen.delete(slot);
@@ -451,11 +327,7 @@ export class GenerationRun implements SlotOwner {
   }
 
   #reportLoad(): void {
-    this.#tellMaster({ type: 'load', load: takeLoad(this.#live.outline, this.#state) });
-  }
-
-  #status(): StatusReport {
-    return statusReport(statusModelOf(this.#live.outline), this.#state, this.#facts());
+    this.#tellMaster({ type: 'load', load: this.#care.load });
   }
 
   #facts(): Facts {
@@ -473,11 +345,4 @@ export class GenerationRun implements SlotOwner {
       threads: this.#slots.map((slot) => slot.facts),
     };
   }
-}
-
-/** Once for all threads. */
-function sharedBytes(base64: string): SharedArrayBuffer {
-  const shared = new SharedArrayBuffer(Buffer.byteLength(base64, 'base64'));
-  Buffer.from(shared).write(base64, 'base64');
-  return shared;
 }

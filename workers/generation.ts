@@ -4,9 +4,10 @@ import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { DescriptorSink, ErrorLog } from '#src/base/log.ts';
 import { describeError } from './describe-error.ts';
+import { loadFeatures } from './generation-features.ts';
 import { GenerationRun } from './generation-run.ts';
 import { startTrimming } from './memory-trimmer.ts';
-import type { FromGeneration, ToGeneration } from './messages.ts';
+import type { FromGeneration, StartOrder, ToGeneration } from './messages.ts';
 
 // node:cluster ends a worker when its master is gone. The first line says that we live on: SIGKILL
 // of the master must leave traffic flowing.
@@ -22,9 +23,18 @@ function tellMaster(message: FromGeneration): boolean {
   return true;
 }
 
+/** What came while code was loaded, in order. */
+const early: [message: Exclude<ToGeneration, StartOrder>, handle: unknown][] = [];
+
+async function start(order: StartOrder): Promise<void> {
+  run = new GenerationRun(order, await loadFeatures(order.outline), tellMaster);
+  for (const one of early.splice(0)) run.receive(...one);
+}
+
 process.on('message', (message: ToGeneration, handle: unknown) => {
-  if (message.type === 'start') run = new GenerationRun(message, tellMaster);
-  else run?.receive(message, handle);
+  if (message.type === 'start') void start(message);
+  else if (run === undefined) early.push([message, handle]);
+  else run.receive(message, handle);
 });
 
 process.on('disconnect', () => {

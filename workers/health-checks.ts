@@ -30,8 +30,7 @@ export class HealthChecks implements VerdictSink {
   readonly #wheel = new TimerWheel(new SystemClock());
   /** Names of the endpoints that were there from the start, by number. */
   readonly #firstOnes = new Map<number, string>();
-  /** Undefined without any `health_check`. */
-  readonly #checks: ActiveChecks | undefined;
+  readonly #checks: ActiveChecks;
 
   /** Begins at once: who waits for its first pass is out before a thread serves. */
   constructor(outline: Outline, table: EndpointTable, home: HealthHome) {
@@ -39,7 +38,6 @@ export class HealthChecks implements VerdictSink {
     this.#table = table;
     this.#home = home;
     const { healthChecks, named, upstreams } = outline;
-    if (healthChecks.length === 0) return;
     this.#checks = new ActiveChecks({
       checks: healthChecks,
       upstreamNames: upstreams,
@@ -57,28 +55,28 @@ export class HealthChecks implements VerdictSink {
 
   /** The number in the endpoint table belongs to this endpoint from now on; undefined: to none. */
   onTenant(upstream: number, endpoint: number, config: EndpointConfig | undefined): void {
-    if (config === undefined) this.#checks?.forget(endpoint);
+    if (config === undefined) this.#checks.forget(endpoint);
     else this.#watch(upstream, endpoint, config);
   }
 
   /** Undefined for an endpoint without checks. */
   report(endpoint: number): HealthReport | undefined {
-    return this.#checks?.report(endpoint);
+    return this.#checks.report(endpoint);
   }
 
   /** For the snapshot of a reload. */
   take(): CheckMemory[] {
-    return this.#checks?.take() ?? [];
+    return this.#checks.take();
   }
 
   /** Goes on with what an older generation knew. */
   restore(memories: readonly CheckMemory[]): void {
-    this.#checks?.restore(memories);
+    this.#checks.restore(memories);
   }
 
   /** Another generation checks from now on. */
   stop(): void {
-    this.#checks?.stop();
+    this.#checks.stop();
     this.#wheel.stop();
   }
 
@@ -112,6 +110,6 @@ export class HealthChecks implements VerdictSink {
   }
 
   #watch(upstream: number, id: number, { address, name }: EndpointConfig): void {
-    this.#checks?.watch(upstream, { id, name, address });
+    this.#checks.watch(upstream, { id, name, address });
   }
 }

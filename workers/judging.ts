@@ -6,6 +6,7 @@ import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { JudgeNews } from '#src/upstream/judges/judge-news.ts';
 import { type JudgeRecord, UpstreamJudge } from '#src/upstream/judges/upstream-judge.ts';
 import type { JudgedMembers } from './judged-members.ts';
+import { JudgingPace } from './judging-pace.ts';
 import type { Outline } from './messages.ts';
 
 /** Where the judges of one generation speak. */
@@ -13,6 +14,18 @@ export interface JudgingHome {
   tell(event: EndpointEvent): void;
   /** An endpoint fails, but too many others do already: worth a line, no event. */
   warn(line: string): void;
+}
+
+/** Judges from now on, until the process ends. */
+export function judge(
+  outline: Outline,
+  endpoints: EndpointTable,
+  members: JudgedMembers,
+  home: JudgingHome,
+): Judging {
+  const judging = new Judging(outline, endpoints, members, home);
+  new JudgingPace(endpoints.alarm, () => judging.look()).start();
+  return judging;
 }
 
 interface Court {
@@ -42,11 +55,6 @@ export class Judging {
       };
       return [{ id, judge: new UpstreamJudge({ id, name, judges }, table, listener, nowMs) }];
     });
-  }
-
-  /** No upstream has any. */
-  get isEmpty(): boolean {
-    return this.#courts.length === 0;
   }
 
   /** One look at all of them; when, says judging-pace.ts. */

@@ -1,6 +1,6 @@
 import type { Roster, RosterMember } from '#src/upstream/roster/roster.ts';
 import type { Outline } from './messages.ts';
-import { pathOf } from './outline.ts';
+import { pathOf } from './outline-names.ts';
 
 /** The outline of a generation, with endpoints as they are now: places are taken and become free. */
 export class LiveOutline {

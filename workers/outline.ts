@@ -3,7 +3,6 @@ import { formatAddress } from '#src/base/address.ts';
 import type { Model } from '#src/config/model.ts';
 import { withoutCompiled } from '#src/config/packed-model.ts';
 import type { ConfigTree } from '#src/config/tree.ts';
-import type { EndpointFacts, StatusModel } from '#src/shared/status-report.ts';
 import { transportTier } from '#src/transport/transport.ts';
 import {
   type EndpointConfig,
@@ -12,6 +11,7 @@ import {
 } from '#src/upstream/endpoint/upstream-config.ts';
 import type { RosterSetting } from '#src/upstream/roster/roster.ts';
 import type { Outline } from './messages.ts';
+import { pathOf } from './outline-names.ts';
 
 /**
  * The master's extract of a model. Endpoints have names that mean the same in another generation,
@@ -83,11 +83,6 @@ function firstListen({ listens }: Model): string {
   return address.kind === 'tcp' ? address.host : formatAddress(address);
 }
 
-/** What an endpoint is called in all generations. */
-export function pathOf(upstream: string, endpoint: Pick<EndpointConfig, 'name'>): string {
-  return `${upstream}/${endpoint.name}`;
-}
-
 /** Those that may change while the generation runs, without what is compiled. */
 function rostersOf(upstreams: readonly UpstreamConfig[]): RosterSetting[] {
   let firstEndpoint = 0;
@@ -98,22 +93,4 @@ function rostersOf(upstreams: readonly UpstreamConfig[]): RosterSetting[] {
     if (upstream.slots === undefined) return [];
     return [{ id, config: withoutCompiled(upstream), firstEndpoint: first, slots }];
   });
-}
-
-/** Its upstreams again, as a status report names them. */
-export function statusModelOf(outline: Outline): StatusModel {
-  const { endpointTiers, endpointUpstreams, endpointWeights, endpoints, policies } = outline;
-  const groups = outline.upstreams.map((name, id) => ({
-    name,
-    policy: { name: policies[id] ?? '' },
-    endpoints: [] as EndpointFacts[],
-  }));
-  endpoints.forEach((path, at) => {
-    const group = groups[endpointUpstreams[at] ?? -1];
-    if (path === '') return;
-    const name = path.slice((group?.name.length ?? 0) + 1);
-    const [weight = 1, tier = 0] = [endpointWeights[at], endpointTiers[at]];
-    group?.endpoints.push({ id: at, name, weight, tier });
-  });
-  return { upstreams: groups };
 }

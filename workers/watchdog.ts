@@ -69,3 +69,8 @@ export class Watchdog {
     return `${who} has blocked thread ${thread + 1} for ${stillMs} ms: its requests wait`;
   }
 }
+
+/** Watches from now on, until the process ends. */
+export function watchThreads(owner: WatchdogOwner): void {
+  new Watchdog(owner, performance.now()).start();
+}

@@ -40,6 +40,11 @@ export class MemoryConnection implements Connection {
     this.commit();
   }
 
+  lendBytes(bytes: Buffer, start: number, end: number): void {
+    this.room(end - start).copyBuffer(bytes, start, end);
+    this.commit();
+  }
+
   queueBytes(bytes: Buffer): void {
     this.#waiting += bytes.length;
   }

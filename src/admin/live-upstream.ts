@@ -3,6 +3,7 @@ import type { EndpointEvents } from '#src/shared/endpoint-events.ts';
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
 import type { EndpointConfig } from '#src/upstream/endpoint/upstream-config.ts';
 import type { HealthReport } from '#src/upstream/health/active-checks.ts';
+import { PeerTimes } from './peer-times.ts';
 import { StateWatch } from './state-watch.ts';
 import type {
   MemberChanges,
@@ -48,6 +49,8 @@ export class LiveUpstream implements SteeredUpstream {
   readonly #watch: StateWatch;
   readonly #list: MemberList | undefined;
   readonly #healthOf: HealthOf;
+  /** By slot. */
+  readonly #times = new Map<number, { readonly name: string; readonly times: PeerTimes }>();
 
   /** Without `list` it is static: it has no `zone`. */
   constructor(
@@ -98,9 +101,12 @@ export class LiveUpstream implements SteeredUpstream {
 
   counts(slot: number): PeerCounts {
     const history = this.#watch.historyOf(slot);
+    const { headerMs = -1, responseMs = -1 } = this.#times.get(slot)?.times ?? {};
     const { awayMs = 0, sinceMs = 0, unavailCount = 0 } = history ?? {};
     return {
       ...this.#view.countsOf(slot),
+      headerMs,
+      responseMs,
       unavail: unavailCount,
       downtimeMs: awayMs + (sinceMs === 0 ? 0 : Date.now() - sinceMs),
       downSinceMs: sinceMs,
@@ -128,12 +134,25 @@ export class LiveUpstream implements SteeredUpstream {
   look(nowMs: number): void {
     const { firstEndpoint } = this.#named;
     const { standing } = this.#table;
-    const glances = this.members().map(({ config, slot, state }) => {
+    const members = this.members();
+    for (const { config, slot } of members) this.#lookAtTimes(slot, config.name, nowMs);
+    const glances = members.map(({ config, slot, state }) => {
       const endpoint = firstEndpoint + slot;
       const hasFailed = standing.failCount(endpoint) > 0;
       return { slot, state, name: config.name, out: standing.out(endpoint), hasFailed };
     });
     this.#watch.look(glances, nowMs);
+  }
+
+  #lookAtTimes(slot: number, name: string, nowMs: number): void {
+    if (this.#table.isVacant(this.#named.firstEndpoint + slot))
+      return void this.#times.delete(slot);
+    let known = this.#times.get(slot);
+    if (known?.name !== name) {
+      known = { name, times: new PeerTimes() };
+      this.#times.set(slot, known);
+    }
+    known.times.look(this.#view.sumsOf(slot), nowMs);
   }
 
   #healthOfSlot(slot: number): HealthReport | undefined {

@@ -9,11 +9,22 @@ import {
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { EndpointConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import type { PeerSums } from './peer-times.ts';
 import type { PeerCounts, PeerState, SteeredMember } from './steered-upstream.ts';
 
-type TableCounts = Omit<PeerCounts, 'unavail' | 'downtimeMs' | 'downSinceMs'>;
+type TableCounts = Omit<
+  PeerCounts,
+  'unavail' | 'downtimeMs' | 'downSinceMs' | 'headerMs' | 'responseMs'
+>;
 
-const NO_COUNTS: TableCounts = { active: 0, requests: 0, fails: 0, headerMs: -1, responseMs: -1 };
+const CLASSES = [1, 2, 3, 4, 5];
+const NO_COUNTS: TableCounts = {
+  active: 0,
+  requests: 0,
+  fails: 0,
+  responses: CLASSES.map(() => 0),
+  bytes: { sent: 0, received: 0 },
+};
 
 /** What of an endpoint is a matter of the table: how it is, and what was counted. */
 export class TableView {
@@ -45,14 +56,25 @@ export class TableView {
   countsOf(slot: number): TableCounts {
     const endpoint = this.#first + slot;
     if (this.#table.isVacant(endpoint)) return NO_COUNTS;
-    const { times } = this.#table;
-    const nowMs = sharedNowMs(performance.now());
+    const table = this.#table;
     return {
-      active: this.#table.active(endpoint),
-      requests: this.#table.requests(endpoint),
-      fails: this.#table.failures(endpoint),
-      headerMs: times.headerMs(endpoint, nowMs),
-      responseMs: times.totalMs(endpoint, nowMs),
+      active: table.active(endpoint),
+      requests: table.requests(endpoint),
+      fails: table.failures(endpoint),
+      responses: CLASSES.map((one) => table.answers(endpoint, one)),
+      bytes: { sent: table.sentBytes(endpoint), received: table.receivedBytes(endpoint) },
+    };
+  }
+
+  /** For averages over time: sums that only grow, until the place has another tenant. */
+  sumsOf(slot: number): PeerSums {
+    const endpoint = this.#first + slot;
+    const table = this.#table;
+    return {
+      headers: CLASSES.reduce((sum, one) => sum + table.answers(endpoint, one), 0),
+      headerMs: table.headerMs(endpoint),
+      ended: table.requests(endpoint) - table.ownActive(endpoint),
+      busyMs: table.busyMs(endpoint),
     };
   }
 

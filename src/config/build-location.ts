@@ -27,6 +27,7 @@ import { type Place, Problems, placeOf } from '#src/schema/problem.ts';
 import { compileSettings, parseNode, type Scope } from '#src/schema/scope.ts';
 import { type ConfigNode, placeOfWord } from '#src/schema/tree.ts';
 import { answeringSettings, buildRedirects, checkOffStandsAlone } from './build-answers.ts';
+import { buildDeadline } from './build-deadline.ts';
 import { buildErrorPages } from './build-error-pages.ts';
 import { buildExplain } from './build-explain.ts';
 import { buildFunctions } from './build-functions.ts';
@@ -89,6 +90,7 @@ export function buildLocation(
     isInternal:
       outer?.isInternal === true || scope.own(errorPageDirectives.internal.name).length > 0,
     proxy,
+    deadline: buildDeadline(proxy),
     functions: buildFunctions(scope, client, problems),
     rewrites: handler.kind === 'return' ? undefined : rewritesOf(steps, scope, problems),
     redirects: redirectsIn(scope, match, outer, problems),

@@ -47,6 +47,10 @@ describe('the times of tries', () => {
     'proxy_hedge 49%;',
     'proxy_hedge 95% max=1s;',
     'proxy_hedge off min=1s;',
+    'proxy_deadline_header X:Y; proxy_deadline_trusted 10.0.0.1;',
+    'proxy_deadline_header Content-Length; proxy_deadline_trusted 10.0.0.1;',
+    'proxy_deadline_header X-Time; proxy_deadline_trusted everybody!;',
+    'proxy_deadline_header X-Time;',
   ]) {
     it(`refuses "${line}"`, () => {
       const { problems } = build(withLocation(line));

@@ -76,6 +76,8 @@ test('defaults are those of nginx 1.31, except where we say so', () => {
     addedTrailersInherit: 'on',
     totalTimeoutMs: 0,
     tryTimeoutMs: 0,
+    deadlineHeader: 'off',
+    deadlineTrusted: [],
     backoff: { baseMs: 0, maxMs: 0 },
     hedge: 'off',
     faults: [],

@@ -12,6 +12,7 @@ import { compileSettings, Scope } from '#src/schema/scope.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 import { VariableCompiler, type VariableWatch } from '#src/variables/compiler.ts';
 import { declareTables } from '#src/variables/table-directives.ts';
+import { checkDeadlines } from './build-deadline.ts';
 import { explainsAnywhere } from './build-explain.ts';
 import { declareFunctions } from './build-functions.ts';
 import { checkMatches } from './build-health.ts';
@@ -53,6 +54,7 @@ export function buildModel(
     changesAddresses: changesAddresses(tree.nodes),
     explains: explainsAnywhere(tree.nodes, problems),
   };
+  checkDeadlines(tree.nodes, problems);
   const options = { clock, functions, problems, watch, onMapEntry };
   const { http, scope, variables } = layGround(tree, facts, options);
   checkBlock(scope, problems);

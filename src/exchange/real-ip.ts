@@ -38,6 +38,13 @@ export function clientPortOf({ downstream, realAddress, realPort }: Exchange): n
   return realAddress === '' ? downstream?.facts.remotePort : realPort;
 }
 
+/** Whether the client of an exchange is among those; `real_ip` of its server has been asked. */
+export function isTrusted(exchange: Exchange, trusted: TrustedProxies): boolean {
+  const text = clientAddressOf(exchange) ?? '';
+  if (!address.parse(text) && text === UNIX_PEER) address.family = UNIX;
+  return trusted.has(address);
+}
+
 /** What `set_real_ip_from`, `real_ip_header` and `real_ip_recursive` of one level make. */
 export class RealIp {
   readonly #trusted: TrustedProxies;

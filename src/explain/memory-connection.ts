@@ -91,6 +91,11 @@ export class MemoryConnection implements Connection {
     this.#unsent.push(Buffer.from(text, 'latin1'));
   }
 
+  lendBytes(bytes: Buffer, start: number, end: number): void {
+    this.room(end - start).copyBuffer(bytes, start, end);
+    this.commit();
+  }
+
   queueBytes(bytes: Buffer): void {
     this.#unsent.push(Buffer.from(bytes));
   }

@@ -1,12 +1,15 @@
 /** Data path. What an attempt asks of the proxy, and its two halves of each other. */
 
 import type { FailureCode } from '#src/base/failure.ts';
+import type { ShortTimers } from '#src/base/short-timers.ts';
 import type { TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 
 /** Gives an attempt back when the exchange is done with it. `A`: the attempt. */
 export interface AttemptHome<A = never> {
   readonly wheel: TimerWheel;
+  /** For delays that 50 ms would spoil. */
+  readonly shortTimers: ShortTimers;
   releaseAttempt(attempt: A): void;
   nowMs(): number;
   /** For the error log. `endpoint` is '' when there was none to try. */

@@ -122,8 +122,11 @@ export class Attempt
   #tryFirst({ times }: ProxiedLocation): void {
     if (times !== undefined) {
       this.#clock ??= new TryClock(this.#home.wheel, this);
-      this.#clock.begin(times);
       this.#times = times;
+      if (!this.#clock.begin(times, this.#exchange as Exchange)) {
+        this.onTotalOver();
+        return;
+      }
       this.#mayHedge = times.hedge !== undefined && this.#isHedgeable();
     }
     this.#tryNext();
@@ -273,6 +276,7 @@ export class Attempt
     if (this.#response.connection !== undefined) this.wasSent = true;
     this.#request.onEnd();
     if (!this.#response.hasEnded) return;
+    this.#response.noteTunnelBytes();
     this.#tries.leave(false); // a tunnel that has ended on both sides
     this.done();
   }
@@ -404,6 +408,7 @@ export class Attempt
   /** Whoever was asked only shortly before all time was over has done nothing wrong. */
   #isToBlame(failure: FailureCode): boolean {
     if (failure !== 'upstream_total_timeout') return FAILURES[failure].source === 'upstream';
+    if (this.#clock?.isOfClient === true) return false;
     return this.#sinceStart() * 2 >= (this.#times?.totalMs ?? 0);
   }
 

@@ -6,6 +6,7 @@ import { directives, HTTP_SERVER_LOCATION, type SettingsOf } from '#src/schema/d
 import { tempPath } from '#src/spool/temp-path-argument.ts';
 import { answerDirectives } from './answer-directives.ts';
 import { parseBind } from './bind-argument.ts';
+import type { ClientDeadline } from './client-deadline.ts';
 import { faultDirectives } from './fault-directives.ts';
 import { parseNextUpstream } from './next-upstream-argument.ts';
 import {
@@ -323,6 +324,8 @@ declare module '#src/routing/model.ts' {
   interface Location {
     /** How exchanges of this location are passed on; meaningful when its handler is `proxy`. */
     readonly proxy: ProxySettings;
+    /** `proxy_deadline_header`, where somebody's word counts. */
+    readonly deadline: ClientDeadline | undefined;
     /** Our pseudonym in Via (RFC 9110 §7.6.3); '' sends none. */
     readonly via: string;
     /** `$limit_rate`; undefined when the configuration never sets it. */

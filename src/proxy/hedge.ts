@@ -10,7 +10,8 @@
  */
 
 import { FAILURES, type FailureCode } from '#src/base/failure.ts';
-import { type TimeoutOwner, TimerEntry } from '#src/base/timer-wheel.ts';
+import { LONGEST_SHORT_MS, type ShortTimers } from '#src/base/short-timers.ts';
+import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { ResponseHead } from '#src/http/message.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
@@ -43,6 +44,7 @@ export class Hedge implements ResponseSink, PoolClient, TimeoutOwner {
   readonly #tries: Tries;
   readonly #side: ResponseSide;
   readonly #timer = new TimerEntry(this);
+  #isShort = false;
   #head = new ResponseHead();
   #state = IDLE;
   #exchange: Exchange | undefined = undefined;
@@ -65,7 +67,13 @@ export class Hedge implements ResponseSink, PoolClient, TimeoutOwner {
     this.#exchange = exchange;
     this.#location = location;
     this.#state = WAITS;
-    this.#home.wheel.arm(this.#timer, delayMs);
+    this.#isShort = delayMs <= LONGEST_SHORT_MS;
+    this.#timers.arm(this.#timer, delayMs);
+  }
+
+  /** Where its delay runs. */
+  get #timers(): ShortTimers | TimerWheel {
+    return this.#isShort ? this.#home.shortTimers : this.#home.wheel;
   }
 
   /** It is under way beside the first try. */
@@ -75,7 +83,7 @@ export class Hedge implements ResponseSink, PoolClient, TimeoutOwner {
 
   /** Nothing of it goes on. */
   end(): void {
-    this.#home.wheel.forget(this.#timer);
+    this.#timers.forget(this.#timer);
     this.giveUp('-');
     this.cancelDial();
     this.#state = IDLE;
@@ -99,7 +107,7 @@ export class Hedge implements ResponseSink, PoolClient, TimeoutOwner {
     const { receivedBytes = 0, sentBytes = 0 } = connection ?? {};
     const lost = { endpoint, status, receivedBytes, sentBytes, connectMs: this.#connectMs, tookMs };
     this.#tries.noteLost(exchange, lost);
-    this.#tries.leaveBeside(endpoint, isFailure, this.#startedAtMs);
+    this.#tries.leaveBeside(lost, isFailure, this.#startedAtMs);
     this.#head.reset();
   }
 
@@ -198,6 +206,8 @@ export class Hedge implements ResponseSink, PoolClient, TimeoutOwner {
     if (this.#state !== LEADS) {
       const { status } = this.#head;
       if ((this.#location as ProxiedLocation).retry.on.statuses.has(status)) {
+        const headerMs = this.#home.nowMs() - this.#startedAtMs;
+        this.#tries.noteAnswerBeside(this.#endpoint as Endpoint, status, headerMs);
         this.giveUp(String(status), status >= 500 || status === 429);
         return;
       }

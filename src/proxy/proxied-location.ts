@@ -153,7 +153,7 @@ export function proxiedLocation(
       maxTries: proxy.nextUpstreamTries,
       timeoutMs: proxy.nextUpstreamTimeoutMs,
     },
-    times: timesOf(proxy),
+    times: timesOf(location),
     watchesStatus: proxy.interceptErrors || proxy.nextUpstream.statuses.size > 0,
     interceptErrors: proxy.interceptErrors,
     ignoreClientAbort: proxy.ignoreClientAbort || proxy.store !== 'off', // nginx: the copy is wanted
@@ -169,12 +169,12 @@ function passesField({ passRequestHeaders, setHeaders }: ProxySettings, name: st
   return passRequestHeaders && !setHeaders.some(([set]) => set.toLowerCase() === name);
 }
 
-function timesOf(proxy: ProxySettings): TryTimes | undefined {
+function timesOf({ deadline, proxy }: Location): TryTimes | undefined {
   const { backoff, hedge, totalTimeoutMs, tryTimeoutMs } = proxy;
   const isUsual = totalTimeoutMs === 0 && tryTimeoutMs === 0 && backoff.baseMs === 0;
-  if (isUsual && hedge === 'off') return undefined;
+  if (isUsual && hedge === 'off' && deadline === undefined) return undefined;
   const delay = hedge === 'off' ? undefined : new HedgeDelay(hedge);
-  return { totalMs: totalTimeoutMs, tryMs: tryTimeoutMs, backoff, hedge: delay };
+  return { totalMs: totalTimeoutMs, tryMs: tryTimeoutMs, deadline, backoff, hedge: delay };
 }
 
 function responseLimitsOf(proxy: ProxySettings): ResponseLimits {

@@ -6,6 +6,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { FreeList } from '#src/base/free-list.ts';
 import { RandomBits } from '#src/base/random-bits.ts';
+import { ShortTimers } from '#src/base/short-timers.ts';
 import type { TimerWheel } from '#src/base/timer-wheel.ts';
 import type { AccessLogTarget } from '#src/exchange/access-record.ts';
 import { answer, answerStatus, refuse, refuseWith } from '#src/exchange/answer.ts';
@@ -129,6 +130,8 @@ export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHom
   readonly #clock: Clock;
   /** AttemptHome. */
   readonly wheel: TimerWheel;
+  /** AttemptHome. */
+  readonly shortTimers: ShortTimers;
   readonly #router: Router;
   /** By the number of the location. */
   readonly #served: Served[] = [];
@@ -149,6 +152,7 @@ export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHom
     this.#options = options;
     this.#clock = options.clock;
     this.wheel = options.wheel;
+    this.shortTimers = new ShortTimers(options.clock);
     this.#router = options.router ?? new Router(options.servers);
     this.#run = new RewriteRun(options.onRewrite);
     const make = () => new Attempt(this, options.makeTries?.());

@@ -27,7 +27,13 @@ function planOf({ httpVersion = '1.1', path = '/', set = {}, uri, via = '' }: Sk
     assert.deepEqual(problems.list, []);
     return [name, value] as const;
   });
-  const proxy = { httpVersion, passRequestHeaders: true, setHeaders, upgrades: ['websocket'] };
+  const proxy = {
+    deadlineHeader: 'off',
+    httpVersion,
+    passRequestHeaders: true,
+    setHeaders,
+    upgrades: ['websocket'],
+  };
   const location = { match: { kind: 'prefix', path }, via, proxy } as unknown as Location;
   const hostHeader = 'api:8080';
   const target = undefined;

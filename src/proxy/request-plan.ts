@@ -21,7 +21,7 @@ import { escapePath } from '#src/http/target.ts';
 import type { Location, ProxyHandler } from '#src/routing/model.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import { isClean } from './clean-value.ts';
-import type {} from './directives.ts';
+import type { ProxySettings } from './directives.ts';
 
 /** Lines `Name: value␍␊`: bytes[0..at). Of the scratch, so they last until the next exchange. */
 export interface Lines extends ByteBlock {
@@ -54,7 +54,8 @@ export class RequestPlan {
   readonly #isRunTime: boolean;
 
   constructor(location: Location, handler: ProxyHandler) {
-    const { httpVersion, passRequestHeaders, setHeaders, upgrades } = location.proxy;
+    const { deadlineHeader, httpVersion, passRequestHeaders, upgrades } = location.proxy;
+    const setHeaders = withDeadline(location.proxy.setHeaders, deadlineHeader);
     const setNames = setHeaders.map(([name]) => name.toLowerCase());
     this.#via = setNames.includes('via') ? '' : location.via;
     this.#viaOfOne = `1.1 ${this.#via}`;
@@ -164,6 +165,17 @@ export class RequestPlan {
     const hasQuery = queryAt >= 0 && queryAt + 1 < originTarget.length;
     return `${this.#uri}${rest}${hasQuery ? originTarget.substring(queryAt) : ''}`;
   }
+}
+
+/** What is left of the time of an exchange goes in place of what its client wrote. */
+function withDeadline(
+  set: ProxySettings['setHeaders'],
+  deadline: ProxySettings['deadlineHeader'],
+): ProxySettings['setHeaders'] {
+  if (deadline === 'off') return set;
+  const lower = deadline.name.toLowerCase();
+  if (set.some(([name]) => name.toLowerCase() === lower)) return set;
+  return [...set, [deadline.name, deadline.remaining]];
 }
 
 /** Locations and hosts that one connection keeps lines of; further ones are made per request. */

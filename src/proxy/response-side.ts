@@ -84,6 +84,11 @@ export class ResponseSide implements ResponseSink, DeliveryOwner {
     this.#response.onWritable();
   }
 
+  /** Both sides of a tunnel have ended: what the connection, which has closed, has carried. */
+  noteTunnelBytes(): void {
+    if (this.connection !== undefined) this.#noteBytes(this.#exchange as Exchange, this.connection);
+  }
+
   /** Gives the connection up, if there is one. */
   drop(): void {
     const { connection } = this;

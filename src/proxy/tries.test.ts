@@ -34,7 +34,8 @@ function make(name: string, words: readonly string[]) {
   const clock = new ManualClock();
   const thread = { wheel: new TimerWheel(clock) } as unknown as PoolThread;
   const upstream = new Upstream(config, 0, 0, table, thread);
-  const exchange = { upstreamAddress: '' } as unknown as Exchange;
+  const nothing = { upstreamSentBytes: 0, upstreamReceivedBytes: 0 };
+  const exchange = { upstreamAddress: '', ...nothing } as unknown as Exchange;
   const tries = new Tries();
   tries.begin(upstream, exchange);
   const start = (): void => {
@@ -43,7 +44,7 @@ function make(name: string, words: readonly string[]) {
     tries.start(exchange, endpoint, clock.nowMs);
   };
   const ageMs = (): number => table.times.openAgeMs(0, sharedNowMs(clock.nowMs));
-  return { ageMs, clock, start, table, tries };
+  return { ageMs, clock, exchange, start, table, tries };
 }
 
 describe('tries', () => {
@@ -120,10 +121,31 @@ describe('tries', () => {
     one(0, false); // the client has left
     assert.deepEqual(outcomes(), [2, 2, 2]);
     start();
-    const beside = tries.endpoint;
-    assert.ok(beside !== undefined);
-    tries.leaveBeside(beside, true, 0);
-    tries.leaveBeside(beside, false, 0);
+    const { endpoint } = tries;
+    assert.ok(endpoint !== undefined);
+    const lost = { endpoint, status: '-', receivedBytes: 7, sentBytes: 9, connectMs: 0, tookMs: 1 };
+    tries.leaveBeside(lost, true, 0);
+    tries.leaveBeside(lost, false, 0);
     assert.deepEqual(outcomes(), [2, 2, 3]);
+    assert.deepEqual([table.sentBytes(0), table.receivedBytes(0)], [18, 14]);
+  });
+
+  it('count answers by class, their heads, and what was carried, whatever the policy', () => {
+    const { exchange, start, table, tries } = make('round_robin', []);
+    for (const [at, status] of [101, 200, 204, 302, 404, 599, 700].entries()) {
+      start();
+      tries.noteAnswer(at, status);
+      exchange.upstreamSentBytes = 100;
+      exchange.upstreamReceivedBytes = 1_000;
+      tries.leave(false);
+    }
+    assert.deepEqual(
+      [1, 2, 3, 4, 5].map((one) => table.answers(0, one)),
+      [1, 2, 1, 1, 2],
+    );
+    assert.equal(table.headerMs(0), 21);
+    assert.deepEqual([table.sentBytes(0), table.receivedBytes(0)], [700, 7_000]);
+    table.zeroCounts(0, 0);
+    assert.deepEqual([table.answers(0, 2), table.sentBytes(0), table.headerMs(0)], [0, 0, 0]);
   });
 });

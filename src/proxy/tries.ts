@@ -210,7 +210,9 @@ export class Tries implements PickContext {
     if (this.#hasRepeated) return false;
     this.#hasRepeated = true;
     this.#count -= 1;
-    (this.#upstream as Upstream).repeat(endpoint);
+    const { upstreamReceivedBytes, upstreamSentBytes } = this.#exchange as Exchange;
+    const upstream = this.#upstream as Upstream;
+    upstream.repeat(endpoint, upstreamSentBytes, upstreamReceivedBytes);
     return true;
   }
 
@@ -235,13 +237,10 @@ export class Tries implements PickContext {
   /** The head of an answer came; an error of the endpoint is no good answer, however fast it was. */
   noteAnswer(headerMs: number, status: number): void {
     this.#headerMs = headerMs;
-    if (status >= 500) this.#noteError();
+    this.#isErrorAnswer = status >= 500;
+    // Whole milliseconds: a fraction that is handed over costs heap.
+    this.#upstream?.noteAnswer(this.endpoint as Endpoint, status, (headerMs + 0.5) | 0);
     if (this.#isAging && this.#upstream?.agesUntil === 'header') this.#stopAging();
-  }
-
-  #noteError(): void {
-    this.#isErrorAnswer = true;
-    this.#upstream?.noteErrorAnswer(this.endpoint as Endpoint);
   }
 
   #stopAging(): void {
@@ -257,7 +256,9 @@ export class Tries implements PickContext {
     this.endpoint = undefined;
     const upstream = this.#upstream as Upstream;
     if (upstream.recordsTimes) this.#record(upstream, endpoint, isFailure);
-    upstream.finish(endpoint, isFailure, this.#startedAtMs);
+    const { upstreamReceivedBytes, upstreamSentBytes } = this.#exchange as Exchange;
+    const startedAtMs = this.#startedAtMs;
+    upstream.finish(endpoint, isFailure, startedAtMs, upstreamSentBytes, upstreamReceivedBytes);
   }
 
   /** A try that ended without an answer says nothing, unless that was the endpoint's fault. */
@@ -289,13 +290,22 @@ export class Tries implements PickContext {
     return upstream.poolOf(endpoint);
   }
 
+  /** It has answered, and is not the one all the same: `leaveBeside` follows. */
+  noteAnswerBeside(endpoint: Endpoint, status: number, headerMs: number): void {
+    this.#upstream?.noteAnswer(endpoint, status, headerMs);
+  }
+
   /** It is over, and was not the one. */
-  leaveBeside(endpoint: Endpoint, isFailure: boolean, startedAtMs: number): void {
+  leaveBeside(
+    { endpoint, receivedBytes, sentBytes }: LostTry,
+    isFailure: boolean,
+    startedAtMs: number,
+  ): void {
     const upstream = this.#upstream as Upstream;
     this.#tried.push(endpoint);
     if (upstream.agesUntil !== 'none') upstream.noteEnd(endpoint, startedAtMs);
     if (isFailure && upstream.recordsTimes) upstream.noteOutcome(endpoint, false);
-    upstream.finish(endpoint, isFailure, startedAtMs);
+    upstream.finish(endpoint, isFailure, startedAtMs, sentBytes, receivedBytes);
   }
 
   /** The one in progress has been left: this one goes on in its place. */

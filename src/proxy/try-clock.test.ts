@@ -35,6 +35,7 @@ class Told {
 const times = (totalMs: number, tryMs: number, baseMs = 0, maxMs = 0): TryTimes => ({
   totalMs,
   tryMs,
+  deadline: undefined,
   backoff: { baseMs, maxMs },
   hedge: undefined,
 });
@@ -48,7 +49,7 @@ describe('the clock of tries', () => {
   it('tells when each try, and all together, have taken too long', () => {
     const told = new Told();
     const exchange = new Exchange();
-    told.clock.begin(times(2_500, 1_000));
+    told.clock.begin(times(2_500, 1_000), new Exchange());
     for (let round = 0; round < 3; round++) {
       told.clock.beginTry(times(2_500, 1_000), exchange);
       assert.equal(exchange.deadlineAtMs, Math.min(2_500, told.time.nowMs + 1_000));
@@ -62,7 +63,7 @@ describe('the clock of tries', () => {
   it('lets no try begin that has 50 ms or less', () => {
     const told = new Told();
     const wanted = times(1_000, 0);
-    told.clock.begin(wanted);
+    told.clock.begin(wanted, new Exchange());
     told.passMs(900);
     assert.equal(told.clock.mayGoOn(wanted, 0), true);
     assert.equal(told.clock.pause(), false, 'no pause is wanted');
@@ -75,7 +76,7 @@ describe('the clock of tries', () => {
     withoutLuck(t);
     const told = new Told();
     const wanted = times(0, 0, 100, 300);
-    told.clock.begin(wanted);
+    told.clock.begin(wanted, new Exchange());
     const lengths = [100, 200, 300, 300].map((longest) => {
       assert.ok(told.clock.mayGoOn(wanted, 0) && told.clock.pause());
       const from = told.time.nowMs;
@@ -89,7 +90,7 @@ describe('the clock of tries', () => {
   it('waits as long as an endpoint asks for, if that is not too long', () => {
     const told = new Told();
     const wanted = times(5_000, 0, 10, 3_000);
-    told.clock.begin(wanted);
+    told.clock.begin(wanted, new Exchange());
     assert.equal(told.clock.mayGoOn(wanted, 4_000), false, 'longer than the longest pause');
     assert.ok(told.clock.mayGoOn(wanted, 2_000) && told.clock.pause());
     told.passMs(3_000);

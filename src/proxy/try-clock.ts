@@ -6,6 +6,7 @@
 
 import { TICK_MS, type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
+import { type ClientDeadline, clientEndsAtMs } from './client-deadline.ts';
 import type { HedgeDelay } from './hedge-delay.ts';
 
 /** What a location says about them; 0: no limit, no pause. */
@@ -14,6 +15,8 @@ export interface TryTimes {
   readonly totalMs: number;
   /** `proxy_try_timeout`: from the start of a try to the head of its answer. */
   readonly tryMs: number;
+  /** `proxy_deadline_header`; undefined: clients have no say. */
+  readonly deadline: ClientDeadline | undefined;
   readonly backoff: Backoff;
   /** When a second endpoint is asked beside the first; undefined: never. */
   readonly hedge: HedgeDelay | undefined;
@@ -57,6 +60,8 @@ export class TryClock implements TimeoutOwner {
   readonly #part = new TimerEntry(this);
   #isPausing = false;
   #endsAtMs = Number.POSITIVE_INFINITY;
+  /** The client waits less long than `proxy_total_timeout` would. */
+  isOfClient = false;
   #pauseMs = 0;
   #pauseCount = 0;
 
@@ -66,14 +71,23 @@ export class TryClock implements TimeoutOwner {
     this.#total = new Total(owner);
   }
 
-  /** The first try is about to begin; `end` must follow once. */
-  begin({ totalMs }: TryTimes): void {
+  /**
+   * The first try is about to begin; `end` must follow once. False: all time is over already, and
+   * nothing is to begin.
+   */
+  begin({ deadline, totalMs }: TryTimes, exchange: Exchange): boolean {
+    const { nowMs } = this.#wheel.clock;
     this.#pauseMs = 0;
     this.#pauseCount = 0;
-    this.#endsAtMs = Number.POSITIVE_INFINITY;
-    if (totalMs === 0) return;
-    this.#endsAtMs = this.#wheel.clock.nowMs + totalMs;
-    this.#wheel.arm(this.#total.entry, totalMs);
+    this.#endsAtMs = totalMs === 0 ? Number.POSITIVE_INFINITY : nowMs + totalMs;
+    const clientEndsAt =
+      deadline === undefined ? Number.POSITIVE_INFINITY : clientEndsAtMs(exchange, deadline);
+    this.isOfClient = clientEndsAt < this.#endsAtMs;
+    if (this.isOfClient) this.#endsAtMs = clientEndsAt;
+    if (this.#endsAtMs === Number.POSITIVE_INFINITY) return true;
+    if (this.#endsAtMs <= nowMs) return false;
+    this.#wheel.arm(this.#total.entry, this.#endsAtMs - nowMs);
+    return true;
   }
 
   /** A try begins. */

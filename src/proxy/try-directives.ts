@@ -1,7 +1,10 @@
 /** The directives about tries that nginx does not have. */
+import type { Exchange } from '#src/exchange/exchange.ts';
+import { parseTrusted, type TrustedSource } from '#src/exchange/real-ip-directives.ts';
 import { custom, parseTimeWord, reportInvalid, time } from '#src/schema/arguments.ts';
+import type { ComplexValue } from '#src/schema/complex-value.ts';
 import { directives, HTTP_SERVER_LOCATION, type ParseContext } from '#src/schema/directive.ts';
-import type { Word } from '#src/schema/tree.ts';
+import { placeOfWord, type Word } from '#src/schema/tree.ts';
 import type { HedgeRules } from './hedge-delay.ts';
 import type { Backoff } from './try-clock.ts';
 
@@ -20,6 +23,30 @@ export const tryDirectives = directives({
     contexts: HTTP_SERVER_LOCATION,
     argument: time({ default: '0' }),
     doc: 'Weir only. The longest time of one try, from its start to the head of the answer; then it has failed as by a timeout, with the reason `upstream_try_timeout`. 0 sets no limit.',
+  },
+  deadlineHeader: {
+    name: 'proxy_deadline_header',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom({
+      usage: 'off | field',
+      minWords: 1,
+      maxWords: 1,
+      default: ['off'],
+      parse: parseDeadlineHeader,
+    }),
+    doc: 'Weir only. The field of a request in which a client of `proxy_deadline_trusted` says how long it will wait, from the start of its request: milliseconds (`1500`), or with a unit as in `grpc-timeout` (`H M S m u n`), `s` or `ms`. That lowers `proxy_total_timeout` for this exchange and never raises it; 504 without asking anybody where it is over already; no endpoint is blamed for it. Endpoints get the field with what is left of the time of the exchange (of `Grpc-Timeout` with the unit `m`), or not at all where nothing limits it, unless `proxy_set_header` sets it.',
+  },
+  deadlineTrusted: {
+    name: 'proxy_deadline_trusted',
+    contexts: HTTP_SERVER_LOCATION,
+    argument: custom<TrustedSource>({
+      usage: 'address | CIDR | host | unix:',
+      minWords: 1,
+      maxWords: 1,
+      parse: parseTrusted,
+    }),
+    repeat: true,
+    doc: 'Weir only. Whose `proxy_deadline_header` counts: the address of the client, which `set_real_ip_from` may have found. May stand several times; without any it is nobody. A host name is looked up when the configuration is read.',
   },
   backoff: {
     name: 'proxy_next_upstream_backoff',
@@ -43,9 +70,51 @@ export const tryDirectives = directives({
       default: ['off'],
       parse: parseHedge,
     }),
-    doc: 'Weir only. When an endpoint has not answered after the time in which that share of the answers of the location use to come (`95%`; 50% to 99.9%, and at least `min`), another endpoint is asked as well. The first answer counts, the other request is dropped. Only requests without a body whose method is idempotent, once each, and as `retry_budget` and `proxy_next_upstream_tries` allow. Each proxy thread learns from its own answers, and hedges nothing before there were 100. Times are rounded up to 50 ms.',
+    doc: 'Weir only. When an endpoint has not answered after the time in which that share of the answers of the location use to come (`95%`; 50% to 99.9%, and at least `min`), another endpoint is asked as well. The first answer counts, the other request is dropped. Only requests without a body whose method is idempotent, once each, and as `retry_budget` and `proxy_next_upstream_tries` allow. Each proxy thread learns from its own answers, and hedges nothing before there were 100. Times of up to half a second are kept to a millisecond or two, longer ones to 50 ms.',
   },
 });
+
+/** A field that tells how long a client will wait. */
+export interface DeadlineHeader {
+  readonly name: string;
+  /** What endpoints get of it: the time that is left; '' where nothing limits it. */
+  readonly remaining: ComplexValue<Exchange>;
+}
+
+/** Reads `off | field`; undefined after reporting what is wrong. */
+function parseDeadlineHeader(
+  [word]: readonly Word[],
+  context: ParseContext,
+): DeadlineHeader | 'off' | undefined {
+  if (word === undefined) return undefined;
+  const { text } = word;
+  if (text === 'off') return 'off';
+  if (!/^[\w-]+$/.test(text)) {
+    return reportInvalid(context, word, 'field', 'a name is letters, digits, "-" and "_"');
+  }
+  if (NOT_FOR_TIMES.test(text)) {
+    return reportInvalid(
+      context,
+      word,
+      'field',
+      'it has another meaning; X-Request-Timeout has not',
+    );
+  }
+  const place = placeOfWord(context.node, word);
+  const compiled = context.tools.compileComplex('$upstream_remaining_ms', place, context.problems);
+  const left = compiled as ComplexValue<Exchange> | undefined; // as of every text: of an exchange
+  if (left === undefined) return undefined;
+  const unit = text.toLowerCase() === 'grpc-timeout' ? 'm' : '';
+  const evaluate = (exchange: Exchange): string => {
+    const ms = left.evaluate(exchange);
+    return ms === '' ? '' : `${ms}${unit}`;
+  };
+  return { name: text, remaining: { constant: undefined, isOfConnection: false, evaluate } };
+}
+
+/** They frame or route a message, or belong to a connection. */
+const NOT_FOR_TIMES =
+  /^(?:host|connection|upgrade|content-length|transfer-encoding|te|trailer|expect|via|keep-alive|proxy-connection)$/i;
 
 /** Reads `off | percent% [min=time]`; undefined after reporting what is wrong. */
 function parseHedge(words: readonly Word[], context: ParseContext): HedgeRules | 'off' | undefined {

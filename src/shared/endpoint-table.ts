@@ -8,11 +8,16 @@ import { QueueTable } from './queue-table.ts';
 import { RetryBudgets } from './retry-budgets.ts';
 
 const REQUESTS = 0;
-const FAILURES = 1;
-const BUSY_MS = 2;
-const ERROR_ANSWERS = 3;
-const GOOD_ANSWERS = 4;
-const LOST = 5;
+const BUSY_MS = 1;
+const HEADER_MS = 2;
+const SENT_BYTES = 3;
+const RECEIVED_BYTES = 4;
+/** And the class of a status, 1 to 5. */
+const ANSWERS = 4;
+const ERROR_ANSWERS = ANSWERS + 5;
+const FAILURES = 10;
+const GOOD_ANSWERS = 11;
+const LOST = 12;
 /** A turn is taken modulo 2^30, so it stays a small non-negative integer. */
 const TURN_MASK = 0x3fffffff;
 
@@ -143,13 +148,16 @@ export class EndpointTable {
 
   /**
    * The exchange that `start` or one of its like counted has left this endpoint, which it kept busy for so
-   * many milliseconds. Exactly once each.
+   * many milliseconds, and which was sent so many bytes, and sent so many (heads included). Exactly once each.
    */
-  finish(endpoint: number, busyMs: number): void {
+  finish(endpoint: number, busyMs: number, sent = 0, received = 0): void {
     const cell = this.#own + endpoint;
     this.#inFlight[cell] = (this.#inFlight[cell] ?? 0) - 1;
-    const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + BUSY_MS;
-    this.#counters[counter] = (this.#counters[counter] ?? 0) + busyMs;
+    const first = this.#ownCounters + endpoint * ENDPOINT_COUNTERS;
+    const counters = this.#counters;
+    counters[first + BUSY_MS] = (counters[first + BUSY_MS] as number) + busyMs;
+    counters[first + SENT_BYTES] = (counters[first + SENT_BYTES] as number) + sent;
+    counters[first + RECEIVED_BYTES] = (counters[first + RECEIVED_BYTES] as number) + received;
   }
 
   /**
@@ -160,10 +168,16 @@ export class EndpointTable {
     Atomics.add(this.#inFlight, this.#own + endpoint, 0);
   }
 
-  /** Counts one more request for an exchange that is in flight there already. */
-  repeat(endpoint: number): void {
-    const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + REQUESTS;
-    this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
+  /**
+   * Counts one more request for an exchange that is in flight there already, and what the one before
+   * has carried.
+   */
+  repeat(endpoint: number, sent = 0, received = 0): void {
+    const first = this.#ownCounters + endpoint * ENDPOINT_COUNTERS;
+    const counters = this.#counters;
+    counters[first + REQUESTS] = (counters[first + REQUESTS] as number) + 1;
+    counters[first + SENT_BYTES] = (counters[first + SENT_BYTES] as number) + sent;
+    counters[first + RECEIVED_BYTES] = (counters[first + RECEIVED_BYTES] as number) + received;
   }
 
   /** What `start` or `tryStart` counted just now does not begin after all. */
@@ -190,10 +204,16 @@ export class EndpointTable {
     this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
   }
 
-  /** It answered with 5xx; whether that leads to another attempt or not. */
-  noteErrorAnswer(endpoint: number): void {
-    const counter = this.#ownCounters + endpoint * ENDPOINT_COUNTERS + ERROR_ANSWERS;
-    this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
+  /**
+   * It answered with a status of this class (1 to 5), whether that leads to another attempt or not;
+   * the head took so many whole milliseconds.
+   */
+  noteAnswer(endpoint: number, statusClass: number, headerMs: number): void {
+    const counters = this.#counters;
+    const first = this.#ownCounters + endpoint * ENDPOINT_COUNTERS;
+    const answers = first + ANSWERS + statusClass;
+    counters[answers] = (counters[answers] as number) + 1;
+    counters[first + HEADER_MS] = (counters[first + HEADER_MS] as number) + headerMs;
   }
 
   /**
@@ -272,6 +292,26 @@ export class EndpointTable {
    */
   isVacant(endpoint: number): boolean {
     return (this.standing.out(endpoint) & OUT_GONE) !== 0;
+  }
+
+  /** Answers with a status of this class, 1 to 5, in this generation. */
+  answers(endpoint: number, statusClass: number): number {
+    return this.#counted(endpoint, ANSWERS + statusClass);
+  }
+
+  /** Bytes that it was sent in attempts that have left it, heads included. */
+  sentBytes(endpoint: number): number {
+    return this.#counted(endpoint, SENT_BYTES);
+  }
+
+  /** Bytes that came from it in attempts that have left it, heads included. */
+  receivedBytes(endpoint: number): number {
+    return this.#counted(endpoint, RECEIVED_BYTES);
+  }
+
+  /** Milliseconds to the heads of all its answers together. */
+  headerMs(endpoint: number): number {
+    return this.#counted(endpoint, HEADER_MS);
   }
 
   /** Answers with 5xx of this endpoint in this generation. */

@@ -39,10 +39,11 @@ export const ROW_ALIGNMENT_BYTES = 128;
 export const THREAD_ROW_CELLS = 160;
 
 /**
- * Float64 counters per thread and endpoint: requests, failures, busy milliseconds, answers with 5xx;
- * and where outcomes are recorded (endpoint-table.ts) good answers, and attempts without an answer.
+ * Float64 counters per thread and endpoint (endpoint-table.ts): requests, busy milliseconds, those to
+ * heads of answers, bytes both ways, answers by class, failures; and where outcomes are recorded good
+ * answers, and attempts without an answer. What every exchange counts comes first.
  */
-export const ENDPOINT_COUNTERS = 6;
+export const ENDPOINT_COUNTERS = 13;
 
 /** Float64 cells of times per thread and endpoint (endpoint-times.ts): one cache line. */
 export const TIME_CELLS = 8;

@@ -36,6 +36,11 @@ export interface Connection {
   /** Gathers bytes; they must stay as they are until `flush` returned true or `onDrained`. */
   queueBytes(bytes: Buffer): void;
   /**
+   * Gathers bytes[start..end), which `onBytes` has brought: they leave from where they are when the
+   * flush comes before it returns, and are copied otherwise. What lies in front of them is given up.
+   */
+  lendBytes(bytes: Buffer, start: number, end: number): void;
+  /**
    * Writes what was gathered, in one call. True: nothing waits for the peer, the kernel has it or
    * gets it at the end of this turn of the event loop; false: `onDrained` follows. Bytes of
    * `queueBytes` have gone when it is true.

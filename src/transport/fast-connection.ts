@@ -5,7 +5,6 @@
  * per write that has to wait.
  */
 
-import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { atTurnEnd, type TurnEnd } from '#src/base/turn.ts';
 import type { ByteWriter } from '#src/bytes/byte-writer.ts';
@@ -13,19 +12,20 @@ import { type Connection, type ConnectionOwner, NO_OWNER } from './connection.ts
 import type { FastTransport } from './fast-transport.ts';
 import type { Arena } from './gather.ts';
 import type { Reader } from './inbox.ts';
+import type { Borrower } from './lending.ts';
 import { asSize, CALL_FLAGS, type NativeCalls } from './native-calls.ts';
 import type { RawHandle, SocketName, WriteRequest } from './raw-handles.ts';
-import { retireBytes, threadReadBuffer } from './read-buffer.ts';
+import { READ_HEADROOM_BYTES, readMemory, retireBytes, threadReadBuffer } from './read-buffer.ts';
+import { brokenBy, READ_AGAIN, READ_END, READ_NOTHING, verdictOf } from './read-verdict.ts';
 import type { Readable } from './readiness.ts';
 
 const EOF = -4095; // UV_EOF
-const { EAGAIN, EINTR } = constants.errno;
 /** So many reads that fill their buffer, then it is others' turn (libuv has the same). */
 const MAX_READS = 32;
 const NO_MEMORY = Buffer.alloc(0);
 const NO_NAME: SocketName = {};
 
-export class FastConnection implements Connection, Readable, Reader, TurnEnd {
+export class FastConnection implements Borrower, Connection, Readable, Reader, TurnEnd {
   owner: ConnectionOwner;
   isQueued = false;
   writeCount = 0;
@@ -38,6 +38,9 @@ export class FastConnection implements Connection, Readable, Reader, TurnEnd {
   #memory: Buffer = NO_MEMORY;
   #from = 0;
   #to = 0;
+  /** Of the thread's read buffer, behind all that: what is lent; `#lentTo` 0: nothing. */
+  #lentFrom = 0;
+  #lentTo = 0;
   #parts: Buffer[] | undefined = undefined;
   /** What is gathered goes at the end of the turn. */
   #isDeferred = false;
@@ -69,6 +72,8 @@ export class FastConnection implements Connection, Readable, Reader, TurnEnd {
   #slot = -1;
   /** The kernel has told of bytes while reading was held, and does so once. */
   #isMissed = false;
+  /** The last read was not understood. */
+  #isDoubtful = false;
 
   constructor(transport: FastTransport, handle: RawHandle, owner: ConnectionOwner) {
     this.#transport = transport;
@@ -100,6 +105,7 @@ export class FastConnection implements Connection, Readable, Reader, TurnEnd {
       const buffer = this.#buffer;
       const length = transport.read(calls, this.#fd, buffer);
       if (length > 0) {
+        this.#isDoubtful = false;
         const isKept = buffer === threadReadBuffer && transport.inbox.take(this, length);
         if (!isKept) this.#handOn(buffer, length);
         if (length === buffer.length) continue;
@@ -107,13 +113,21 @@ export class FastConnection implements Connection, Readable, Reader, TurnEnd {
         if (isEnd) this.readAgain();
         return;
       }
-      if (length === -EAGAIN) return;
-      if (length === -EINTR) break;
-      this.#stopReading();
-      this.#handOnEnd(length === 0 ? EOF : length);
+      this.#readNothing(length, isEnd);
       return;
     }
     this.readAgain();
+  }
+
+  #readNothing(length: number, isEnd: boolean): void {
+    const verdict = verdictOf(length, isEnd, this.#isDoubtful);
+    this.#isDoubtful = verdict === READ_AGAIN;
+    if (verdict === READ_NOTHING) return;
+    if (verdict === READ_AGAIN) this.readAgain();
+    else {
+      this.#stopReading();
+      this.#handOnEnd(verdict === READ_END ? EOF : brokenBy(length));
+    }
   }
 
   #stopReading(): void {
@@ -133,8 +147,18 @@ export class FastConnection implements Connection, Readable, Reader, TurnEnd {
     this.unreadCount += 1;
     this.#transport.inbox.run();
     this.unreadCount -= 1;
-    this.onRead(buffer, 0, length, writeCount);
-    if (buffer === threadReadBuffer) retireBytes(length);
+    if (buffer !== threadReadBuffer) {
+      this.onRead(buffer, 0, length, writeCount);
+      return;
+    }
+    const { lending } = this.#transport;
+    lending.begin();
+    try {
+      this.onRead(buffer, 0, length, writeCount);
+    } finally {
+      lending.end();
+    }
+    retireBytes(length);
   }
 
   #handOnEnd(status: number): void {
@@ -204,6 +228,7 @@ export class FastConnection implements Connection, Readable, Reader, TurnEnd {
   }
 
   room(count: number): ByteWriter {
+    if (this.#lentTo > 0) this.keepLent();
     const { longArena, outgoing, shortArena } = this.#transport;
     const gathered = this.#to - this.#from;
     const arena = outgoing.takes(gathered + count) ? shortArena : longArena;
@@ -237,7 +262,31 @@ export class FastConnection implements Connection, Readable, Reader, TurnEnd {
     this.commit();
   }
 
+  lendBytes(bytes: Buffer, start: number, end: number): void {
+    const { lending, outgoing } = this.#transport;
+    const isLent = bytes === threadReadBuffer && !outgoing.takes(end - start);
+    const isLast = this.#parts === undefined && this.#lentTo === 0 && !this.isQueued;
+    if (isLent && isLast && lending.lend(this)) {
+      this.#lentFrom = start;
+      this.#lentTo = end;
+      return;
+    }
+    this.room(end - start).copyBuffer(bytes, start, end);
+    this.commit();
+  }
+
+  /** Borrower. */
+  keepLent(): void {
+    const from = this.#lentFrom;
+    const to = this.#lentTo;
+    if (to === 0) return;
+    this.#lentTo = 0;
+    this.room(to - from).copyBuffer(threadReadBuffer, from, to);
+    this.commit();
+  }
+
   queueBytes(bytes: Buffer): void {
+    this.keepLent();
     this.#parts ??= [];
     this.#takeRegion(this.#parts);
     this.#parts.push(bytes);
@@ -263,7 +312,7 @@ export class FastConnection implements Connection, Readable, Reader, TurnEnd {
     const { inbox, outgoing } = this.#transport;
     // While reads of this turn are still to come, nothing leaves: they answer none of it.
     const waits = outgoing.takes(gathered) || inbox.isEarly;
-    if (this.#parts === undefined && !this.isQueued && waits) {
+    if (this.#lentTo === 0 && this.#parts === undefined && !this.isQueued && waits) {
       if (gathered > 0 && !this.#isDeferred) {
         this.#isDeferred = true;
         atTurnEnd(this);
@@ -292,23 +341,31 @@ export class FastConnection implements Connection, Readable, Reader, TurnEnd {
   dropUnsent(): void {
     if (!this.#isDeferred) return;
     this.#isDeferred = false;
+    this.#lentTo = 0;
     this.#closeRegion();
   }
 
   #write(): boolean {
     this.#isDeferred = false;
     const parts = this.#parts;
-    if (parts === undefined && this.#to === this.#from) return !this.isQueued;
+    if (parts === undefined && this.#to === this.#from && this.#lentTo === 0) return !this.isQueued;
     this.writeCount += 1;
     if (parts !== undefined) this.#takeRegion(parts);
     this.#parts = undefined;
     const handle = this.#handle;
     if (handle === undefined || this.#isBroken || this.#isEnded || this.#lostWrite !== 0) {
+      this.#lentTo = 0;
       this.#closeRegion();
       return this.#lostWrite === 0;
     }
     if (parts !== undefined) return this.#writeParts(handle, parts);
     const { calls } = this.#transport;
+    if (this.#lentTo > 0) {
+      if (calls !== undefined && this.#to - this.#from <= this.#lentFrom + READ_HEADROOM_BYTES) {
+        return this.#sendLent(calls, handle);
+      }
+      this.keepLent();
+    }
     if (calls === undefined || this.isQueued) return this.#writeRegion(handle, this.#from);
     return this.#sendRegion(calls, handle);
   }
@@ -323,6 +380,23 @@ export class FastConnection implements Connection, Readable, Reader, TurnEnd {
     if (sent < length) return this.#writeRegion(handle, from + Math.max(0, sent));
     this.#closeRegion();
     return true;
+  }
+
+  /** What is gathered goes in front of what is lent, and both leave from there. */
+  #sendLent(calls: NativeCalls, handle: RawHandle): boolean {
+    const at = READ_HEADROOM_BYTES + this.#lentFrom - (this.#to - this.#from);
+    const end = READ_HEADROOM_BYTES + this.#lentTo;
+    this.#memory.copy(readMemory, at, this.#from, this.#to);
+    this.#lentTo = 0;
+    this.#closeRegion();
+    const address = this.#transport.readMemoryAt + BigInt(at);
+    const sent = calls.send(this.#fd, address, BigInt(end - at), CALL_FLAGS);
+    if (sent === end - at) return true;
+    // As of `#sendRegion`; the buffer is read into again.
+    const rest = Buffer.from(readMemory.subarray(at + Math.max(0, sent), end));
+    const { raw, spareRequest } = this.#transport;
+    const status = handle.writeBuffer(spareRequest, rest);
+    return this.#onTried(status, status >= 0 && raw.state[raw.asyncIndex] !== 0, rest);
   }
 
   #writeRegion(handle: RawHandle, from: number): boolean {
@@ -485,6 +559,7 @@ export class FastConnection implements Connection, Readable, Reader, TurnEnd {
     this.#handle = undefined;
     this.owner = NO_OWNER;
     this.#late = undefined;
+    this.#lentTo = 0;
     this.#closeRegion();
     this.#parts = undefined;
     this.#isBroken = true;

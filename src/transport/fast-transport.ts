@@ -3,9 +3,10 @@
 import type { FastConnection } from './fast-connection.ts';
 import { Arena, LONG_ARENA_BYTES, Outgoing, SHORT_ARENA_BYTES } from './gather.ts';
 import { Inbox } from './inbox.ts';
+import { Lending } from './lending.ts';
 import { CALL_FLAGS, type NativeCalls } from './native-calls.ts';
 import type { RawBindings, RawHandle, WriteRequest } from './raw-handles.ts';
-import { threadReadBuffer } from './read-buffer.ts';
+import { readMemory, threadReadBuffer } from './read-buffer.ts';
 import type { Readiness } from './readiness.ts';
 
 /** Everything the connections of one thread share. */
@@ -17,11 +18,14 @@ export class FastTransport {
   readonly longArena = new Arena(LONG_ARENA_BYTES);
   readonly outgoing = new Outgoing();
   readonly inbox = new Inbox();
+  readonly lending = new Lending();
 
   readonly onRead: (this: RawHandle) => Buffer | undefined;
   /** With both, sockets are read and written without libuv, which closes and shuts them down. */
   readonly calls: NativeCalls | undefined;
   readonly readiness: Readiness | undefined;
+  /** Of the thread's read buffer, with the room in front of it. */
+  readonly readMemoryAt: bigint;
   readonly #threadBufferAt: bigint;
   readonly #threadBufferBytes = BigInt(threadReadBuffer.length);
   /** Where buffers of owners are: few, and used again and again (relay-buffers.ts). */
@@ -31,6 +35,7 @@ export class FastTransport {
     this.raw = raw;
     this.calls = calls;
     this.readiness = readiness;
+    this.readMemoryAt = calls?.addressOf(readMemory) ?? 0n;
     this.#threadBufferAt = calls?.addressOf(threadReadBuffer) ?? 0n;
     this.spareRequest = new raw.WriteRequest();
     this.onRead = makeOnRead(this);

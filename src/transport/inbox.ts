@@ -8,7 +8,12 @@
 
 import { atTurnEnd, type TurnEnd } from '#src/base/turn.ts';
 import { copyBytes } from '#src/bytes/byte-copy.ts';
-import { READ_BUFFER_BYTES, retireSpan, threadReadBuffer } from './read-buffer.ts';
+import {
+  READ_BUFFER_BYTES,
+  READ_HEADROOM_BYTES,
+  retireSpan,
+  threadReadBuffer,
+} from './read-buffer.ts';
 
 /** Longer reads are handed on at once: what is behind them in the inbox would leave the cache. */
 const MAX_READ_BYTES = 4096;
@@ -26,7 +31,7 @@ export interface Reader {
   onRead(bytes: Buffer, start: number, end: number, writes: number): void;
 }
 
-const readView = new DataView(threadReadBuffer.buffer);
+const readView = new DataView(threadReadBuffer.buffer, READ_HEADROOM_BYTES);
 
 export class Inbox implements TurnEnd {
   readonly #bytes = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);

@@ -19,8 +19,8 @@ export interface NativeCalls {
   eventfd: Call<[start: bigint, flags: bigint]>;
   close: Call<[fd: bigint]>;
   /**
-   * Of this thread; read it at once, and rely on it where nothing else tells: V8 may have called the
-   * kernel in between (ENOENT was seen once for EPIPE).
+   * Of this thread; read it at once, and never rely on it alone: V8 may have called the kernel in
+   * between (ENOENT was seen once for EPIPE). Reads: read-verdict.ts; writes: the handle tries again.
    */
   readonly errno: Int32Array;
   /** Lives as long as what was got from it. */

@@ -52,6 +52,11 @@ export class PortableConnection implements Connection {
     else this.#parts.push(text);
   }
 
+  lendBytes(bytes: Buffer, start: number, end: number): void {
+    this.room(end - start).copyBuffer(bytes, start, end);
+    this.commit();
+  }
+
   queueBytes(bytes: Buffer): void {
     this.#parts.push(bytes);
   }

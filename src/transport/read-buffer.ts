@@ -10,7 +10,13 @@ export const READ_BUFFER_BYTES = 64 * 1024;
 /** What a buffer is overwritten with in tests, so that a kept slice shows. */
 const POISON = 0xdb;
 
-export const threadReadBuffer: Buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+/** Room in front of the buffer: the head of an answer goes there, so that its body need not move. */
+export const READ_HEADROOM_BYTES = 4096;
+
+/** The buffer with the room in front of it. */
+export const readMemory: Buffer = Buffer.allocUnsafeSlow(READ_HEADROOM_BYTES + READ_BUFFER_BYTES);
+
+export const threadReadBuffer: Buffer = readMemory.subarray(READ_HEADROOM_BYTES);
 
 /** On with WEIR_POISON=1: every read buffer is overwritten after each callback. */
 const isPoisoned = process.env['WEIR_POISON'] === '1';

@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { itEnds } from './ending.contract.ts';
 import { itDialsAndAccepts } from './endpoints.contract.ts';
 import { itGathers } from './gathering.contract.ts';
+import { itLends } from './lending.contract.ts';
 import {
   connectedPair,
   type Pair,
@@ -27,6 +28,7 @@ export function itKeepsTheTransportContract(tier: TransportTier, kind: SocketKin
 
     describe('writing', () => itWrites(pairOf));
     describe('gathering', () => itGathers(pairOf, kind));
+    describe('lending', () => itLends(pairOf));
     describe('reading', () => itReads(pairOf));
     describe('both at once', () => itRelays(pairOf));
     describe('ending', () => itEnds(pairOf, kind));

@@ -38,10 +38,6 @@ export class AdaptiveLimits {
     });
   }
 
-  get isEmpty(): boolean {
-    return this.#learners.length === 0;
-  }
-
   /** Another one gets its place: nothing is known of it. */
   forget(endpoint: number): void {
     const learner = this.#learners.find((one) => one.endpoint === endpoint);

@@ -381,9 +381,9 @@ export class Upstream implements PlaceSource {
     return this.#tiers.some((tier) => tier.hasRoom());
   }
 
-  /** Another attempt at the endpoint that has the exchange: it stays in flight there. */
-  repeat(endpoint: Endpoint): void {
-    this.#table.repeat(endpoint.id);
+  /** Another attempt at the endpoint that has the exchange, and stays in flight there; what the one before has carried. */
+  repeat(endpoint: Endpoint, sent = 0, received = 0): void {
+    this.#table.repeat(endpoint.id, sent, received);
   }
 
   /** Whether a pick could still find an endpoint that this exchange has not tried. */
@@ -411,9 +411,16 @@ export class Upstream implements PlaceSource {
     this.#table.retries.noteBadAnswer(this.#id);
   }
 
-  /** The attempt has left the endpoint; it began at `startedAtMs`. */
-  finish(endpoint: Endpoint, isFailure: boolean, startedAtMs: number): void {
-    this.#table.finish(endpoint.id, this.#thread.wheel.clock.nowMs - startedAtMs);
+  /** The attempt has left the endpoint; it began at `startedAtMs`, and has carried so many bytes. */
+  finish(
+    endpoint: Endpoint,
+    isFailure: boolean,
+    startedAtMs: number,
+    sent = 0,
+    received = 0,
+  ): void {
+    const { nowMs } = this.#thread.wheel.clock;
+    this.#table.finish(endpoint.id, nowMs - startedAtMs, sent, received);
     if (isFailure) {
       this.#table.fail(endpoint.id);
       endpoint.onFailure();
@@ -434,10 +441,13 @@ export class Upstream implements PlaceSource {
     this.#table.times.record(endpoint.id, toHeaderMs, totalMs, isFailure, sharedNowMs(nowMs));
   }
 
-  /** It answered with 5xx. */
-  noteErrorAnswer(endpoint: Endpoint): void {
-    this.#table.noteErrorAnswer(endpoint.id);
-    if (this.#isJudged) this.#table.alarm.ring();
+  /** The head of its answer has come, `headerMs` after the attempt began. */
+  noteAnswer(endpoint: Endpoint, status: number, headerMs: number): void {
+    if (status < 500) this.#table.noteAnswer(endpoint.id, (status / 100) | 0 || 1, headerMs);
+    else {
+      this.#table.noteAnswer(endpoint.id, 5, headerMs);
+      if (this.#isJudged) this.#table.alarm.ring();
+    }
   }
 
   /** An attempt ended well, or was lost there; not called for answers with 5xx. Only where `recordsTimes`. */

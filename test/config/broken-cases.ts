@@ -239,7 +239,7 @@ export const BROKEN: readonly (readonly [
     'bad-next-upstream',
     6,
     33,
-    'invalid value "http_501" in "proxy_next_upstream" directive, known are error, timeout, denied, invalid_header, non_idempotent, off, http_500, http_502, http_503, http_504, http_403, http_404, http_429',
+    'invalid value "http_501" in "proxy_next_upstream" directive, known are error, timeout, denied, invalid_header, non_idempotent, idempotency_key, off, http_500, http_502, http_503, http_504, http_403, http_404, http_429',
   ],
   [
     'too-few-buffers',

@@ -41,7 +41,7 @@ const PROCESS_WIDE = /\bprocess\s*\.\s*(exit|argv|kill|abort)\b|\bprocess\.(on|o
 const DATA_PATH = /^(\/\*\*\s*(\*\s*)?|\/\/ )Data path\./;
 const PER_EXCHANGE_COSTS = /\b(async|await|Promise|setTimeout|setInterval|EventEmitter)\b/;
 /** The wheel is what all other timeouts hang on: it alone has a timer. */
-const WHEEL = 'src/base/timer-wheel.ts';
+const TIMERS = ['src/base/timer-wheel.ts', 'src/base/short-timers.ts'];
 const RESULTS = /(['"`])(\.{0,2}\/)*results(\/|\1)/;
 
 /** What a module may lean on besides other modules of the project. */
@@ -70,7 +70,7 @@ export function architectureProblems(
   if (path.startsWith('src/') && isShipped(path) && PROCESS_WIDE.test(text)) {
     problems.push('process.exit, argv, kill and signals belong in workers/');
   }
-  if (DATA_PATH.test(source) && path !== WHEEL && PER_EXCHANGE_COSTS.test(text)) {
+  if (DATA_PATH.test(source) && !TIMERS.includes(path) && PER_EXCHANGE_COSTS.test(text)) {
     problems.push('no promise, timer or event emitter on the data path');
   }
   if (!/^(native-bench|scenarios)\//.test(path) && isShipped(path) && RESULTS.test(text)) {

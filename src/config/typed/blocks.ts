@@ -415,6 +415,23 @@ export interface HttpBlock {
    */
   readonly proxyTryTimeout?: Time | undefined;
   /**
+   * `proxy_deadline_header off | field` (without it: `off`). Weir only. The field of a request in
+   * which a client of `proxy_deadline_trusted` says how long it will wait, from the start of its
+   * request: milliseconds (`1500`), or with a unit as in `grpc-timeout` (`H M S m u n`), `s` or
+   * `ms`. That lowers `proxy_total_timeout` for this exchange and never raises it; 504 without
+   * asking anybody where it is over already; no endpoint is blamed for it. Endpoints get the field
+   * with what is left of the time of the exchange (of `Grpc-Timeout` with the unit `m`), or not at
+   * all where nothing limits it, unless `proxy_set_header` sets it.
+   */
+  readonly proxyDeadlineHeader?: Word | undefined;
+  /**
+   * `proxy_deadline_trusted address | CIDR | host | unix:`. Weir only. Whose
+   * `proxy_deadline_header` counts: the address of the client, which `set_real_ip_from` may have
+   * found. May stand several times; without any it is nobody. A host name is looked up when the
+   * configuration is read.
+   */
+  readonly proxyDeadlineTrusted?: Several<Word> | undefined;
+  /**
    * `proxy_next_upstream_backoff off | time [max=time]` (without it: `off`). Weir only. A pause in
    * front of further tries: a random one of up to `time` before the second, up to twice as long
    * with each one more, never longer than `max` (ten times `time`). `Retry-After` of an answer that
@@ -429,8 +446,8 @@ export interface HttpBlock {
    * (`95%`; 50% to 99.9%, and at least `min`), another endpoint is asked as well. The first answer
    * counts, the other request is dropped. Only requests without a body whose method is idempotent,
    * once each, and as `retry_budget` and `proxy_next_upstream_tries` allow. Each proxy thread
-   * learns from its own answers, and hedges nothing before there were 100. Times are rounded up to
-   * 50 ms.
+   * learns from its own answers, and hedges nothing before there were 100. Times of up to half a
+   * second are kept to a millisecond or two, longer ones to 50 ms.
    */
   readonly proxyHedge?: Words | undefined;
   /**
@@ -1134,6 +1151,23 @@ export interface ServerBlock {
    */
   readonly proxyTryTimeout?: Time | undefined;
   /**
+   * `proxy_deadline_header off | field` (without it: `off`). Weir only. The field of a request in
+   * which a client of `proxy_deadline_trusted` says how long it will wait, from the start of its
+   * request: milliseconds (`1500`), or with a unit as in `grpc-timeout` (`H M S m u n`), `s` or
+   * `ms`. That lowers `proxy_total_timeout` for this exchange and never raises it; 504 without
+   * asking anybody where it is over already; no endpoint is blamed for it. Endpoints get the field
+   * with what is left of the time of the exchange (of `Grpc-Timeout` with the unit `m`), or not at
+   * all where nothing limits it, unless `proxy_set_header` sets it.
+   */
+  readonly proxyDeadlineHeader?: Word | undefined;
+  /**
+   * `proxy_deadline_trusted address | CIDR | host | unix:`. Weir only. Whose
+   * `proxy_deadline_header` counts: the address of the client, which `set_real_ip_from` may have
+   * found. May stand several times; without any it is nobody. A host name is looked up when the
+   * configuration is read.
+   */
+  readonly proxyDeadlineTrusted?: Several<Word> | undefined;
+  /**
    * `proxy_next_upstream_backoff off | time [max=time]` (without it: `off`). Weir only. A pause in
    * front of further tries: a random one of up to `time` before the second, up to twice as long
    * with each one more, never longer than `max` (ten times `time`). `Retry-After` of an answer that
@@ -1148,8 +1182,8 @@ export interface ServerBlock {
    * (`95%`; 50% to 99.9%, and at least `min`), another endpoint is asked as well. The first answer
    * counts, the other request is dropped. Only requests without a body whose method is idempotent,
    * once each, and as `retry_budget` and `proxy_next_upstream_tries` allow. Each proxy thread
-   * learns from its own answers, and hedges nothing before there were 100. Times are rounded up to
-   * 50 ms.
+   * learns from its own answers, and hedges nothing before there were 100. Times of up to half a
+   * second are kept to a millisecond or two, longer ones to 50 ms.
    */
   readonly proxyHedge?: Words | undefined;
   /**
@@ -1780,6 +1814,23 @@ export interface LocationBlock {
    */
   readonly proxyTryTimeout?: Time | undefined;
   /**
+   * `proxy_deadline_header off | field` (without it: `off`). Weir only. The field of a request in
+   * which a client of `proxy_deadline_trusted` says how long it will wait, from the start of its
+   * request: milliseconds (`1500`), or with a unit as in `grpc-timeout` (`H M S m u n`), `s` or
+   * `ms`. That lowers `proxy_total_timeout` for this exchange and never raises it; 504 without
+   * asking anybody where it is over already; no endpoint is blamed for it. Endpoints get the field
+   * with what is left of the time of the exchange (of `Grpc-Timeout` with the unit `m`), or not at
+   * all where nothing limits it, unless `proxy_set_header` sets it.
+   */
+  readonly proxyDeadlineHeader?: Word | undefined;
+  /**
+   * `proxy_deadline_trusted address | CIDR | host | unix:`. Weir only. Whose
+   * `proxy_deadline_header` counts: the address of the client, which `set_real_ip_from` may have
+   * found. May stand several times; without any it is nobody. A host name is looked up when the
+   * configuration is read.
+   */
+  readonly proxyDeadlineTrusted?: Several<Word> | undefined;
+  /**
    * `proxy_next_upstream_backoff off | time [max=time]` (without it: `off`). Weir only. A pause in
    * front of further tries: a random one of up to `time` before the second, up to twice as long
    * with each one more, never longer than `max` (ten times `time`). `Retry-After` of an answer that
@@ -1794,8 +1845,8 @@ export interface LocationBlock {
    * (`95%`; 50% to 99.9%, and at least `min`), another endpoint is asked as well. The first answer
    * counts, the other request is dropped. Only requests without a body whose method is idempotent,
    * once each, and as `retry_budget` and `proxy_next_upstream_tries` allow. Each proxy thread
-   * learns from its own answers, and hedges nothing before there were 100. Times are rounded up to
-   * 50 ms.
+   * learns from its own answers, and hedges nothing before there were 100. Times of up to half a
+   * second are kept to a millisecond or two, longer ones to 50 ms.
    */
   readonly proxyHedge?: Words | undefined;
   /**

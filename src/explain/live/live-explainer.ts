@@ -4,6 +4,7 @@
  */
 
 import type { Exchange } from '#src/exchange/exchange.ts';
+import { isTrusted } from '#src/exchange/real-ip.ts';
 import { F_X_WEIR_EXPLAIN } from '#src/http/field-names.ts';
 import type { ProxyOptions } from '#src/proxy/proxy.ts';
 import type { VirtualServer } from '#src/routing/model.ts';
@@ -11,7 +12,7 @@ import type { RoutedServer, Router } from '#src/routing/router.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 import type { MakeExplainer, Serve } from '#src/server/server.ts';
 import type { TrustedProxies } from '#src/tables/geo-table.ts';
-import { isTrusted, LiveServer } from './live-server.ts';
+import { LiveServer } from './live-server.ts';
 
 /** What is written of a server, and around it: texts are looked up there. */
 export type NodesOf = (server: VirtualServer) => readonly ConfigNode[];

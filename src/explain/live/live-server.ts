@@ -6,7 +6,7 @@
 
 import type { AddedField } from '#src/exchange/added-fields.ts';
 import type { Exchange, ExchangeLimits } from '#src/exchange/exchange.ts';
-import { clientAddressOf, UNIX_PEER } from '#src/exchange/real-ip.ts';
+import { isTrusted } from '#src/exchange/real-ip.ts';
 import { DirectiveIndex } from '#src/explain/directive-index.ts';
 import { faultEvent } from '#src/explain/fault-event.ts';
 import { type ChangeLocation, observedServers } from '#src/explain/observed-model.ts';
@@ -17,19 +17,8 @@ import { type TriesWatcher, WatchedTries } from '#src/proxy/watched-tries.ts';
 import type { Location, VirtualServer } from '#src/routing/model.ts';
 import type { RoutedServer } from '#src/routing/router.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
-import type { TrustedProxies } from '#src/tables/geo-table.ts';
-import { IpAddress, UNIX } from '#src/tables/ip-address.ts';
 import { addTrace } from './answer-fields.ts';
 import { LiveTrace, LiveTraces } from './live-trace.ts';
-
-const address = new IpAddress();
-
-/** Whether the client of an exchange is among those; `real_ip` of its server has been asked. */
-export function isTrusted(exchange: Exchange, trusted: TrustedProxies): boolean {
-  const text = clientAddressOf(exchange) ?? '';
-  if (!address.parse(text) && text === UNIX_PEER) address.family = UNIX;
-  return trusted.has(address);
-}
 
 /** What stands for the name and value of a field that is none itself. */
 const NO_VALUE: AddedField['value'] = { constant: '', isOfConnection: true, evaluate: () => '' };

@@ -68,6 +68,11 @@ class Client implements Connection {
   queueText(text: string): void {
     this.room(text.length).text(text);
   }
+  lendBytes(bytes: Buffer, start: number, end: number): void {
+    this.room(end - start).copyBuffer(bytes, start, end);
+    this.commit();
+  }
+
   queueBytes(bytes: Buffer): void {
     this.queueText(bytes.toString('latin1'));
   }

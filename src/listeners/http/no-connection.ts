@@ -20,6 +20,7 @@ export const NO_CONNECTION: Connection = {
   commit: refuse,
   queueText: refuse,
   queueBytes: refuse,
+  lendBytes: refuse,
   flush: refuse,
   flushNow: refuse,
   dropUnsent: refuse,

@@ -106,6 +106,10 @@ export class ResponseWriter {
       if (isChunked) connection.queueText(CHUNK_END);
       return;
     }
+    if (!isChunked && !stable) {
+      connection.lendBytes(bytes, start, end);
+      return;
+    }
     const out = connection.room(length + CHUNK_BYTES);
     if (isChunked) out.text(head);
     out.copyBuffer(bytes, start, end);

@@ -45,6 +45,11 @@ class FakeConnection implements Connection {
     this.#gathered.push(text);
   }
 
+  lendBytes(bytes: Buffer, start: number, end: number): void {
+    this.room(end - start).copyBuffer(bytes, start, end);
+    this.commit();
+  }
+
   queueBytes(bytes: Buffer): void {
     this.#gathered.push(bytes);
   }

@@ -42,6 +42,7 @@ class QuietConnection implements Connection {
   commit = (): void => undefined;
   queueText = (): void => undefined;
   queueBytes = (): void => undefined;
+  lendBytes = (): void => undefined;
   flush = (): boolean => true;
   readInto = (): void => undefined;
   holdReading = (): void => undefined;

@@ -1,6 +1,7 @@
 // A second endpoint beside one that takes long: who answers, what becomes of the other, what it costs.
 
 import assert from 'node:assert/strict';
+import { ManualClock } from '#src/base/clock.ts';
 import { ANY_PORT } from '#test/support/edge.ts';
 import type { RawClient } from '#test/support/raw-client.ts';
 import { type OriginConnection, type OriginScript, ok } from '#test/support/raw-origin.ts';
@@ -25,15 +26,23 @@ class Origin implements OriginScript {
   };
 }
 
+interface SlowOptions {
+  readonly request?: string;
+  readonly upstream?: string;
+  readonly location?: string;
+  readonly clock?: ManualClock;
+}
+
 /** Two origins that have answered a hundred times, and a client that has asked for something slow. */
 async function setSlow(
   t: Parameters<typeof setStage>[0],
   tier: Parameters<typeof setStage>[1],
-  { request = SLOW, upstream = '', location = '' } = {},
+  { request = SLOW, upstream = '', location = '', clock }: SlowOptions = {},
 ): Promise<{ stage: Stage; client: RawClient; first: OriginConnection; other: Origin }> {
   const origins = [new Origin('a'), new Origin('b')];
   const stage = await setStage(t, tier, {
     scripts: origins,
+    ...(clock === undefined ? {} : { clock }),
     conf: (...ports) => `
       upstream app { ${ports.map((at) => `server 127.0.0.1:${at} max_fails=0;`).join(' ')} ${upstream} }
       server { listen ${ANY_PORT}; location / { proxy_pass http://app; proxy_hedge 90%; ${location}
@@ -76,6 +85,15 @@ onBothTiers('a request that takes longer than most', (it) => {
     assert.equal(stage.edge.shared.endpoints.retries.taken(0), 1);
     client.send(GET);
     assert.match(await answerTo(client), /^200 [ab] \(200\) 1 1$/);
+  });
+
+  it('goes there after the milliseconds that it takes, not after the 50 of the wheel', async (t, tier) => {
+    const clock = new ManualClock(Date.now());
+    const { stage, client, other } = await setSlow(t, tier, { clock });
+    clock.advanceMs(2); // a hundred answers took none
+    (await heldBy(stage, other)).send(ok('other'));
+    assert.equal(await answerTo(client), '200 other (-, 200) 2 2');
+    assert.equal(clock.nowMs, 2);
   });
 
   it('is answered by the first endpoint after all, and the other is dropped', async (t, tier) => {

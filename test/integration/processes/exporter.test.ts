@@ -63,7 +63,8 @@ const SHAPES: Readonly<Record<string, (value: Json) => void>> = {
     assert.equal(app.peers.length, 2);
     for (const peer of app.peers) {
       const others = { server: 'string', name: 'string', state: 'string', backup: 'boolean' };
-      has(peer, 'id weight active requests fails unavail downtime', others);
+      has(peer, 'id weight active requests sent received fails unavail downtime', others);
+      has(peer.responses, '1xx 2xx 3xx 4xx 5xx total');
       has(peer.health_checks, 'checks fails unhealthy');
     }
     assert.deepEqual(
@@ -73,6 +74,11 @@ const SHAPES: Readonly<Record<string, (value: Json) => void>> = {
         ['up', 0, undefined, true],
       ],
     );
+    const [{ received, responses, sent }] = app.peers;
+    assert.deepEqual([responses['2xx'], responses.total], [5, 5]);
+    // A head of ours, and one of the answer.
+    assert.ok(sent > 5 * 20 && sent < 5 * 500, String(sent));
+    assert.ok(received > 5 * 50 && received < 5 * 1_000, String(received));
   },
   'http/location_zones': isEmpty,
   resolvers: isEmpty,
