@@ -40,7 +40,7 @@ const PROCESSES = /^node:(worker_threads|cluster|child_process|process)$/;
 const PROCESS_WIDE = /\bprocess\s*\.\s*(exit|argv|kill|abort)\b|\bprocess\.(on|once)\(\s*'SIG/;
 const DATA_PATH = /^(\/\*\*\s*(\*\s*)?|\/\/ )Data path\./;
 const PER_EXCHANGE_COSTS = /\b(async|await|Promise|setTimeout|setInterval|EventEmitter)\b/;
-/** The wheel is what all other timeouts hang on: it alone has a timer. */
+/** What all other timeouts hang on: these alone have a timer. */
 const TIMERS = ['src/base/timer-wheel.ts', 'src/base/short-timers.ts'];
 const RESULTS = /(['"`])(\.{0,2}\/)*results(\/|\1)/;
 
