@@ -10,6 +10,7 @@ import { EndpointCare } from './endpoint-care.ts';
 import type { GenerationFeatures } from './generation-features.ts';
 import { GenerationMemory } from './generation-memory.ts';
 import { Listening } from './listening.ts';
+import { LocationApi } from './location-api.ts';
 import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
 import { keepHeapsSmall } from './memory.ts';
 import type { FromGeneration, FromThread, StartOrder, ToGeneration } from './messages.ts';
@@ -35,6 +36,10 @@ export class GenerationRun implements SlotOwner {
   readonly #care: EndpointCare;
   readonly #loadedAtMs = Date.now();
   readonly #errorLogFiles = new ErrorLogFiles();
+  readonly #locationApi = new LocationApi({
+    toMaster: (id, question) => this.#tellMaster({ type: 'api-ask', id, question }),
+    answerHere: async (question) => (await this.#care.steering.answer(question)).answer,
+  });
   #masterFacts: MasterFacts;
   #phase: 'starting' | 'serving' | 'draining' | 'ending' = 'starting';
   #stillListening = new Set<ThreadSlot>();
@@ -109,6 +114,8 @@ export class GenerationRun implements SlotOwner {
       case 'api-request':
         void this.#answerApi(message);
         return;
+      case 'api-told':
+        return this.#locationApi.onAnswer(message.id, message.answer);
       case 'facts':
         this.#masterFacts = message.facts;
         return this.onState();
@@ -121,6 +128,7 @@ export class GenerationRun implements SlotOwner {
   }
 
   onMasterGone(): void {
+    this.#locationApi.onMasterGone();
     if (this.#phase === 'draining' || this.#phase === 'ending') return;
     // Not serving yet: the generation before this one serves on, and two would share its sockets.
     if (this.#phase === 'starting') process.exit(1);
@@ -203,6 +211,10 @@ export class GenerationRun implements SlotOwner {
         return this.#onListenFailed(slot, message.key, message.reason);
       case 'pressure':
         return this.#onPressure(slot, message.state === 'full');
+      case 'api-ask':
+        return this.#locationApi.ask(message.question, (answer) => {
+          slot.tell({ type: 'api-told', id: message.id, answer });
+        });
       case 'accepts-behind':
         // Draining, its queues are another's, and their descriptors are about to be given up.
         if (this.#phase === 'serving') this.#listening.widen(slot, message.key);

@@ -3,6 +3,7 @@ import type { ErrorLog } from '#src/base/log.ts';
 import { apiListensOf } from '#src/config/api-listen-argument.ts';
 import { ApiDesk } from './api-desk.ts';
 import { ApiDoors } from './api-doors.ts';
+import type { GenerationProcess } from './generation-process.ts';
 import type { Generations } from './generations.ts';
 import type { Loaded } from './loaded.ts';
 import type { FromGeneration } from './messages.ts';
@@ -56,6 +57,15 @@ export class MasterApi {
 
   onAnswer({ id, answer, servers }: Extract<FromGeneration, { type: 'api-answer' }>): void {
     this.#desk.onAnswer(id, this.#steered.keep(answer, servers, this.#stateFiles));
+  }
+
+  /** A location of a generation asks, be it one that drains. */
+  async onAsked(
+    generation: GenerationProcess,
+    { id, question }: Extract<FromGeneration, { type: 'api-ask' }>,
+  ): Promise<void> {
+    const answer = await this.#desk.ask(question);
+    generation.tell({ type: 'api-told', id, answer });
   }
 
   /** The generation that was asked has gone. */

@@ -181,6 +181,8 @@ export class Master implements GenerationsOwner {
         return this.#answerStatus(message.status);
       case 'api-answer':
         return this.#api.onAnswer(message);
+      case 'api-ask':
+        return void this.#api.onAsked(generation, message);
       case 'replace':
         return this.#onWorn(generation, message.reason);
       default:

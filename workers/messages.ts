@@ -15,6 +15,7 @@ import type { StateServer } from '#src/admin/state-file.ts';
 import type { EventWebhook } from '#src/config/event-webhook-argument.ts';
 import type { ErrorLogConfig } from '#src/exchange/error-log-argument.ts';
 import type { PartMemory, SharedPart } from '#src/functions/shared-parts.ts';
+import type { ApiQuestion } from '#src/proxy/api-run.ts';
 import type { Facts, MasterFacts } from '#src/shared/facts.ts';
 import type { SessionZone, SharedSizes } from '#src/shared/layout.ts';
 import type { StatusReport } from '#src/shared/status-report.ts';
@@ -193,6 +194,8 @@ export type ToGeneration =
   | { readonly type: 'event'; readonly event: EdgeEvent }
   /** Somebody asks the API; the answer has the same number. */
   | { readonly type: 'api-request'; readonly id: number; readonly request: ApiRequest }
+  /** What a location of it has asked by `api-ask`. */
+  | { readonly type: 'api-told'; readonly id: number; readonly answer: ApiAnswer }
   | { readonly type: 'facts'; readonly facts: MasterFacts };
 
 export type FromGeneration =
@@ -212,6 +215,8 @@ export type FromGeneration =
   | { readonly type: 'replace'; readonly reason: string }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly type: 'load'; readonly load: LoadReport }
+  /** A location with `api` asks; `api-told` answers with the same number. */
+  | { readonly type: 'api-ask'; readonly id: number; readonly question: ApiQuestion }
   | {
       readonly type: 'api-answer';
       readonly id: number;
@@ -274,6 +279,7 @@ export type ToThread =
   | { readonly type: 'facts'; readonly facts: Facts }
   /** Who is in an upstream from now on; `taken-over` follows. */
   | { readonly type: 'roster'; readonly list: RosterList }
+  | { readonly type: 'api-told'; readonly id: number; readonly answer: ApiAnswer }
   /** Only where WEIR_TEST_HOOKS is set: end in a given way. */
   | { readonly type: 'crash'; readonly how: string };
 
@@ -291,6 +297,8 @@ export type FromThread =
   | { readonly type: 'pressure'; readonly state: 'full' | 'room' }
   /** One accept per turn of its loop is too few there: it can use `listen-more`. */
   | { readonly type: 'accepts-behind'; readonly key: string }
+  /** As of FromGeneration. */
+  | { readonly type: 'api-ask'; readonly id: number; readonly question: ApiQuestion }
   | { readonly type: 'stopped-listening' }
   | { readonly type: 'drained' }
   | { readonly type: 'closed' };

@@ -21,6 +21,7 @@ import { openErrorLogs, reopenErrorLogs } from './log-files.ts';
 import { buildCheaply } from './memory.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 import { surviveFaultsOf } from './program-faults.ts';
+import { ThreadApi } from './thread-api.ts';
 
 const WARM_UP_EXCHANGES = 5_000;
 /** Of a first start that is late already. */
@@ -66,6 +67,7 @@ async function functionsOf(program: ConfigTree['program']): Promise<FunctionHost
 
 const { explain, functions, model } = await buildCheaply(data.partCount, open);
 warmPatterns();
+const api = new ThreadApi((id, question) => tell({ type: 'api-ask', id, question }));
 const transport = await provenTransport(transportTier());
 const server = new Server({
   model,
@@ -76,6 +78,7 @@ const server = new Server({
   clock,
   functions,
   ...(explain === undefined ? {} : { explain }),
+  askApi: api.ask,
   connectionCap: data.connectionCap,
   onPressure: (isFull) => tell({ type: 'pressure', state: isFull ? 'full' : 'room' }),
   onAcceptsBehind: (key) => tell({ type: 'accepts-behind', key }),
@@ -114,6 +117,8 @@ port.on('message', (message: ToThread) => {
         upstream: message.list.upstream,
         version: message.list.version,
       });
+    case 'api-told':
+      return api.onReply(message.id, message.answer);
     case 'facts':
       return publishFacts(message.facts);
     case 'crash':

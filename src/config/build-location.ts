@@ -13,6 +13,7 @@ import {
   handlerDirectives,
 } from '#src/routing/directives.ts';
 import type {
+  ApiHandler,
   Handler,
   Location,
   LocationMatch,
@@ -151,8 +152,9 @@ function buildHandler(
   const pass = ownNode(scope, proxyPassDirectives.pass);
   const stub = ownNode(scope, handlerDirectives.stubStatus);
   const json = ownNode(scope, handlerDirectives.statusJson);
+  const api = ownNode(scope, handlerDirectives.api);
   const own = ownNode(scope, functionHandlerDirectives.handler);
-  const [first, second] = [pass, own, stub, json].filter((node) => node !== undefined);
+  const [first, second] = [pass, own, stub, json, api].filter((node) => node !== undefined);
   if (first !== undefined && second !== undefined) {
     const message = `"${second.name}" and "${first.name}" cannot both answer here`;
     problems.emerg(second, message, `"${first.name}" is in line ${first.line}`);
@@ -167,6 +169,10 @@ function buildHandler(
   if (own !== undefined) return { kind: 'function' };
   if (stub !== undefined) return { kind: 'status', format: 'stub' };
   if (json !== undefined) return { kind: 'status', format: 'json' };
+  if (api !== undefined) {
+    const handler = parseNode<ApiHandler>(handlerDirectives.api, api, scope, problems);
+    return handler ?? { kind: 'none' };
+  }
   return { kind: 'none' };
 }
 

@@ -194,7 +194,7 @@ export const NOT_BUILT_YET: readonly NginxGroup[] = [
   group(
     ['location'],
     `
-      alias api empty_gif f4f flv hls image_filter js_access js_body_filter
+      alias empty_gif f4f flv hls image_filter js_access js_body_filter
       js_header_filter js_periodic limit_except mp4 perl random_index status xslt_stylesheet
     `,
   ),

@@ -24,7 +24,7 @@ import { BODY_LENGTH, BODY_NONE } from '#src/http/message.ts';
 import { escapePath, hasControlByte, normalisePath } from '#src/http/target.ts';
 import { contentTypeOf } from '#src/routing/content-type.ts';
 import type {
-  Handler,
+  ApiHandler,
   Location,
   ProxyHandler,
   ReturnHandler,
@@ -36,6 +36,7 @@ import type { RunTimeUpstreams } from '#src/upstream/run-time-upstreams.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { absolute } from './absolute-url.ts';
 import { AccelRedirect } from './accel-redirect.ts';
+import { ApiRun, type AskApi, errorReply } from './api-run.ts';
 import { Attempt } from './attempt.ts';
 import type { AttemptHome } from './attempt-home.ts';
 import { DelayedExchange } from './delayed-exchange.ts';
@@ -70,6 +71,8 @@ export interface ProxyOptions {
   /** The targets for the access logs of a location. */
   readonly logsOf: (location: Location) => readonly AccessLogTarget[];
   readonly statusPage: (format: 'stub' | 'json') => StatusPage;
+  /** Of locations with `api`; without it nobody can be asked. */
+  readonly askApi?: AskApi;
   /** Those of weir.config.ts. */
   readonly functions: FunctionHost;
   /** An error of ours, outside of what a client or endpoint sent. */
@@ -389,7 +392,7 @@ export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHom
   /** FunctionRunHome: no function has answered. */
   passOn(exchange: Exchange, served: Served, isLate: boolean): void {
     const { faults, location, passed } = served;
-    if (passed === undefined) this.#answerPlainly(exchange, location.handler);
+    if (passed === undefined) this.#answerPlainly(exchange, location);
     else if (faults !== undefined) this.#injectFaults(exchange, location, faults, isLate);
     else this.#pass(exchange, location, passed, isLate);
   }
@@ -453,12 +456,18 @@ export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHom
     this.#attempts.acquire().begin(exchange, proxied, isLate);
   }
 
-  #answerPlainly(exchange: Exchange, handler: Handler): void {
-    if (handler.kind === 'status') {
+  #answerPlainly(exchange: Exchange, location: Location): void {
+    const { handler } = location;
+    if (handler.kind === 'api') this.#serveApi(exchange, handler, location);
+    else if (handler.kind === 'status') {
       const { body, contentType } = this.#statusPage(handler.format);
       answer(exchange, 200, body, contentType, [['Cache-Control', 'no-store']]);
     } else if (TAKES_FILES.has(exchange.request.method)) refuse(exchange, 'no_route');
     else answerStatus(exchange, 405, [FILES_ALLOW]); // nginx: there would be a file, or none
+  }
+
+  #serveApi(exchange: Exchange, handler: ApiHandler, { match }: Location): void {
+    new ApiRun(exchange, handler, match, this.#options.askApi ?? askNobody).start();
   }
 
   /** `return`. */
@@ -496,6 +505,11 @@ export class Proxy implements AttemptHome<Attempt>, RedirectHome, FunctionRunHom
     return this.#clock.refresh();
   }
 }
+
+/** Where only what would be answered is looked at. */
+const askNobody: AskApi = (_, then) => {
+  then(errorReply(503, 'Unavailable', 'there is no edge that could be asked'));
+};
 
 /** What the client still sends is read and dropped by whoever reads it. */
 function dropBody(exchange: Exchange): void {

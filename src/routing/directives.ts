@@ -1,6 +1,7 @@
 /** The directives that name servers and locations, and that answer without an upstream. */
 import { custom, flag, nothing, text } from '#src/schema/arguments.ts';
 import { directives, HTTP_SERVER_LOCATION } from '#src/schema/directive.ts';
+import { parseApi } from './api-argument.ts';
 import { parseErrorPage } from './error-page-argument.ts';
 import { parseLocation } from './location-argument.ts';
 import { parseReturn } from './return-argument.ts';
@@ -87,6 +88,18 @@ export const handlerDirectives = directives({
     argument: nothing(),
     inherit: false,
     doc: 'Weir only. State of the edge as JSON: version, uptime, configuration hash, result of the last reload, counters in total and per thread, endpoints.',
+  },
+  api: {
+    name: 'api',
+    contexts: ['location'],
+    argument: custom({
+      usage: '[write=on | off]',
+      minWords: 0,
+      maxWords: 1,
+      parse: parseApi,
+    }),
+    inherit: false,
+    doc: 'The API of NGINX Plus, version 9 (docs/steering.md): the path behind that of the location is what stands behind `/api` there. With `write=on` servers of upstreams are added, changed and taken out, too; as there are no access rules yet, changes are taken from clients on this machine only (127.0.0.0/8, ::1, unix sockets).',
   },
 });
 

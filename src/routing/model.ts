@@ -108,6 +108,13 @@ export interface StatusHandler {
   readonly format: 'stub' | 'json';
 }
 
+/** `api`. */
+export interface ApiHandler {
+  readonly kind: 'api';
+  /** `write=on`: not only to look, but to change upstreams. */
+  readonly mayWrite: boolean;
+}
+
 /** A function of weir.config.ts. */
 export interface FunctionHandler {
   readonly kind: 'function';
@@ -119,7 +126,13 @@ export interface NoHandler {
 }
 
 /** What answers an exchange that a location took. */
-export type Handler = ProxyHandler | ReturnHandler | StatusHandler | FunctionHandler | NoHandler;
+export type Handler =
+  | ProxyHandler
+  | ReturnHandler
+  | StatusHandler
+  | ApiHandler
+  | FunctionHandler
+  | NoHandler;
 
 /**
  * One location with all that holds in it. A feature of a lower layer that has settings per

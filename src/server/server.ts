@@ -15,6 +15,7 @@ import { FunctionBalancer } from '#src/functions/function-balancer.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
 import { LISTENERS } from '#src/listeners/index.ts';
 import type { Listener, ListenerOwner, ListenerSettings } from '#src/listeners/listener.ts';
+import type { AskApi } from '#src/proxy/api-run.ts';
 import type { ChanceSource, FaultKind, FaultWatcher } from '#src/proxy/faults.ts';
 import { Proxy, type ProxyOptions } from '#src/proxy/proxy.ts';
 import type { StoreLog } from '#src/proxy/stored-copy.ts';
@@ -64,6 +65,8 @@ export interface ServerOptions {
   readonly onPressure?: (isFull: boolean) => void;
   /** One accept per turn of the loop is too few there: it can use `listenMore` (accept-pace.ts). */
   readonly onAcceptsBehind?: (key: string) => void;
+  /** Asks the API, for locations with `api`. */
+  readonly askApi?: AskApi;
   /** Of `weir explain` and `weir test` (src/explain). */
   readonly observer?: ServerObserver;
   /** Serves in place of the proxy where clients may ask what became of a request (`explain`). */
@@ -177,6 +180,7 @@ export class Server implements ListenerOwner {
       functions,
       onInternalError: (error) => this.#onInternalError(error),
       statusPage: (format) => statusPage(format, this.#statusModel(), shared),
+      ...(options.askApi === undefined ? {} : { askApi: options.askApi }),
       onRewrite: (...what) => failures.onRewrite(...what),
       onAttemptFailed: (...what) => failures.onAttemptFailed(...what),
       onSpoolFailed: (exchange, errno) => failures.onSpoolFailed(exchange, errno),

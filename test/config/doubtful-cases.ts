@@ -164,6 +164,12 @@ export const DOUBTFUL: readonly (readonly [
     '"status_json" is open to everybody: "listen [::]:8080" means every address, put it into a server of its own that listens on 127.0.0.1',
   ],
   [
+    'open-api',
+    5,
+    21,
+    'nothing says who may change upstreams by "api write=on", access rules (allow, deny) are not built yet: changes are taken from this machine only',
+  ],
+  [
     'server-without-name',
     8,
     3,

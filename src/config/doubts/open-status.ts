@@ -6,16 +6,23 @@ import type { Problems } from '#src/schema/problem.ts';
 import { parseNode, type Scope } from '#src/schema/scope.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 
-const { stubStatus, statusJson } = handlerDirectives;
+const { api, stubStatus, statusJson } = handlerDirectives;
 
 /** What may keep somebody out; what exactly it does is not looked at. */
 const GUARDS: ReadonlySet<string> = new Set(['allow', 'deny', 'auth_basic', 'auth_request']);
 
-/** Warns of status pages of a server that listens on every address, when nothing guards them. */
+/** Warns of status pages, and of the API, of a server that listens on every address, when nothing guards them. */
 export function doubtOpenStatus(scope: Scope, problems: Problems): void {
-  for (const { name } of [stubStatus, statusJson]) {
+  for (const { name } of [stubStatus, statusJson, api]) {
     const [node] = scope.own(name);
     if (node === undefined || isGuarded(scope)) continue;
+    const writes = name === api.name && node.words[0]?.text === 'write=on';
+    if (writes && listensBeyond(scope, problems)) {
+      const message = 'nothing says who may change upstreams by "api write=on"';
+      const advice =
+        'access rules (allow, deny) are not built yet: changes are taken from this machine only';
+      problems.warn(node, message, advice);
+    }
     const listen = openListen(scope, problems);
     if (listen === undefined) continue;
     const message = `"${name}" is open to everybody: ${listen}`;
@@ -38,8 +45,7 @@ function isRefusal({ name, block = [] }: ConfigNode): boolean {
 
 /** How its server listens on all addresses; undefined when it does not. */
 function openListen(scope: Scope, problems: Problems): string | undefined {
-  let server: Scope | undefined = scope;
-  while (server !== undefined && server.context !== 'server') server = server.parent;
+  const server = serverOf(scope);
   if (server === undefined) return undefined;
   const directive = listenDirectives.listens;
   const nodes = server.occurrences(directive);
@@ -50,6 +56,30 @@ function openListen(scope: Scope, problems: Problems): string | undefined {
       return `"listen ${node.words[0]?.text}" means every address`;
   }
   return undefined;
+}
+
+/** Whether somebody on another machine may reach its server. */
+function listensBeyond(scope: Scope, problems: Problems): boolean {
+  const server = serverOf(scope);
+  if (server === undefined) return false;
+  const directive = listenDirectives.listens;
+  const nodes = server.occurrences(directive);
+  if (nodes.length === 0) return true;
+  return nodes.some((node) => {
+    const listen = parseNode<ListenArgument>(directive, node, server, problems);
+    return listen?.addresses.some((address) => !isHere(address)) ?? false;
+  });
+}
+
+function isHere(address: Address): boolean {
+  if (address.kind === 'unix') return true;
+  return address.host === '::1' || address.host.startsWith('127.');
+}
+
+function serverOf(scope: Scope): Scope | undefined {
+  let server: Scope | undefined = scope;
+  while (server !== undefined && server.context !== 'server') server = server.parent;
+  return server;
 }
 
 function isWildcard(address: Address): boolean {

@@ -1553,6 +1553,13 @@ export interface LocationBlock {
    */
   readonly statusJson?: boolean | undefined;
   /**
+   * `api [write=on | off]`. The API of NGINX Plus, version 9 (docs/steering.md): the path behind
+   * that of the location is what stands behind `/api` there. With `write=on` servers of upstreams
+   * are added, changed and taken out, too; as there are no access rules yet, changes are taken from
+   * clients on this machine only (127.0.0.0/8, ::1, unix sockets).
+   */
+  readonly api?: Word | undefined;
+  /**
    * `default_type mime-type` (without it: `text/plain`). The `Content-Type` of the text of `return`
    * where `types` has none for the extension of the path.
    */

@@ -113,14 +113,22 @@ test('an exporter for NGINX Plus gets what it asks for', async (t) => {
           server 127.0.0.1:1 backup;
           queue 5;
         }
-        server { listen 127.0.0.1:${port}; location / { proxy_pass http://app; } }
+        server {
+          listen 127.0.0.1:${port};
+          location / { proxy_pass http://app; }
+          location /api { api; }
+        }
         server { listen 127.0.0.1:${origin}; location / { return 200 "origin"; } }
       }`,
   });
   t.after(() => weir.stop());
   await weir.waitForLine(/weir serves with/);
   for (let count = 0; count < 5; count++) assert.equal(await get(weir), 'origin');
-  const api = weir.ports[2] ?? 0;
+  const [location = 0, , api = 0] = weir.ports;
+  for (const door of [api, location]) await askAll(door);
+});
+
+async function askAll(api: number): Promise<void> {
   const versions = await ask(api, '/api');
   assert.ok([4, 5, 6, 7, 8, 9].every((version) => versions.value.includes(version)));
   for (const version of [8, 9]) {
@@ -143,4 +151,4 @@ test('an exporter for NGINX Plus gets what it asks for', async (t) => {
     has(worker.connections, 'accepted dropped active idle');
     has(worker.http.requests, 'total current');
   }
-});
+}
