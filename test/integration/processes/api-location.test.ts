@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { get, processEnd, reload, statusOf } from '#test/support/processes.ts';
+import { get, reload, statusWhen } from '#test/support/processes.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
 
 const SERVERS = '/http/upstreams/app/servers';
@@ -99,10 +99,9 @@ describe('api in a location', () => {
 
   it('still shows an edge that has lost its master, and changes nothing there', async (t) => {
     const { origin, weir } = await start(t);
-    const { masterPid } = await statusOf(weir);
-    process.kill(masterPid, 'SIGKILL');
-    await processEnd(masterPid);
-    await weir.waitForLine(/the master process \d+ is gone/);
+    weir.signal('SIGKILL');
+    await weir.waitForExit();
+    await statusWhen(weir, (status) => !status.isMasterAlive);
     const { generation } = (await (await fetch(weir.url('/api/9/nginx'))).json()) as {
       generation: number;
     };
