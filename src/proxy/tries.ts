@@ -7,12 +7,10 @@ import type { Exchange } from '#src/exchange/exchange.ts';
 import { wanted } from '#src/exchange/wanted.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { Pool } from '#src/upstream/pool/pool.ts';
-import type { Sticky } from '#src/upstream/sticky.ts';
-import type { PickContext } from '#src/upstream/tier.ts';
-import type { NoPickFailure, Upstream } from '#src/upstream/upstream.ts';
-import { type QueueClient, QueuePlace } from '#src/upstream/upstream-queue.ts';
+import type { Upstream } from '#src/upstream/upstream.ts';
+import { keepBytes } from './earlier-tries.ts';
 import type { RetryRules } from './retry.ts';
-import { stickySessionOf } from './sticky-session.ts';
+import { TryContext } from './try-context.ts';
 
 const BEHIND_TRY = ', ';
 /** `error_page` or X-Accel-Redirect have led to another location that passes on. */
@@ -29,11 +27,7 @@ export interface LostTry {
   readonly tookMs: number;
 }
 
-export class Tries implements PickContext {
-  #upstream: Upstream | undefined = undefined;
-  #exchange: Exchange | undefined = undefined;
-  /** The endpoint that has the exchange now. */
-  endpoint: Endpoint | undefined = undefined;
+export class Tries extends TryContext {
   #startedAtMs = 0;
   #firstAtMs = 0;
   #count = 0;
@@ -48,33 +42,26 @@ export class Tries implements PickContext {
   lacksBudget = false;
   /** The upstream counts its age. */
   #isAging = false;
-  readonly #tried: Endpoint[] = [];
-  /** Made when it waits for the first time. */
-  #place: QueuePlace | undefined = undefined;
 
   /** Undefined: which upstream it is will be found when the first try begins. */
   begin(upstream: Upstream | undefined, exchange: Exchange): void {
-    this.#upstream = upstream;
-    this.#exchange = exchange;
+    this.upstream = upstream;
+    this.exchange = exchange;
     this.#isBegun = false;
   }
 
   /** The next try goes to this one, which has the same endpoints. */
   goOnAt(upstream: Upstream): void {
-    this.#upstream = upstream;
-  }
-
-  get upstream(): Upstream | undefined {
-    return this.#upstream;
+    this.upstream = upstream;
   }
 
   get hasUpstream(): boolean {
-    return this.#upstream !== undefined;
+    return this.upstream !== undefined;
   }
 
   reset(): void {
-    this.#upstream = undefined;
-    this.#exchange = undefined;
+    this.upstream = undefined;
+    this.exchange = undefined;
     this.endpoint = undefined;
     this.#startedAtMs = 0;
     this.#firstAtMs = 0;
@@ -82,93 +69,14 @@ export class Tries implements PickContext {
     this.#hasRepeated = false;
     this.lacksBudget = false;
     // Setting a length is a call into the engine; nearly every exchange succeeds at its first try.
-    if (this.#tried.length > 0) this.#tried.length = 0;
-  }
-
-  // ---- PickContext -----------------------------------------------------------------------------
-
-  hasTried(endpoint: Endpoint): boolean {
-    return this.#tried.includes(endpoint);
-  }
-
-  nextTurn(): number {
-    const upstream = this.#upstream as Upstream;
-    return this.#tried.length === 0 ? upstream.nextTurn() : upstream.nextRetryTurn();
-  }
-
-  key(): string {
-    const { key } = (this.#upstream as Upstream).config.policy;
-    return key === null ? '' : key.evaluate(this.#exchange as Exchange);
-  }
-
-  get isRetry(): boolean {
-    return this.#tried.length > 0;
-  }
-
-  priority(): string {
-    const priority = (this.#upstream as Upstream).config.queue?.priority;
-    return priority?.evaluate(this.#exchange as Exchange) ?? '';
-  }
-
-  session(): string {
-    const { sticky } = (this.#upstream as Upstream).config;
-    return sticky === null ? '' : stickySessionOf(sticky).broughtBy(this.#exchange as Exchange);
-  }
-
-  // ---- Waiting ---------------------------------------------------------------------------------
-
-  /** `pick` found none: it waits, and `client` is told later (undefined), or is answered so. */
-  wait(client: QueueClient): NoPickFailure | undefined {
-    this.#place ??= new QueuePlace(client, this);
-    return (this.#upstream as Upstream).wait(this.#place);
-  }
-
-  /** It has waited until now. */
-  noteWaited(nowMs: number): void {
-    (this.#exchange as Exchange).upstreamQueueMs = nowMs - (this.#place?.sinceMs ?? nowMs);
-  }
-
-  /** It waits no longer, if it did. */
-  stopWaiting(nowMs: number): void {
-    const queue = this.#place?.queue;
-    if (queue === undefined) return;
-    this.noteWaited(nowMs);
-    queue.leave(this.#place as QueuePlace);
-  }
-
-  // ---- Stickiness ------------------------------------------------------------------------------
-
-  /** The head of an answer is complete: where there is `sticky`, it tells or teaches the endpoint. */
-  noteHead(exchange: Exchange): void {
-    const sticky = this.#upstream?.sticky;
-    if (sticky === undefined || this.endpoint === undefined) return;
-    const { cookie, learnsFromHead } = sticky.config;
-    if (cookie !== null) {
-      stickySessionOf(sticky.config).addCookie(exchange, sticky.idOf(this.endpoint), Date.now());
-    } else if (learnsFromHead) this.#learn(sticky, this.endpoint, exchange);
-  }
-
-  /** The answer is complete. */
-  noteEnd(exchange: Exchange): void {
-    const sticky = this.#upstream?.sticky;
-    if (sticky === undefined || this.endpoint === undefined) return;
-    const { learnsFromHead, zone } = sticky.config;
-    if (zone !== null && !learnsFromHead) this.#learn(sticky, this.endpoint, exchange);
-  }
-
-  /** A session that the answer begins; else the one of the request goes on. */
-  #learn(sticky: Sticky, endpoint: Endpoint, exchange: Exchange): void {
-    const session = stickySessionOf(sticky.config);
-    const begun = session.begunBy(exchange);
-    if (begun !== '') sticky.learn(begun, endpoint, true);
-    else sticky.learn(session.broughtBy(exchange), endpoint, false);
+    if (this.tried.length > 0) this.tried.length = 0;
   }
 
   // ---- One try ---------------------------------------------------------------------------------
 
   /** Picks an endpoint; undefined when none is left, or there is no upstream yet. `start` follows, and `leave` at its end. */
   pick(): Endpoint | undefined {
-    return this.#upstream === undefined ? undefined : this.choose(this.#upstream);
+    return this.upstream === undefined ? undefined : this.choose(this.upstream);
   }
 
   /** Every pick of an exchange comes by here, also that of a try beside another one. */
@@ -184,7 +92,7 @@ export class Tries implements PickContext {
     this.#isErrorAnswer = false;
     if (this.#count++ === 0) this.#firstAtMs = nowMs;
     const { name } = endpoint.config;
-    const upstream = this.#upstream as Upstream;
+    const upstream = this.upstream as Upstream;
     exchange.upstreamPolicy = upstream.config.policy.name;
     if (wanted.inFlight) exchange.upstreamInFlight = upstream.inFlight(endpoint);
     this.#separator = this.#isBegun ? BEHIND_TRY : BEHIND_REDIRECT;
@@ -210,8 +118,8 @@ export class Tries implements PickContext {
     if (this.#hasRepeated) return false;
     this.#hasRepeated = true;
     this.#count -= 1;
-    const { upstreamReceivedBytes, upstreamSentBytes } = this.#exchange as Exchange;
-    const upstream = this.#upstream as Upstream;
+    const { upstreamReceivedBytes, upstreamSentBytes } = this.exchange as Exchange;
+    const upstream = this.upstream as Upstream;
     upstream.repeat(endpoint, upstreamSentBytes, upstreamReceivedBytes);
     return true;
   }
@@ -239,13 +147,13 @@ export class Tries implements PickContext {
     this.#headerMs = headerMs;
     this.#isErrorAnswer = status >= 500;
     // Whole milliseconds: a fraction that is handed over costs heap.
-    this.#upstream?.noteAnswer(this.endpoint as Endpoint, status, (headerMs + 0.5) | 0);
-    if (this.#isAging && this.#upstream?.agesUntil === 'header') this.#stopAging();
+    this.upstream?.noteAnswer(this.endpoint as Endpoint, status, (headerMs + 0.5) | 0);
+    if (this.#isAging && this.upstream?.agesUntil === 'header') this.#stopAging();
   }
 
   #stopAging(): void {
     this.#isAging = false;
-    this.#upstream?.noteEnd(this.endpoint as Endpoint, this.#startedAtMs);
+    this.upstream?.noteEnd(this.endpoint as Endpoint, this.#startedAtMs);
   }
 
   /** The endpoint has the exchange no longer. */
@@ -254,9 +162,9 @@ export class Tries implements PickContext {
     if (endpoint === undefined) return;
     if (this.#isAging) this.#stopAging();
     this.endpoint = undefined;
-    const upstream = this.#upstream as Upstream;
+    const upstream = this.upstream as Upstream;
     if (upstream.recordsTimes) this.#record(upstream, endpoint, isFailure);
-    const { upstreamReceivedBytes, upstreamSentBytes } = this.#exchange as Exchange;
+    const { upstreamReceivedBytes, upstreamSentBytes } = this.exchange as Exchange;
     const startedAtMs = this.#startedAtMs;
     upstream.finish(endpoint, isFailure, startedAtMs, upstreamSentBytes, upstreamReceivedBytes);
   }
@@ -274,9 +182,9 @@ export class Tries implements PickContext {
 
   /** An endpoint for it, if there is one with time, tries and budget; `startBeside` follows. */
   pickBeside({ maxTries }: RetryRules): Endpoint | undefined {
-    const upstream = this.#upstream as Upstream;
+    const upstream = this.upstream as Upstream;
     if (maxTries > 0 && this.#count >= maxTries) return undefined;
-    this.#tried.push(this.endpoint as Endpoint);
+    this.tried.push(this.endpoint as Endpoint);
     const endpoint =
       upstream.hasUntried(this) && upstream.takeRetry() ? this.choose(upstream) : undefined;
     if (endpoint !== undefined) this.#count += 1;
@@ -285,14 +193,14 @@ export class Tries implements PickContext {
 
   /** It begins; `leaveBeside` or `goOnBeside` must follow once. */
   startBeside(endpoint: Endpoint, nowMs: number): Pool {
-    const upstream = this.#upstream as Upstream;
+    const upstream = this.upstream as Upstream;
     if (upstream.agesUntil !== 'none') upstream.noteBegin(endpoint, nowMs);
     return upstream.poolOf(endpoint);
   }
 
   /** It has answered, and is not the one all the same: `leaveBeside` follows. */
   noteAnswerBeside(endpoint: Endpoint, status: number, headerMs: number): void {
-    this.#upstream?.noteAnswer(endpoint, status, headerMs);
+    this.upstream?.noteAnswer(endpoint, status, headerMs);
   }
 
   /** It is over, and was not the one. */
@@ -301,8 +209,8 @@ export class Tries implements PickContext {
     isFailure: boolean,
     startedAtMs: number,
   ): void {
-    const upstream = this.#upstream as Upstream;
-    this.#tried.push(endpoint);
+    const upstream = this.upstream as Upstream;
+    this.tried.push(endpoint);
     if (upstream.agesUntil !== 'none') upstream.noteEnd(endpoint, startedAtMs);
     if (isFailure && upstream.recordsTimes) upstream.noteOutcome(endpoint, false);
     upstream.finish(endpoint, isFailure, startedAtMs, sentBytes, receivedBytes);
@@ -315,7 +223,7 @@ export class Tries implements PickContext {
     this.#headerMs = -1;
     this.#isErrorAnswer = false;
     this.#separator = BEHIND_TRY;
-    this.#isAging = (this.#upstream as Upstream).agesUntil !== 'none';
+    this.#isAging = (this.upstream as Upstream).agesUntil !== 'none';
     exchange.upstreamAddress += `${BEHIND_TRY}${endpoint.config.name}`;
     keepBytes(exchange, false);
   }
@@ -339,28 +247,12 @@ export class Tries implements PickContext {
     nowMs: number,
     hasCost: boolean,
   ): boolean {
-    this.#tried.push(endpoint);
+    this.tried.push(endpoint);
     if (maxTries > 0 && this.#count >= maxTries) return false;
     if (timeoutMs > 0 && nowMs - this.#firstAtMs >= timeoutMs) return false;
-    const upstream = this.#upstream as Upstream;
+    const upstream = this.upstream as Upstream;
     if (!upstream.hasUntried(this)) return false;
     this.lacksBudget = hasCost && !upstream.takeRetry();
     return !this.lacksBudget;
   }
-}
-
-/** Another attempt begins: what the one before has carried, and when. */
-function keepBytes(exchange: Exchange, isBehindRedirect: boolean): void {
-  const { upstreamReceivedBytes, upstreamSentBytes, upstreamBodyBytes } = exchange;
-  exchange.upstreamEarlier ??= [];
-  exchange.upstreamEarlier.push(upstreamReceivedBytes, upstreamSentBytes, upstreamBodyBytes);
-  const { upstreamConnectMs, upstreamHeaderMs, upstreamResponseMs } = exchange;
-  exchange.upstreamEarlier.push(upstreamConnectMs, upstreamHeaderMs, upstreamResponseMs);
-  exchange.upstreamEarlier.push(isBehindRedirect ? 1 : 0);
-  exchange.upstreamConnectMs = -1;
-  exchange.upstreamHeaderMs = -1;
-  exchange.upstreamResponseMs = -1;
-  exchange.upstreamReceivedBytes = 0;
-  exchange.upstreamSentBytes = 0;
-  exchange.upstreamBodyBytes = 0;
 }
