@@ -1,6 +1,6 @@
 import { get } from 'node:http';
+import { startWeirFor } from '#scenarios/support/started.ts';
 import { WorkOrigins } from '#scenarios/support/work-origins.ts';
-import { startWeir } from '#test/support/weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const THREADS = [1, 2, 4];
@@ -37,9 +37,12 @@ export const scenario: Scenario = {
 async function measure(context: ScenarioContext, threads: number) {
   const equal = await WorkOrigins.start(3);
   const weighted = await WorkOrigins.start(3);
+  context.defer(async () => {
+    await Promise.all([equal.close(), weighted.close()]);
+  });
   const servers = (origins: WorkOrigins, weights: readonly number[]): string =>
     origins.all.map(({ port }, at) => `server 127.0.0.1:${port} weight=${weights[at]};`).join(' ');
-  const weir = await startWeir({
+  const weir = await startWeirFor(context, {
     conf: (port) => `
       worker_processes ${threads};
       error_log stderr notice;
@@ -56,12 +59,6 @@ async function measure(context: ScenarioContext, threads: number) {
         }
       }`,
   });
-  const end = async (): Promise<void> => {
-    weir.killAll();
-    await weir.waitForExit();
-    await Promise.all([equal.close(), weighted.close()]);
-  };
-  context.defer(end);
   // Equal ones come all at once, and none is answered before the last is there.
   await Promise.all(Array.from({ length: REQUESTS }, () => ask(weir.url('/work/20'))));
   for (let request = 0; request < 2 * SMOOTH.length * 5; request++) {

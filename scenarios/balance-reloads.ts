@@ -2,8 +2,9 @@ import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startLoad } from '#native-bench/load/load.ts';
 import { nonZero } from '#scenarios/support/edge.ts';
+import { startWeirFor } from '#scenarios/support/started.ts';
 import { WorkOrigins } from '#scenarios/support/work-origins.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import type { Weir } from '#test/support/weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const RELOADS = 100;
@@ -90,11 +91,7 @@ function confOf(port: number, origins: WorkOrigins, drained: string): string {
 }
 
 async function start(context: ScenarioContext, origins: WorkOrigins): Promise<Weir> {
-  const weir = await startWeir({ conf: (port) => confOf(port, origins, '') });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
-  });
+  const weir = await startWeirFor(context, { conf: (port) => confOf(port, origins, '') });
   return weir;
 }
 

@@ -12,7 +12,11 @@ import type { Scenario } from './scenario.ts';
 import { scenario as spoolFull } from './spool-full.ts';
 import { scenario as threadDies } from './thread-dies.ts';
 
-/** Rows of reliability.md §3, for HTTP/1.1. */
+/**
+ * Rows of reliability.md §3, for HTTP/1.1. Each is a scenario of its own: `npm run prove NAME` runs one.
+ * They take five to six minutes together: what is promised of times is watched for seconds, all else
+ * ends by what has happened.
+ */
 const CELLS: readonly (readonly [row: string, cell: Scenario])[] = [
   ['R3', threadDies],
   ['R3', generationKilled],

@@ -3,9 +3,9 @@ import { get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuMicros } from '#native-bench/measure/process-usage.ts';
-import { startOrigin } from '#native-bench/origin/origin.ts';
 import { timeToAnswer } from '#scenarios/support/edge.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import { startOriginFor, startWeirFor } from '#scenarios/support/started.ts';
+import type { Weir } from '#test/support/weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const DESCRIPTORS = 256;
@@ -51,9 +51,8 @@ export const scenario: Scenario = {
 };
 
 async function start(context: ScenarioContext): Promise<Weir> {
-  const origin = await startOrigin({ keepRequests: 0 });
-  context.defer(() => origin.close());
-  const weir = await startWeir({
+  const origin = await startOriginFor(context, { keepRequests: 0 });
+  return startWeirFor(context, {
     conf: (port) => `
       worker_processes 1;
       worker_rlimit_nofile ${DESCRIPTORS};
@@ -68,11 +67,6 @@ async function start(context: ScenarioContext): Promise<Weir> {
         }
       }`,
   });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
-  });
-  return weir;
 }
 
 /** A download that takes some seconds. */

@@ -5,7 +5,7 @@ import { IntegrityClient } from '#scenarios/support/integrity/integrity-client.t
 import { startOriginThread } from '#scenarios/support/integrity/origin-thread.ts';
 import type { Conversation } from '#scenarios/support/integrity/plan.ts';
 import { OFFENCES, Tally } from '#scenarios/support/integrity/tally.ts';
-import { startWeir } from '#test/support/weir.ts';
+import { startWeirFor } from '#scenarios/support/started.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const EXCHANGES = 1_000_000;
@@ -112,7 +112,7 @@ export const scenario: Scenario = {
 /** The edge, two threads in front of two ports of the origin; its port. */
 async function startEdge(context: ScenarioContext, ports: readonly number[]): Promise<number> {
   const servers = ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' ');
-  const weir = await startWeir({
+  const weir = await startWeirFor(context, {
     conf: (port) => `
       worker_processes 2;
       error_log stderr crit;
@@ -132,10 +132,6 @@ async function startEdge(context: ScenarioContext, ports: readonly number[]): Pr
             .join('\n          ')}
         }
       }`,
-  });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
   });
   return weir.port;
 }

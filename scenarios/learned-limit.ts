@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { setTimeout as after } from 'node:timers/promises';
-import { startOrigin } from '#native-bench/origin/origin.ts';
 import { statusOf } from '#scenarios/support/edge.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import { startOriginFor, startWeirFor } from '#scenarios/support/started.ts';
+import type { Weir } from '#test/support/weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 /** The endpoint: 5 workers, 50 ms each. */
@@ -61,9 +61,8 @@ export const scenario: Scenario = {
 };
 
 async function start(context: ScenarioContext): Promise<Weir> {
-  const origin = await startOrigin({ slots: WORKERS, workMs: WORK_MS });
-  context.defer(() => origin.close());
-  const weir = await startWeir({
+  const origin = await startOriginFor(context, { slots: WORKERS, workMs: WORK_MS });
+  return startWeirFor(context, {
     conf: (port) => `
       worker_processes 2;
       error_log stderr crit;
@@ -78,11 +77,6 @@ async function start(context: ScenarioContext): Promise<Weir> {
         }
       }`,
   });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
-  });
-  return weir;
 }
 
 /** Asks so often, evenly, whatever the answers do; resolves when all have come. */

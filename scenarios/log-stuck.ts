@@ -3,8 +3,8 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { startLoad } from '#native-bench/load/load.ts';
 import type { LoadReport } from '#native-bench/load/options.ts';
-import { startOrigin } from '#native-bench/origin/origin.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import { startOriginFor, startWeirFor } from '#scenarios/support/started.ts';
+import type { Weir } from '#test/support/weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const RATE_PER_SEC = 1_000;
@@ -37,13 +37,12 @@ export const scenario: Scenario = {
 };
 
 async function start(context: ScenarioContext): Promise<Weir> {
-  const origin = await startOrigin({ keepRequests: 0 });
-  context.defer(() => origin.close());
+  const origin = await startOriginFor(context, { keepRequests: 0 });
   const pipe = join(context.directory, 'pipe');
   execFileSync('mkfifo', ['-m', '666', pipe]);
   const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
   context.defer(() => closeSync(reader));
-  const weir = await startWeir({
+  return startWeirFor(context, {
     conf: (port) => `
       worker_processes 2;
       error_log stderr notice;
@@ -59,11 +58,6 @@ async function start(context: ScenarioContext): Promise<Weir> {
         }
       }`,
   });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
-  });
-  return weir;
 }
 
 async function load(context: ScenarioContext, { port }: Weir, path: string): Promise<LoadReport> {

@@ -1,7 +1,7 @@
 import { startLoad } from '#native-bench/load/load.ts';
 import { startCountingOrigin } from '#scenarios/support/counting-origin.ts';
 import { nonZero, statusOf } from '#scenarios/support/edge.ts';
-import { startWeir } from '#test/support/weir.ts';
+import { startWeirFor } from '#scenarios/support/started.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const MAX_CONNS = 10;
@@ -46,7 +46,7 @@ export const scenario: Scenario = {
 async function run(context: ScenarioContext, threadCount: number, each: number) {
   const origin = await startCountingOrigin();
   context.defer(() => origin.close());
-  const weir = await startWeir({
+  const weir = await startWeirFor(context, {
     conf: (port) => `
       worker_processes ${threadCount};
       error_log stderr notice;
@@ -65,11 +65,6 @@ async function run(context: ScenarioContext, threadCount: number, each: number) 
         }
       }`,
   });
-  const kill = async (): Promise<void> => {
-    weir.killAll();
-    await weir.waitForExit();
-  };
-  context.defer(kill);
   const load = await startLoad({
     port: weir.port,
     mode: 'closed',

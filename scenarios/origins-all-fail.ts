@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startLoad } from '#native-bench/load/load.ts';
-import { startWeir } from '#test/support/weir.ts';
+import { startWeirFor } from '#scenarios/support/started.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const ORIGINS = 4;
@@ -46,7 +46,7 @@ export const scenario: Scenario = {
 
 /** How many requests the clients have sent. */
 async function load(context: ScenarioContext, ports: readonly number[]): Promise<number> {
-  const weir = await startWeir({
+  const weir = await startWeirFor(context, {
     conf: (port) => `
       worker_processes 2;
       error_log logs/error.log crit;
@@ -61,10 +61,6 @@ async function load(context: ScenarioContext, ports: readonly number[]): Promise
           location / { proxy_pass http://origins; proxy_next_upstream error timeout http_503; }
         }
       }`,
-  });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
   });
   const run = await startLoad({
     port: weir.port,

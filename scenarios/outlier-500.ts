@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startLoad } from '#native-bench/load/load.ts';
-import { type Origin, startOrigin } from '#native-bench/origin/origin.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import type { Origin } from '#native-bench/origin/origin.ts';
+import { startOriginFor, startWeirFor } from '#scenarios/support/started.ts';
+import type { Weir } from '#test/support/weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const GOOD = 3;
@@ -82,8 +83,7 @@ function percent(share: number): string {
 async function tell(context: ScenarioContext, policy: string): Promise<Story> {
   const origins: Origin[] = [];
   for (let at = 0; at <= GOOD; at++) {
-    const origin = await startOrigin({ workMs: WORK_MS, keepRequests: 0 });
-    context.defer(() => origin.close());
+    const origin = await startOriginFor(context, { workMs: WORK_MS, keepRequests: 0 });
     origins.push(origin);
   }
   const bad = origins.at(-1) as Origin;
@@ -161,7 +161,7 @@ async function start(
   origins: readonly Origin[],
   policy: string,
 ): Promise<Weir> {
-  const weir = await startWeir({
+  const weir = await startWeirFor(context, {
     conf: (port) => `
       worker_processes 2;
       error_log stderr notice;
@@ -179,10 +179,6 @@ async function start(
           location / { proxy_pass http://origins; proxy_http_version 1.1; proxy_set_header Connection ""; }
         }
       }`,
-  });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
   });
   await weir.waitForLine(/weir serves with/);
   return weir;

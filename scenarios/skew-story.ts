@@ -1,8 +1,9 @@
 import { get } from 'node:http';
+import { startWeirFor } from '#scenarios/support/started.ts';
 import { type WorkOrigin, WorkOrigins } from '#scenarios/support/work-origins.ts';
 import { jainIndex } from '#src/shared/fairness.ts';
 import { Random } from '#test/fuzz/random.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import type { Weir } from '#test/support/weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 /** Reference scenarios.md §3, the real-socket version. */
@@ -94,6 +95,7 @@ interface StoryEdge {
 
 async function open(context: ScenarioContext, setting: Setting, seeds: number): Promise<StoryEdge> {
   const origins = await WorkOrigins.start(seeds * ENDPOINTS);
+  context.defer(() => origins.close());
   const groups = Array.from({ length: seeds }, (_, at) =>
     origins.all.slice(at * ENDPOINTS, (at + 1) * ENDPOINTS),
   );
@@ -102,7 +104,7 @@ async function open(context: ScenarioContext, setting: Setting, seeds: number): 
     return `upstream story${at} { ${setting.policy} ${servers} }`;
   });
   const locations = groups.map((_, at) => `location /${at}/ { proxy_pass http://story${at}/; }`);
-  const weir = await startWeir({
+  const weir = await startWeirFor(context, {
     env: setting.isLocal ? { WEIR_TEST_LOCAL_LOAD: '1' } : {},
     conf: (port) => `
       worker_processes ${setting.threads};
@@ -113,11 +115,6 @@ async function open(context: ScenarioContext, setting: Setting, seeds: number): 
         ${upstreams.join('\n')}
         server { listen 127.0.0.1:${port}; ${locations.join('\n')} }
       }`,
-  });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
-    await origins.close();
   });
   return { setting, weir, groups };
 }

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type LoadRun, startLoad } from '#native-bench/load/load.ts';
 import type { LoadOptions } from '#native-bench/load/options.ts';
 import { cpuMicros } from '#native-bench/measure/process-usage.ts';
-import { startOrigin } from '#native-bench/origin/origin.ts';
 import { slope, type TreeMemory, treeMemory } from '#scenarios/support/memory-slope.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import { startOriginFor, startWeirFor } from '#scenarios/support/started.ts';
+import type { Weir } from '#test/support/weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const MAX_SLOPE_MB = 1; // per 10 minutes
@@ -77,9 +77,8 @@ interface Sample extends TreeMemory {
 
 /** Two threads that log every request; the origin is in this process. */
 async function startSoaked(context: ScenarioContext): Promise<Weir> {
-  const origin = await startOrigin({ keepRequests: 0 });
-  context.defer(() => origin.close());
-  const weir = await startWeir({
+  const origin = await startOriginFor(context, { keepRequests: 0 });
+  return startWeirFor(context, {
     conf: (port) => `
       worker_processes 2;
       error_log stderr notice;
@@ -93,10 +92,6 @@ async function startSoaked(context: ScenarioContext): Promise<Weir> {
         }
       }`,
   });
-  context.defer(async () => {
-    await weir.stop();
-  });
-  return weir;
 }
 
 function startTraffic(port: number, { short, seed }: ScenarioContext): Promise<LoadRun[]> {

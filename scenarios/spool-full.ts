@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BodyOrigin, download, soon, still, uploadWhole } from '#scenarios/support/bodies.ts';
 import { SmallDisk } from '#scenarios/support/small-disk.ts';
+import { startWeirFor } from '#scenarios/support/started.ts';
 import { RawClient } from '#test/support/raw-client.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import type { Weir } from '#test/support/weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const KB = 1024;
@@ -82,7 +83,7 @@ async function start(context: ScenarioContext): Promise<Stage> {
   const disk = new SmallDisk(context.directory, DISK_BYTES);
   const roomy = join(context.directory, 'roomy');
   mkdirSync(roomy);
-  const weir = await startWeir({
+  const weir = await startWeirFor(context, {
     weir: disk.launcher,
     conf: (port) => `
       worker_processes 2;
@@ -105,10 +106,6 @@ async function start(context: ScenarioContext): Promise<Stage> {
           }
         }
       }`,
-  });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
   });
   disk.lookThrough(weir.pid);
   return { context, weir, origin, disk };

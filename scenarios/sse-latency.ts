@@ -7,7 +7,7 @@ import {
   EventOrigin,
   PAGE_EVENTS,
 } from '#scenarios/support/event-origin.ts';
-import { startWeir } from '#test/support/weir.ts';
+import { startWeirFor } from '#scenarios/support/started.ts';
 import type { Scenario } from './scenario.ts';
 
 const CLIENTS = 20;
@@ -27,7 +27,7 @@ export const scenario: Scenario = {
   run: async (context) => {
     const origin = await EventOrigin.start();
     context.defer(() => origin.close());
-    const weir = await startWeir({
+    const weir = await startWeirFor(context, {
       conf: (port) => `
         worker_processes 2;
         error_log stderr notice;
@@ -39,10 +39,6 @@ export const scenario: Scenario = {
             location / { proxy_pass http://127.0.0.1:${origin.port}; }
           }
         }`,
-    });
-    context.defer(async () => {
-      weir.killAll();
-      await weir.waitForExit();
     });
     const page = await inChromium(() => openPage(context, weir.url('/page')), origin);
     context.progress(`chromium: ${page.text}`);

@@ -1,6 +1,6 @@
 import { median } from '#native-bench/measure/statistics.ts';
-import { startOrigin } from '#native-bench/origin/origin.ts';
 import { type Start, startFolder, timeStart } from '#scenarios/support/first-answer.ts';
+import { startOriginFor } from '#scenarios/support/started.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const MAX_MS = 500;
@@ -13,8 +13,7 @@ export const scenario: Scenario = {
   promise: 'it starts at once',
   target: `spawning bin/weir with two threads to its first answer through the proxy, worst of ${STARTS}, with Node's compile cache filled: ≤ ${MAX_MS} ms`,
   run: async (context) => {
-    const origin = await startOrigin();
-    context.defer(() => origin.close());
+    const origin = await startOriginFor(context);
     const start = prepare(context, origin.port);
     const empty = await start();
     for (let filling = 0; filling < FILLING_STARTS && !context.short; filling += 1) await start();

@@ -9,7 +9,8 @@ import {
   upload,
 } from '#scenarios/support/bodies.ts';
 import { MemoryWatch } from '#scenarios/support/memory-watch.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import { startWeirFor } from '#scenarios/support/started.ts';
+import type { Weir } from '#test/support/weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const KB = 1024;
@@ -116,7 +117,7 @@ async function start(context: ScenarioContext): Promise<Stage> {
   const origin = await BodyOrigin.start();
   context.defer(() => origin.close());
   const [bodies, answers] = ['bodies', 'answers'].map((name) => join(context.directory, name));
-  const weir = await startWeir({
+  const weir = await startWeirFor(context, {
     conf: (port) => `
       worker_processes 1;
       error_log stderr notice;
@@ -145,10 +146,6 @@ async function start(context: ScenarioContext): Promise<Stage> {
           }
         }
       }`,
-  });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
   });
   return { context, weir, origin };
 }

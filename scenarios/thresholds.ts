@@ -3,7 +3,8 @@ import { createConnection, type Socket } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
 import { statusOf } from '#scenarios/support/edge.ts';
 import { HoldingOrigin } from '#scenarios/support/holding-origin.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import { startWeirFor } from '#scenarios/support/started.ts';
+import type { Weir } from '#test/support/weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const LIMIT = 1_000;
@@ -68,7 +69,7 @@ export const scenario: Scenario = {
 
 async function start(context: ScenarioContext, port: number, limit: number): Promise<Weir> {
   const one = `server 127.0.0.1:${port}`;
-  const weir = await startWeir({
+  return startWeirFor(context, {
     conf: (own) => `
       worker_processes 2;
       error_log stderr crit;
@@ -88,11 +89,6 @@ async function start(context: ScenarioContext, port: number, limit: number): Pro
         }
       }`,
   });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
-  });
-  return weir;
 }
 
 /** As many as the limit at once, then the excess while those are held; then all are answered. */

@@ -7,8 +7,9 @@ import { soon } from '#scenarios/support/bodies.ts';
 import { openPage } from '#scenarios/support/chromium.ts';
 import { EchoOrigin, openSocket, type Talk, Talker } from '#scenarios/support/echo-origin.ts';
 import { statusOf } from '#scenarios/support/edge.ts';
+import { startWeirFor } from '#scenarios/support/started.ts';
 import { processEnd } from '#test/support/processes.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import type { Weir } from '#test/support/weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const CLIENTS = 50;
@@ -80,7 +81,7 @@ export const scenario: Scenario = {
 async function start(context: ScenarioContext): Promise<{ weir: Weir; origin: EchoOrigin }> {
   const origin = await EchoOrigin.start();
   context.defer(() => origin.close());
-  const weir = await startWeir({
+  const weir = await startWeirFor(context, {
     conf: (port) => `
       worker_processes 2;
       error_log stderr notice;
@@ -93,10 +94,6 @@ async function start(context: ScenarioContext): Promise<{ weir: Weir; origin: Ec
           location = /weir-status { status_json; }
         }
       }`,
-  });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
   });
   return { weir, origin };
 }

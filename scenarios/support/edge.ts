@@ -1,9 +1,10 @@
 /** A Weir under experiment: two threads in front of one origin, with its status and its crashes. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Origin, startOrigin } from '#native-bench/origin/origin.ts';
+import type { Origin } from '#native-bench/origin/origin.ts';
 import type { ScenarioContext } from '#scenarios/scenario.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import { startOriginFor, startWeirFor } from '#scenarios/support/started.ts';
+import type { Weir } from '#test/support/weir.ts';
 
 /** What a scenario works with. */
 export interface Edge {
@@ -24,11 +25,10 @@ export interface Status {
 
 /** Starts both; they end with the scenario. `main` is put before `events`. */
 export async function startEdge(context: ScenarioContext, main = ''): Promise<Edge> {
-  const origin = await startOrigin();
-  context.defer(() => origin.close());
+  const origin = await startOriginFor(context);
   const hooks = join(context.directory, 'crash');
   chmodSync(context.directory, 0o755); // the generation is not root and reads it
-  const weir = await startWeir({
+  const weir = await startWeirFor(context, {
     env: { WEIR_TEST_HOOKS: hooks },
     conf: (port) => `
       worker_processes 2;
@@ -44,10 +44,6 @@ export async function startEdge(context: ScenarioContext, main = ''): Promise<Ed
           location = /weir-status { status_json; }
         }
       }`,
-  });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
   });
   // Its first thread answers before the others do; a generation that dies until then has not started.
   await weir.waitForLine(/weir serves with/);

@@ -13,7 +13,8 @@ import {
   readFailureLog,
   reasonCounts,
 } from '#scenarios/support/failure-log.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import { startWeirFor } from '#scenarios/support/started.ts';
+import type { Weir } from '#test/support/weir.ts';
 
 const GETS_PER_SEC = 1_900;
 const POSTS_PER_SEC = 100;
@@ -123,7 +124,7 @@ function judge({ log, reports, harmedAtMs, origins }: Evidence): HarmedEndpoint 
 }
 
 async function startEdge(context: ScenarioContext, { ports }: FailingOrigins): Promise<Weir> {
-  const weir = await startWeir({
+  return startWeirFor(context, {
     conf: (port) => `
       worker_processes 2;
       error_log logs/error.log notice;
@@ -147,11 +148,6 @@ async function startEdge(context: ScenarioContext, { ports }: FailingOrigins): P
         }
       }`,
   });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
-  });
-  return weir;
 }
 
 function startPart(

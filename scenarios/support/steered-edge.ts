@@ -5,7 +5,8 @@ import { type LoadRun, startLoad } from '#native-bench/load/load.ts';
 import type { LoadReport } from '#native-bench/load/options.ts';
 import { type Origin, startOrigin } from '#native-bench/origin/origin.ts';
 import type { ScenarioContext } from '#scenarios/scenario.ts';
-import { startWeir, WEIR, type Weir } from '#test/support/weir.ts';
+import { startWeirFor } from '#scenarios/support/started.ts';
+import { WEIR, type Weir } from '#test/support/weir.ts';
 
 const run = promisify(execFile);
 
@@ -40,7 +41,7 @@ export async function startSteeredEdge(
     for (const origin of origins) await origin.close();
   });
   const servers = origins.slice(0, memberCount).map(({ port }) => `server 127.0.0.1:${port};`);
-  const weir = await startWeir({
+  const weir = await startWeirFor(context, {
     conf: (port) => `
       worker_processes 2;
       error_log stderr notice;
@@ -50,10 +51,6 @@ export async function startSteeredEdge(
         upstream app { zone app 64k; ${servers.join(' ')} keepalive 64; }
         server { listen 127.0.0.1:${port}; location / { proxy_pass http://app; } }
       }`,
-  });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
   });
   await weir.waitForLine(/weir serves with/);
   const ctl = async (...words: string[]) => {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { startFastOrigin } from '#native-bench/baselines/proxies.ts';
 import { runWrk, type WrkReport } from '#native-bench/load/wrk.ts';
 import type { ScenarioContext } from '#scenarios/scenario.ts';
-import { startWeir, WEIR } from '#test/support/weir.ts';
+import { startWeirFor } from '#scenarios/support/started.ts';
+import { WEIR } from '#test/support/weir.ts';
 import { type Collection, collectionsIn } from './gc-trace.ts';
 
 /** Programs that the rig needs (and stdbuf, which every Debian has). */
@@ -42,7 +43,7 @@ export async function startTracedWeir(
 ): Promise<TracedWeir> {
   const origin = await startFastOrigin(LOAD_CORE);
   context.defer(() => origin.stop());
-  const weir = await startWeir({
+  const weir = await startWeirFor(context, {
     weir: writeLauncher(context.directory),
     conf: (port) => `
       worker_processes 1;
@@ -70,9 +71,6 @@ export async function startTracedWeir(
           location = /weir-status { status_json; }
         }
       }`,
-  });
-  context.defer(async () => {
-    await weir.stop();
   });
   const answer = await fetch(weir.url('/weir-status'), { headers: { connection: 'close' } });
   const { generationPid } = (await answer.json()) as { generationPid: number };
