@@ -1,7 +1,7 @@
 import { type LoadRun, runLoad, startLoad } from '#native-bench/load/load.ts';
 import type { LoadReport } from '#native-bench/load/options.ts';
+import { startWeirFor } from '#scenarios/support/started.ts';
 import { TailOrigins } from '#scenarios/support/tail-origins.ts';
-import { startWeir } from '#test/support/weir.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 const ENDPOINTS = 3;
@@ -104,7 +104,7 @@ async function start(
   origins: TailOrigins,
   budget: string,
 ): Promise<number> {
-  const weir = await startWeir({
+  const weir = await startWeirFor(context, {
     conf: (port) => `
       worker_processes 1;
       error_log stderr notice;
@@ -122,10 +122,6 @@ async function start(
           location /hedged/ { proxy_pass http://origins; proxy_hedge ${HEDGE}; }
         }
       }`,
-  });
-  context.defer(async () => {
-    weir.killAll();
-    await weir.waitForExit();
   });
   return weir.port;
 }
