@@ -21,7 +21,8 @@ Commands:
   remove UPSTREAM SERVER  : takes it out; what is there ends
   watch [UPSTREAM]        : shows upstreams, or servers, again and again
 
-SERVER is an address, or the ID that "servers" shows.
+SERVER is an address, or the ID that "servers" shows. ADDRESS is IP:port, [IPv6]:port or unix:/path; for a
+name write "server NAME resolve" into the upstream, and reload.
 
 Parameters of add and set:
   --weight N  --max-conns N  --max-fails N  --fail-timeout TIME  --slow-start TIME  --route NAME

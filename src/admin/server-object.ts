@@ -124,7 +124,9 @@ export function newEndpoint({ server, backup, changes }: AskedServer): EndpointC
     return bad('UpstreamBadAddress', text);
   }
   if (address.kind === 'tcp' && isIP(address.host) === 0) {
-    const text = `no resolver defined to resolve ${address.host}: name servers by their addresses`;
+    const text =
+      `${address.host} is not resolved: names are not built yet here, write an address, or ` +
+      `"server ${address.host} resolve" into the configuration`;
     return bad('UpstreamConfNoResolver', text);
   }
   const { admin: _, ...traits } = changes;
