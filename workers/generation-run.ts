@@ -212,7 +212,7 @@ export class GenerationRun implements SlotOwner {
       case 'pressure':
         return this.#onPressure(slot, message.state === 'full');
       case 'api-ask':
-        return this.#locationApi.ask(message.question, (answer) => {
+        return this.#locationApi.ask(slot.thread, message.question, (answer) => {
           slot.tell({ type: 'api-told', id: message.id, answer });
         });
       case 'accepts-behind':
@@ -237,6 +237,7 @@ export class GenerationRun implements SlotOwner {
     this.#listening.leave(slot);
     this.#memory.clearThread(slot.thread);
     this.#care.rosters.onThreadGone(slot.thread);
+    this.#locationApi.onThreadGone(slot.thread);
     if (this.#phase === 'draining' || this.#phase === 'ending') {
       this.#stillListening.delete(slot);
       this.#stillOpen.delete(slot);

@@ -13,27 +13,39 @@ export interface LocationApiHome {
   answerHere(question: ApiQuestion): Promise<ApiAnswer>;
 }
 
+interface Waiting {
+  readonly thread: number;
+  tell(answer: ApiAnswer): void;
+}
+
 export class LocationApi {
   readonly #home: LocationApiHome;
-  readonly #waiting = new Map<number, (answer: ApiAnswer) => void>();
+  readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
 
   constructor(home: LocationApiHome) {
     this.#home = home;
   }
 
-  /** A thread asks; `tell` may be called when that thread is gone. */
-  ask(question: ApiQuestion, tell: (answer: ApiAnswer) => void): void {
+  /** A thread asks. */
+  ask(thread: number, question: ApiQuestion, tell: (answer: ApiAnswer) => void): void {
     const id = this.#nextId++;
-    this.#waiting.set(id, tell);
+    this.#waiting.set(id, { thread, tell });
     if (!this.#home.toMaster(id, question)) void this.#answerAlone(id, question);
   }
 
   /** From the master. */
   onAnswer(id: number, answer: ApiAnswer): void {
-    const tell = this.#waiting.get(id);
+    const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    tell?.(answer);
+    waiting?.tell(answer);
+  }
+
+  /** It has ended. The one that takes its place numbers its questions alike, and must not be told. */
+  onThreadGone(thread: number): void {
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.thread === thread) this.#waiting.delete(id);
+    }
   }
 
   /** Whatever was on its way there is lost. */

@@ -43,6 +43,9 @@ async function open({ facts, outline, state: { rows }, upstreams }: SteeringWorl
   return (request: ApiRequest): SteeringAnswer => {
     const answer = api.answer(request);
     const changed = upstreams.find(({ name }) => name === answer.changed);
-    return { answer, servers: changed === undefined ? [] : stateServers(changed.members()) };
+    if (changed === undefined) return { answer, servers: [] };
+    const { rosters } = outline;
+    const sources = rosters.find(({ config }) => config.name === changed.name)?.config.discovery;
+    return { answer, servers: stateServers(changed.members(), sources) };
   };
 }

@@ -71,7 +71,9 @@ export class RosterList implements MemberList {
    * one starts with the configuration as it was read. Nobody is told: nothing has changed.
    */
   restore(servers: readonly StateServer[]): void {
-    const wanted = new Map(servers.map((server) => [server.name, server]));
+    // Names that are followed are in the configuration, and so followed already.
+    const own = servers.filter(({ resolve }) => resolve === undefined);
+    const wanted = new Map(own.map((server) => [server.name, server]));
     for (const { config, slot, source } of this.#roster.members) {
       const isOurs = source === 'configuration' || source === 'api';
       const server = wanted.get(config.name);

@@ -73,6 +73,29 @@ describe('a state file', () => {
     ]);
   });
 
+  it('keeps names that are followed, which the configuration reads again', async (t) => {
+    const folder = folderOf(t);
+    const file = join(folder, 'weir.conf');
+    const path = join(folder, 'app.state');
+    const text =
+      'server 127.0.0.1:8001;\n' +
+      'server app.test:8080 weight=3 max_fails=2 backup resolve;\n' +
+      'server app.test down service=_http._tcp resolve;\n';
+    writeFileSync(path, text);
+    const upstream = 'zone app 64k; state app.state; resolver 127.0.0.1;';
+    writeFileSync(file, `events {} http { upstream app { ${upstream} } }`);
+    const { model, problems } = await loadConfiguration({ file, prefix: folder });
+    assert.deepEqual(seriousOf(problems), []);
+    const [{ discovery = [], endpoints = [] } = {}] = model?.upstreams ?? [];
+    assert.equal(discovery.length, 2);
+    const members = endpoints.map((config, slot) => {
+      return { slot, config, admin: 'up', source: 'configuration', state: 'up' } as const;
+    });
+    const learned = members.map((member) => ({ ...member, source: 'dns:app.test:8080' }));
+    writeStateFile(path, stateServers([...members, ...learned], discovery));
+    assert.equal(readFileSync(path, 'utf8'), text);
+  });
+
   it('takes the place of the one before, and nothing else is left', (t) => {
     const folder = folderOf(t);
     const path = join(folder, 'app.state');

@@ -2,7 +2,12 @@
 import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { formatTime } from '#src/base/units.ts';
-import { type EndpointConfig, USUAL_TRAITS } from '#src/upstream/endpoint/upstream-config.ts';
+import type { SourceConfig } from '#src/upstream/endpoint/source-config.ts';
+import {
+  type EndpointConfig,
+  type EndpointTraits,
+  USUAL_TRAITS,
+} from '#src/upstream/endpoint/upstream-config.ts';
 import type { SteeredMember } from './steered-upstream.ts';
 
 /** A server as the file has it. Plain data. */
@@ -19,18 +24,37 @@ export type StateServer = Pick<
   | 'locality'
   | 'route'
 > &
-  Pick<SteeredMember, 'admin'>;
+  Pick<SteeredMember, 'admin'> & {
+    /** It is a name that is followed: its addresses (''), or those of this service. */
+    readonly resolve?: string;
+  };
 
-/** Those that the configuration and the API have named; who else names servers will do so again. */
-export function stateServers(members: readonly SteeredMember[]): StateServer[] {
-  return members
+/**
+ * Those that the configuration and the API have named; who else names servers will do so again. Names
+ * that are followed (`sources`) stand there themselves: without them the next start would have nobody
+ * to follow.
+ */
+export function stateServers(
+  members: readonly SteeredMember[],
+  sources: readonly SourceConfig[] = [],
+): StateServer[] {
+  const servers = members
     .filter(({ source }) => source === 'configuration' || source === 'api')
-    .map(({ admin, config }) => {
-      const { failTimeoutMs, locality, maxConns, maxFails, name, route } = config;
-      const { server, slowStartMs, tier, weight } = config;
-      const times = { failTimeoutMs, slowStartMs };
-      return { server, name, weight, maxConns, maxFails, ...times, tier, locality, route, admin };
-    });
+    .map(({ admin, config }) => ({ ...traitsOf(config), name: config.name, admin }));
+  const names = sources.flatMap((source): StateServer[] => {
+    if (source.kind !== 'dns') return [];
+    const { server, service, traits } = source;
+    const admin = traits.down ? 'down' : traits.drain ? 'drain' : 'up';
+    return [{ ...traitsOf({ ...traits, server }), name: server, admin, resolve: service }];
+  });
+  return [...servers, ...names];
+}
+
+function traitsOf(config: EndpointTraits & Pick<EndpointConfig, 'server'>) {
+  const { failTimeoutMs, locality, maxConns, maxFails, route } = config;
+  const { server, slowStartMs, tier, weight } = config;
+  const times = { failTimeoutMs, slowStartMs };
+  return { server, weight, maxConns, maxFails, ...times, tier, locality, route };
 }
 
 /** What may stand between quotes in nginx's syntax; anything else is no name of ours. */
@@ -61,6 +85,8 @@ function lineOf(server: StateServer): string {
   add(`locality=${server.locality}`, server.locality === usual.locality);
   add(server.tier === 1 ? 'backup' : `backup=${server.tier}`, server.tier === 0);
   add(server.admin, server.admin === 'up');
+  add(`service=${server.resolve}`, (server.resolve ?? '') === '');
+  add('resolve', server.resolve === undefined);
   const odd = words.find((word) => !SAFE.test(word));
   if (odd !== undefined) throw new Error(`"${odd}" cannot be written to a configuration file`);
   return words.join(' ');

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -72,8 +72,14 @@ async function origins(t: TestContext): Promise<{ old: Origin; next: Origin }> {
   return { old, next: await Origin.start(t, '127.0.0.3', old.port, false) };
 }
 
-async function start(t: TestContext, upstream: string, check = 'mandatory'): Promise<Weir> {
+async function start(
+  t: TestContext,
+  upstream: string,
+  check = 'mandatory',
+  files: Readonly<Record<string, string>> = {},
+): Promise<Weir> {
   const weir = await startWeir({
+    files,
     conf: (port) => `
       error_log stderr notice;
       worker_processes 2;
@@ -168,6 +174,35 @@ describe('a server that comes while others serve', () => {
     await weir.waitForLine(new RegExp(`${next.name} is back \\(check\\)`), from);
     const { [next.host]: few = 0 } = await shares(weir, 40);
     assert.ok(few <= 4, `${few} of 40, though it has just begun`);
+  });
+
+  it('by the API beside a name in the file of `state`, leaves that name there', async (t) => {
+    const { next, old } = await origins(t);
+    next.pass();
+    const dns = await ScriptedDns.start((asked) => {
+      return asked.type === 'A' ? answer(asked, rowsOf(old.host)) : answer(asked);
+    });
+    t.after(() => dns.close());
+    const line = `server app.test:${old.port} resolve;\n`;
+    const upstream = `state app.state; resolver ${dns.address} ipv6=off;`;
+    const weir = await start(t, upstream, 'mandatory', { 'app.state': line });
+    await weir.waitForLine(new RegExp(`${old.name} is back \\(check\\)`));
+    const from = weir.output.length;
+    await add(weir, next.name);
+    assert.equal(
+      readFileSync(join(weir.folder, 'app.state'), 'utf8'),
+      `server ${next.name};\n${line}`,
+    );
+    await weir.waitForLine(new RegExp(`${next.name} is back \\(check\\)`), from);
+    const both = { [old.host]: 10, [next.host]: 10 };
+    assert.deepEqual(await shares(weir, 20), both);
+    await reload(weir);
+    while (String(Object.values(await shares(weir, 20))) !== '10,10');
+    const { pid } = (await (await fetch(weir.url('/api/9/nginx'))).json()) as { pid: number };
+    await add(weir, '127.0.0.4:1', { down: true });
+    process.kill(pid, 'SIGKILL');
+    await weir.waitForLine(/generation 3 serves/);
+    while (String(Object.values(await shares(weir, 20))) !== '10,10');
   });
 
   it('with `persistent` is well after a reload before it is checked again, else it is not', async (t) => {
