@@ -1,5 +1,5 @@
-import type { Inspect } from '#src/config/build.ts';
 import type { Model } from '#src/config/model.ts';
+import type { Inspect } from '#src/config/model-builder.ts';
 import { type HostLookup, loadConfiguration as load } from '#src/config/read-configuration.ts';
 import type { ConfigTree, Source } from '#src/config/tree.ts';
 import type { Problem } from '#src/schema/problem.ts';

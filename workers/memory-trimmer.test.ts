@@ -10,6 +10,7 @@ class Process {
   mb: number;
   keptMb: number;
   trimCount = 0;
+  collectCount = 0;
 
   constructor(mb: number, keptMb: number) {
     this.mb = mb;
@@ -18,6 +19,10 @@ class Process {
 
   residentBytes(): number {
     return this.mb * MB;
+  }
+
+  collect(): void {
+    this.collectCount += 1;
   }
 
   trim(): void {
@@ -38,6 +43,7 @@ describe('giving memory back', () => {
     process.mb = 84;
     trimmer.look();
     assert.deepEqual([process.trimCount, process.mb], [2, 80]);
+    assert.equal(process.collectCount, 1, 'at the first look alone');
   });
 
   it('does not look again and again at what is in use', () => {

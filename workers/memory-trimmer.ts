@@ -1,4 +1,6 @@
 import { openSync, readSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { findMallocTrim } from './native-libc.ts';
 
 /** How often it looks: reading a number of /proc costs 20 µs. */
@@ -12,6 +14,8 @@ export interface TrimmerParts {
   residentBytes(): number;
   /** Gives freed memory back to the system. */
   trim(): void;
+  /** Collects all garbage of this thread: 20 ms. */
+  collect(): void;
 }
 
 /**
@@ -26,9 +30,14 @@ export class MemoryTrimmer {
     this.#parts = parts;
   }
 
-  /** Trims when the process has grown since it last did; the first time in any case. */
+  /**
+   * Trims when the process has grown since it last did; the first time in any case, and after a
+   * collection: what a start has left on the heap, and needed for that alone, stays for hours where
+   * nothing happens.
+   */
   look(): void {
     if (this.#parts.residentBytes() - this.#bytesAfterTrim < WORTH_BYTES) return;
+    if (this.#bytesAfterTrim === 0) this.#parts.collect();
     this.#parts.trim();
     this.#bytesAfterTrim = this.#parts.residentBytes();
   }
@@ -39,8 +48,16 @@ export function startTrimming(): void {
   const trim = findMallocTrim();
   const residentBytes = openResident();
   if (trim === undefined || residentBytes === undefined) return;
-  const trimmer = new MemoryTrimmer({ residentBytes, trim });
+  const trimmer = new MemoryTrimmer({ residentBytes, trim, collect });
   setInterval(() => trimmer.look(), LOOK_INTERVAL_MS).unref();
+}
+
+/** V8's last resort: also code that has not run since is thrown away, and compiled again when it is needed. */
+function collect(): void {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as NodeJS.GCFunction;
+  setFlagsFromString('--no-expose-gc'); // threads that start later see none of it
+  gc({ execution: 'sync', flavor: 'last-resort' });
 }
 
 const BYTES_PER_PAGE = 4096;

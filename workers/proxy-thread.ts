@@ -7,7 +7,6 @@ import type { Model } from '#src/config/model.ts';
 import { PackedModel } from '#src/config/packed-model.ts';
 import type { ConfigTree } from '#src/config/tree.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
-import { warmPatterns } from '#src/pattern/pattern.ts';
 import { ErrorLogFiles } from '#src/server/error-log-files.ts';
 import { type MakeExplainer, Server } from '#src/server/server.ts';
 import { USUAL_WARM_UP_MS, warmUp } from '#src/server/warm-up.ts';
@@ -44,9 +43,23 @@ async function open(): Promise<{
   const packed = new PackedModel(Buffer.from(data.packedModel));
   const { program } = packed;
   const functions = await functionsOf(program);
-  const model = packed.open(clock, functions);
+  const patterns = await patternsOf(packed);
+  const model = packed.open(clock, functions, patterns.compilePattern);
+  patterns.warmPatterns();
   if (program !== undefined) surviveFaultsOf(program, (line) => errorLog.error(line));
   return { model, functions, explain: await explainerOf(packed, model) };
+}
+
+type Patterns = Pick<typeof import('#src/pattern/pattern.ts'), 'compilePattern' | 'warmPatterns'>;
+
+const NO_PATTERNS: Patterns = {
+  compilePattern: () => ({ problem: 'the master has found no regular expression' }),
+  warmPatterns: () => {},
+};
+
+/** Regular expressions: a tenth of a thread's own code, which many configurations have no use for. */
+async function patternsOf({ hasPatterns }: PackedModel): Promise<Patterns> {
+  return hasPatterns ? import('#src/pattern/pattern.ts') : NO_PATTERNS;
 }
 
 /** Loaded where clients may ask what became of a request. */
@@ -66,7 +79,6 @@ async function functionsOf(program: ConfigTree['program']): Promise<FunctionHost
 }
 
 const { explain, functions, model } = await buildCheaply(data.partCount, open);
-warmPatterns();
 const api = new ThreadApi((id, question) => tell({ type: 'api-ask', id, question }));
 const transport = await provenTransport(transportTier());
 const server = new Server({

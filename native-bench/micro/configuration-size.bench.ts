@@ -15,6 +15,7 @@ import type { Model } from '#src/config/model.ts';
 import { PackedModel, packModel } from '#src/config/packed-model.ts';
 import { loadConfiguration } from '#src/config/read-configuration.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
+import { compilePattern } from '#src/pattern/pattern.ts';
 import type { Bench } from './measure.ts';
 import { exchangesThrough } from './memory-exchanges.ts';
 
@@ -39,7 +40,7 @@ async function build(servers: number): Promise<Built> {
     if (model === undefined) throw new Error(JSON.stringify(problems));
     const clock = new SystemClock();
     const packed = new PackedModel(packModel(tree, model));
-    return { large, model: packed.open(clock, new FunctionHost([])), clock };
+    return { large, model: packed.open(clock, new FunctionHost([]), compilePattern), clock };
   } finally {
     rmSync(folder, { recursive: true });
   }

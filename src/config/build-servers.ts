@@ -1,7 +1,4 @@
 /** `server` and `location` blocks → virtual servers, and the addresses they listen on. */
-import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
-import { resolve } from 'node:path';
 import { type Address, formatAddress } from '#src/base/address.ts';
 import type { LogFileConfig } from '#src/exchange/directives.ts';
 import type { FunctionHost } from '#src/functions/function-host.ts';
@@ -40,13 +37,13 @@ export interface HttpContext {
   readonly problems: Problems;
   readonly tree: ConfigTree;
   readonly functions: FunctionHost;
+  /** What `via on` calls us. */
+  readonly pseudonym: string;
 }
 
 /** What compiling locations needs. */
 export interface LocationContext extends HttpContext {
   readonly logs: LogTable;
-  /** What `via on` calls us. */
-  readonly pseudonym: string;
   /** Collects those of all locations. */
   readonly healthChecks: CheckConfig[];
   /** Counts locations. */
@@ -63,8 +60,7 @@ export function locationContext(
 ): LocationContext {
   const { scope, problems, variables } = http;
   const logs = new LogTable(buildLogFormats(scope, variables, problems), files);
-  const pseudonym = pseudonymOf(hostname(), http.tree.file);
-  return { ...http, logs, pseudonym, healthChecks: [], numbers: { next: 0 } };
+  return { ...http, logs, healthChecks: [], numbers: { next: 0 } };
 }
 
 /** What `http` gives a model. */
@@ -147,14 +143,6 @@ function tempDirectoriesOf(locations: readonly Location[]): string[] {
   const used = locations.flatMap(({ client, proxy }) => [client.bodyTempPath, proxy.tempPath]);
   const system = systemTempDirectory();
   return [...new Set(used)].filter((path) => path !== system);
-}
-
-/** The same for all generations and threads of one instance, another one for any other instance. */
-function pseudonymOf(host: string, file: string): string {
-  const digest = createHash('sha1')
-    .update(`${host}\n${resolve(file)}`)
-    .digest('hex');
-  return `weir-${digest.slice(0, 8)}`;
 }
 
 /** A server before it is known which one is the default of each address. */

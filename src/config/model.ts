@@ -64,6 +64,10 @@ export interface Model {
   readonly changesAddresses: boolean;
   /** Somebody may ask what became of a request (`explain`). */
   readonly explains: boolean;
+  /** Some of it is a regular expression. */
+  readonly hasPatterns: boolean;
+  /** What `via on` calls us. */
+  readonly pseudonym: string;
   /** First 12 hex digits of a SHA-256 over the tree: the same text gives the same hash. */
   readonly hash: string;
 }

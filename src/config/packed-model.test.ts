@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { SystemClock } from '#src/base/clock.ts';
 import { FunctionHost } from '#src/functions/function-host.ts';
+import { compilePattern } from '#src/pattern/pattern.ts';
 import { comparable } from '#test/support/comparable.ts';
 import { treeOf } from '#test/support/configuration.ts';
 import { buildModel } from './build.ts';
@@ -31,7 +32,10 @@ function open(packed: Buffer): Model {
   const { buffer } = new Uint8Array(new SharedArrayBuffer(packed.length));
   const shared = Buffer.from(buffer);
   packed.copy(shared);
-  return new PackedModel(shared).open(new SystemClock(), new FunctionHost([]));
+  const model = new PackedModel(shared);
+  // As a thread does, which has not loaded the code then.
+  const compile = model.hasPatterns ? compilePattern : () => ({ problem: 'not loaded' });
+  return model.open(new SystemClock(), new FunctionHost([]), compile);
 }
 
 /** With all that is in its servers, which were asked for it in that order. */

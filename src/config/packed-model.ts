@@ -19,9 +19,10 @@ import type { Scope } from '#src/schema/scope.ts';
 import type { ConfigNode } from '#src/schema/tree.ts';
 import { mapTexts } from '#src/upstream/endpoint/sticky-config.ts';
 import type { PolicyConfig, UpstreamConfig } from '#src/upstream/endpoint/upstream-config.ts';
-import { buildMain, layGround } from './build.ts';
+import type { PatternCompiler } from '#src/variables/compiler.ts';
 import { buildContent, type LocationContext, locationContext } from './build-servers.ts';
 import { UpstreamList } from './build-upstreams.ts';
+import { buildMain, layGround } from './ground.ts';
 import type { Model } from './model.ts';
 import { NodePacker, PackedNodes } from './packed-tree.ts';
 import type { ConfigTree } from './tree.ts';
@@ -111,22 +112,28 @@ export class PackedModel {
     return this.#head.tree.program;
   }
 
+  /** There are regular expressions in it. */
+  get hasPatterns(): boolean {
+    return this.#head.hasPatterns;
+  }
+
   /**
    * The model, with servers that are compiled when what is in them is asked for. `clock` and
-   * `functions` as for `buildModel`.
+   * `functions` as for `buildModel`; where `hasPatterns` is false `compilePattern` is never called.
    */
-  open(clock: Clock, functions: FunctionHost): Model {
+  open(clock: Clock, functions: FunctionHost, compilePattern: PatternCompiler): Model {
     const { texts: _, outermost, servers, tree: bare, ...plain } = this.#head;
     const nodes = outermost.map((place) => this.#nodes.nodeAt(place));
     const tree = { ...bare, nodes };
     const problems = new Problems();
-    const ground = layGround(tree, plain, { clock, functions, problems });
+    const ground = layGround(tree, plain, { clock, compilePattern, functions, problems });
     const main = buildMain(ground.scope, tree, problems);
     const { http, variables } = ground;
     if (http === undefined) return { ...plain, main, servers: [] };
     const keyed = plain.upstreams.map((upstream) => withKey(upstream, http, problems));
     const upstreams = UpstreamList.of(keyed);
-    const all = { scope: http, upstreams, variables, problems, tree, functions };
+    const { pseudonym } = plain;
+    const all = { scope: http, upstreams, variables, problems, tree, functions, pseudonym };
     const context = locationContext(all, plain.accessLogFiles);
     const read = (server: PackedServer) => this.#nodes.nodeAt(server.node);
     const waiting = servers.map((server) => {

@@ -11,8 +11,9 @@ import { type Problem, Problems } from '#src/schema/problem.ts';
 import type { ConfigNode, Word } from '#src/schema/tree.ts';
 import { hostNameOf } from '#src/upstream/resolve-address.ts';
 import { resolverHostOf } from '#src/upstream/resolver-argument.ts';
-import { type BuiltModel, buildModel, type Inspect } from './build.ts';
+import { buildModel } from './build.ts';
 import { FileReader } from './file-reader.ts';
+import type { BuiltModel, Inspect } from './model-builder.ts';
 import type { ConfigTree, Source } from './tree.ts';
 
 /** The IP addresses of a host name; empty when there are none. */

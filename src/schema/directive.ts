@@ -57,6 +57,8 @@ export interface ParseTools {
     place: Place,
     problems: Problems,
   ) => CapturingPattern<never> | undefined;
+  /** What is wrong with a regular expression that captures nothing; one char per byte. */
+  readonly patternProblem?: (source: string, caseless: boolean) => string | undefined;
   /**
    * The slot of a variable that the configuration sets (lower case, without `$`); a name that is not
    * free is reported at `place` and gives undefined. Absent where variables cannot be set.

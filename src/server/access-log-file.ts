@@ -8,7 +8,6 @@
  */
 
 import { closeSync, openSync, write, writeSync } from 'node:fs';
-import { gzip, gzipSync } from 'node:zlib';
 import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import { LF } from '#src/bytes/ascii.ts';
 import { ByteWriter } from '#src/bytes/byte-writer.ts';
@@ -44,6 +43,8 @@ export class AccessLogFile implements LineSink, TimeoutOwner {
   readonly #flushMs: number;
   /** 0 writes them as they are. */
   readonly #gzipLevel: number;
+  /** Loaded only where it is used. */
+  readonly #zlib: Pick<typeof import('node:zlib'), 'gzip' | 'gzipSync'> | undefined;
   readonly #maxWaitingBytes: number;
   readonly #observer: LogObserver;
   readonly #timer = new TimerEntry(this);
@@ -76,6 +77,7 @@ export class AccessLogFile implements LineSink, TimeoutOwner {
     this.#bufferBytes = bufferBytes;
     this.#flushMs = flushMs;
     this.#gzipLevel = gzipLevel;
+    this.#zlib = gzipLevel === 0 ? undefined : process.getBuiltinModule('node:zlib');
     this.#maxWaitingBytes = Math.max(MAX_WAITING_BYTES, bufferBytes);
     this.#wheel = wheel;
     this.#observer = observer;
@@ -123,13 +125,13 @@ export class AccessLogFile implements LineSink, TimeoutOwner {
     this.#lineCount = 0;
     this.#wheel.disarm(this.#timer);
     this.#isWriting = true;
-    if (this.#gzipLevel === 0) {
+    if (this.#zlib === undefined) {
       this.#output = full.bytes;
       this.#write();
       return;
     }
     const lines = full.bytes.subarray(0, this.#writingEnd);
-    gzip(lines, { level: this.#gzipLevel }, this.#onCompressed);
+    this.#zlib.gzip(lines, { level: this.#gzipLevel }, this.#onCompressed);
   }
 
   #armTimer(): void {
@@ -142,7 +144,9 @@ export class AccessLogFile implements LineSink, TimeoutOwner {
     this.#isClosed = true;
     this.#wheel.forget(this.#timer);
     let rest = this.#filling.bytes.subarray(0, this.#linesEnd);
-    if (this.#gzipLevel > 0 && rest.length > 0) rest = gzipSync(rest, { level: this.#gzipLevel });
+    if (this.#zlib !== undefined && rest.length > 0) {
+      rest = this.#zlib.gzipSync(rest, { level: this.#gzipLevel });
+    }
     while (rest.length > 0) {
       const left = rest;
       const written = this.#tryNow(() => writeSync(this.#fd, left));

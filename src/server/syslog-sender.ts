@@ -4,7 +4,7 @@
  * MAX_WAITING_BYTES wait for the kernel.
  */
 
-import { createSocket, type Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 import { ByteWriter } from '#src/bytes/byte-writer.ts';
@@ -22,6 +22,8 @@ const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 export class SyslogSender implements LineSink {
   readonly #target: SyslogTarget;
   readonly #observer: LogObserver;
+  /** Loaded with the first sender. */
+  readonly #dgram = process.getBuiltinModule('node:dgram');
   /** Between time and message. */
   readonly #who: string;
   readonly #line = new ByteWriter(LINE_ROOM_BYTES);
@@ -125,7 +127,7 @@ export class SyslogSender implements LineSink {
   /** The kernel then tells when nobody listens there. */
   #connect(): void {
     const { host, port } = this.#target;
-    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    const socket = this.#dgram.createSocket(isIPv6(host) ? 'udp6' : 'udp4');
     this.#socket = socket;
     socket.unref();
     socket.on('error', (error) => this.#fail(socket, error));

@@ -7,8 +7,8 @@
 
 import type { Clock } from '#src/base/clock.ts';
 import { NO_LOG } from '#src/base/log.ts';
-import { buildModel } from '#src/config/build.ts';
 import type { Model } from '#src/config/model.ts';
+import { buildModelWith } from '#src/config/model-builder.ts';
 import { parse } from '#src/config/syntax/parser.ts';
 import { Problems } from '#src/schema/problem.ts';
 import { SharedState } from '#src/shared/shared-state.ts';
@@ -42,6 +42,12 @@ export const USUAL_WARM_UP_MS = 80;
 
 /** In the configuration only: nobody listens there (warm-up-transport.ts). */
 const LISTEN_KEY = '127.0.0.1:1';
+
+/** It has no regular expressions, and nobody compares it. */
+const TOOLS = {
+  compilePattern: () => ({ problem: 'not loaded' }),
+  identify: () => ({ hash: '', pseudonym: 'weir' }),
+};
 
 /** Warms this thread up. Never rejects: a thread can serve without. */
 export async function warmUp(options: WarmUpOptions): Promise<WarmUpOutcome> {
@@ -96,7 +102,7 @@ function modelFor(originPort: number, isLogged: boolean, clock: Clock): Model {
   const problems = new Problems();
   const nodes = parse(conf, 'warm-up', problems);
   const tree = { file: '/warm-up', prefix: '/', nodes, hosts: {}, errorLog: 'stderr' };
-  const { model } = buildModel({ ...tree, defaultPort: 1 }, clock);
+  const { model } = buildModelWith(TOOLS, { ...tree, defaultPort: 1 }, clock);
   if (model === undefined) throw new Error('the configuration of the warm-up has problems');
   return model;
 }

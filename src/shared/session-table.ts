@@ -10,7 +10,6 @@
  * one thread learns, all know at once. A thread that finds a lock held for 20 ms does without: its
  * holder has died, and `releaseLocks` has not been called yet.
  */
-import { randomInt } from 'node:crypto';
 import { mix } from '#src/base/text-hash.ts';
 
 const HEAD_CELLS = 4;
@@ -47,6 +46,7 @@ export class SessionTable {
     this.#sets = Math.floor((this.#cells.length - HEAD_CELLS) / SET_CELLS);
     this.#owner = thread + 1;
     // Who does not know it cannot choose sessions that fall into one set.
+    const { randomInt } = process.getBuiltinModule('node:crypto');
     Atomics.compareExchange(this.#cells, 0, 0, randomInt(1, 2 ** 31));
   }
 

@@ -4,7 +4,6 @@
  * time, in libuv's pool of threads. Whoever dies on the way leaves a file `.weir-store-…`.
  */
 
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
 
 /** Bytes that wait to be written; with more the source should pause. */
@@ -81,6 +80,7 @@ export class StoredFile {
   async #run(): Promise<void> {
     const { fileMode, folderMode, path } = this.#place;
     const folder = path.substring(0, path.lastIndexOf('/') + 1);
+    const { randomBytes } = process.getBuiltinModule('node:crypto');
     const name = `${folder}.weir-store-${randomBytes(NAME_BYTES).toString('hex')}`;
     let handle: FileHandle | undefined;
     let isMade = false;

@@ -3,7 +3,6 @@
  * without promises, since the data path asks for it.
  */
 
-import { randomBytes } from 'node:crypto';
 import { close, constants, open, unlink } from 'node:fs';
 import { join } from 'node:path';
 
@@ -36,6 +35,7 @@ export const openUnlinkedFile: OpenFile = (directory, opened) => {
  * death between these two calls leaves an empty file.
  */
 export const openAndUnlink: OpenFile = (directory, opened) => {
+  const { randomBytes } = process.getBuiltinModule('node:crypto');
   const path = join(directory, `.weir-${randomBytes(16).toString('hex')}`);
   open(path, READ_WRITE | constants.O_CREAT, OWNER_ONLY, (error, fd) => {
     if (error !== null) return opened(errnoOf(error), -1);

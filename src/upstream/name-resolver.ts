@@ -4,7 +4,6 @@
  * same time one asks. What is known costs a look-up in a map; what is not allocates a question.
  */
 
-import { Resolver } from 'node:dns';
 import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import type { ResolverConfig } from './resolver-argument.ts';
 
@@ -37,7 +36,8 @@ interface Answer {
 export class NameResolver {
   readonly #config: ResolverConfig;
   readonly #wheel: TimerWheel;
-  readonly #dns = new Resolver({
+  /** Loaded with the first of them. */
+  readonly #dns = new (process.getBuiltinModule('node:dns').Resolver)({
     timeout: QUERY_TIMEOUT_MS,
     maxTimeout: MAX_QUERY_TIMEOUT_MS,
     tries: QUERY_TRIES,

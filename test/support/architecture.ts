@@ -82,7 +82,7 @@ export function architectureProblems(
 /** Every module that the text imports, re-exports, or augments, as it is written. */
 export function importsOf(text: string): string[] {
   const statement = /^\s*(?:import|export)\b(?:[^;'"]*?\bfrom)?\s*['"]([^'"]+)['"]/gm;
-  const call = /\b(?:import|require)\(\s*['"]([^'"]+)['"]/g;
+  const call = /\b(?:import|require|getBuiltinModule)\(\s*['"]([^'"]+)['"]/g;
   const augmentation = /^\s*declare module ['"]([^'"]+)['"]/gm;
   return [statement, call, augmentation].flatMap((pattern) =>
     [...text.matchAll(pattern)].flatMap(([, specifier]) => specifier ?? []),

@@ -1,5 +1,4 @@
 /** The words of the lines in a `match` block. */
-import { compilePattern } from '#src/pattern/pattern.ts';
 import { reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
 import { reportNotBuilt } from '#src/schema/not-built.ts';
@@ -105,9 +104,9 @@ export function parseExpect(
 
 /** False after reporting what is wrong with a regular expression. */
 function isPattern(word: Word, caseless: boolean, context: ParseContext): boolean {
-  const compiled = compilePattern(bytesOf(word.text), { caseless });
-  if (!('problem' in compiled)) return true;
-  reportInvalid(context, word, 'regular expression', compiled.problem);
+  const problem = context.tools.patternProblem?.(bytesOf(word.text), caseless);
+  if (problem === undefined) return true;
+  reportInvalid(context, word, 'regular expression', problem);
   return false;
 }
 
