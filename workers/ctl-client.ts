@@ -20,6 +20,7 @@ export interface Peer {
   readonly backup: boolean;
   readonly weight: number;
   readonly state: string;
+  readonly degraded?: boolean;
   readonly active: number;
   readonly max_conns?: number;
   readonly requests: number;

@@ -34,12 +34,18 @@ export function upstreamTable(all: Readonly<Record<string, UpstreamView>>): stri
   return table(['UPSTREAM', 'UP', 'ACTIVE', 'REQUESTS', 'FAILS', 'QUEUED'], rows);
 }
 
+/** With what the state does not say. */
+function stateOf({ backup, degraded, state }: Peer): string {
+  const more = [...(degraded === true ? ['degraded'] : []), ...(backup ? ['backup'] : [])];
+  return more.length === 0 ? state : `${state} (${more.join(', ')})`;
+}
+
 /** One line for each server. */
 export function serverTable(peers: readonly Peer[]): string {
   const rows = peers.map((peer) => [
     String(peer.id),
     peer.server,
-    peer.backup ? `${peer.state} (backup)` : peer.state,
+    stateOf(peer),
     String(peer.weight),
     String(peer.active),
     String(peer.max_conns ?? '-'),

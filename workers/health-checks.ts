@@ -3,7 +3,7 @@ import { SystemClock } from '#src/base/clock.ts';
 import type { ErrorLog } from '#src/base/log.ts';
 import { TimerWheel } from '#src/base/timer-wheel.ts';
 import type { EndpointEvents } from '#src/shared/endpoint-events.ts';
-import { OUT_CHECK } from '#src/shared/endpoint-standing.ts';
+import { DEGRADED, OUT_CHECK } from '#src/shared/endpoint-standing.ts';
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
 import { sharedNowMs } from '#src/shared/endpoint-times.ts';
 import type { EndpointConfig } from '#src/upstream/endpoint/upstream-config.ts';
@@ -98,6 +98,25 @@ export class HealthChecks implements VerdictSink {
       type: isOut ? 'down' : 'up',
       upstream: this.#outline.upstreams[upstream] ?? '',
       endpoint: endpoint.name,
+      reason: 'check',
+      detail: why,
+      atMs: Date.now(),
+    });
+  }
+
+  /** VerdictSink. */
+  setDegraded(
+    { id, name }: Checkable,
+    upstream: number,
+    isDegraded: boolean,
+    why: string | undefined,
+  ): void {
+    this.#table.setOut(id, DEGRADED, isDegraded);
+    if (why === undefined) return;
+    this.#home.events.tell({
+      type: isDegraded ? 'degraded' : 'undegraded',
+      upstream: this.#outline.upstreams[upstream] ?? '',
+      endpoint: name,
       reason: 'check',
       detail: why,
       atMs: Date.now(),

@@ -112,6 +112,7 @@ function peerObject(upstream: SteeredUpstream, member: SteeredMember, ids: Serve
     backup: config.tier > 0,
     weight: config.weight,
     state,
+    ...(counts.isDegraded === true ? { degraded: true } : {}),
     active: counts.active,
     ...(config.maxConns === 0 ? {} : { max_conns: config.maxConns }),
     requests: counts.requests,

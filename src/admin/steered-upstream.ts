@@ -6,6 +6,8 @@ export type PeerState = 'up' | 'draining' | 'down' | 'unavail' | 'checking' | 'u
 
 /** What was counted of an endpoint; times are averages in milliseconds, -1: not known. */
 export interface PeerCounts {
+  /** A health check says that it can do less than usual; absent: nobody knows. */
+  readonly isDegraded?: boolean;
   readonly active: number;
   readonly requests: number;
   readonly fails: number;

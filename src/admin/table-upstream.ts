@@ -58,6 +58,7 @@ export class TableView {
     if (this.#table.isVacant(endpoint)) return NO_COUNTS;
     const table = this.#table;
     return {
+      isDegraded: table.standing.isDegraded(endpoint),
       active: table.active(endpoint),
       requests: table.requests(endpoint),
       fails: table.failures(endpoint),

@@ -103,6 +103,7 @@ test('match blocks', () => {
       { pattern: 'Welcome to \\w+!', isNot: false },
       { pattern: 'maintenance', isNot: true },
     ],
+    degraded: [],
     required: ['upstream_http_ready', 'status'],
     send: '',
     expect: null,
@@ -196,4 +197,34 @@ test('a check needs an upstream beside it', () => {
   const inner = `server { location / { proxy_pass http://app; health_check;
     location /a { proxy_pass http://app; } } }`;
   assert.equal(problem(inner), '');
+});
+
+test('degraded: tests of a match that no check must pass', () => {
+  const http = `match m { status 200-299; degraded status 207; degraded header X-State = slow;
+    degraded header ! X-Ready; degraded body ~ "slow"; }`;
+  const [check] = checksOf('health_check match=m;', http);
+  assert.deepEqual(check?.match?.degraded, [
+    { of: 'status', test: { isNot: false, ranges: [[207, 207]] } },
+    { of: 'header', test: { name: 'x-state', kind: 'is', text: 'slow', isNot: false } },
+    { of: 'header', test: { name: 'x-ready', kind: 'exists', text: '', isNot: true } },
+    { of: 'body', test: { pattern: 'slow', isNot: false } },
+  ]);
+  for (const line of [
+    'degraded',
+    'degraded 207',
+    'degraded status',
+    'degraded status x',
+    'degraded body ~',
+    'degraded body ~ (',
+    'degraded header',
+    'degraded weather bad',
+  ]) {
+    const told = problemsOf('health_check match=m;', `match m { ${line}; }`);
+    assert.match(told, /^emerg: /, line);
+    assert.equal(told.split('emerg: ').length, 2, told);
+  }
+  assert.match(
+    problemsOf('health_check type=tcp match=m;', 'match m { degraded status 207; }'),
+    /cannot do "degraded"/,
+  );
 });

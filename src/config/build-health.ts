@@ -109,6 +109,7 @@ function matchOf(
     status: settings.status ?? null,
     headers: settings.headers,
     bodies: settings.bodies,
+    degraded: settings.degraded,
     required: settings.required.flat(),
     send: settings.send ?? '',
     expect: settings.expect ?? null,

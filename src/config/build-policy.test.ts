@@ -88,3 +88,10 @@ test('what is wrong is said', () => {
   );
   assert.match(problemsOf('least_conn now; server 10.0.0.1;').join(), /^emerg: invalid number of/);
 });
+
+test('degraded_threshold is 70 % unless written', () => {
+  const shareOf = (text: string) => buildWell(conf(text)).upstreams[0]?.policy.degradedShare;
+  assert.equal(shareOf('server 10.0.0.1;'), 0.7);
+  assert.equal(shareOf('degraded_threshold 0; server 10.0.0.1;'), 0);
+  assert.match(problemsOf('degraded_threshold 101; server 10.0.0.1;').join(), /^emerg: invalid /);
+});

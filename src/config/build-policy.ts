@@ -24,7 +24,7 @@ const DIRECTIVES: readonly Directive<PolicyChoice | FunctionRef>[] = [
 /** Reports what is wrong; the last directive counts, as in nginx. */
 export function buildPolicy(
   scope: Scope,
-  { locality = '', panicPercent }: UpstreamSettings,
+  { degradedPercent, locality = '', panicPercent }: UpstreamSettings,
   endpoints: readonly EndpointConfig[],
   problems: Problems,
 ): PolicyConfig {
@@ -57,7 +57,12 @@ export function buildPolicy(
     const message = `no server of the upstream has "locality=${locality}"`;
     if (node !== undefined) problems.warn(node, message, 'all of them are alike then');
   }
-  return { ...choice, panicShare: panicPercent / 100, locality };
+  return {
+    ...choice,
+    panicShare: panicPercent / 100,
+    degradedShare: degradedPercent / 100,
+    locality,
+  };
 }
 
 function choiceOf(

@@ -3,7 +3,7 @@
 /**
  * `down`: the endpoint gets nothing for `reason`; `up`: that reason has gone. `breaker_open`: what is
  * judged gets nothing until its trial; `breaker_trial`: it gets a share that grows; `breaker_closed`:
- * all of it again. `shedding`, `shedding_over`: `admission_control` turns some exchanges away.
+ * all of it again. `degraded`: it gets what the others cannot take; `undegraded`: its share again. `shedding`, `shedding_over`: `admission_control` turns some exchanges away.
  */
 export type EndpointEventType =
   | 'down'
@@ -11,6 +11,8 @@ export type EndpointEventType =
   | 'breaker_open'
   | 'breaker_trial'
   | 'breaker_closed'
+  | 'degraded'
+  | 'undegraded'
   | 'shedding'
   | 'shedding_over';
 
@@ -36,13 +38,20 @@ export function lineOfEvent(event: EndpointEvent): { level: 'warn' | 'notice'; t
   return { level, text: `upstream "${upstream}":${who} ${WORDS[type]} (${reason}): ${detail}` };
 }
 
-const LOUD: ReadonlySet<EndpointEventType> = new Set(['down', 'breaker_open', 'shedding']);
+const LOUD: ReadonlySet<EndpointEventType> = new Set([
+  'down',
+  'breaker_open',
+  'shedding',
+  'degraded',
+]);
 const WORDS: Readonly<Record<EndpointEventType, string>> = {
   down: 'is out',
   up: 'is back',
   breaker_open: 'breaker opens',
   breaker_trial: 'breaker tries',
   breaker_closed: 'breaker closes',
+  degraded: 'is degraded',
+  undegraded: 'is degraded no more',
   shedding: 'turns requests away',
   shedding_over: 'turns nobody away',
 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  DEGRADED,
   EndpointStanding,
   MOST_FAIL_TIMEOUT_MS,
   OUT_CHECK,
@@ -35,6 +36,25 @@ describe('the standing of an endpoint', () => {
     assert.equal(one.setOut(1, OUT_CHECK, false), false);
     assert.equal(other.out(1), OUT_DRAIN);
     assert.deepEqual([other.isFine(0), other.isFine(1)], [true, false]);
+  });
+
+  it('keeps who is degraded apart from who is out', () => {
+    const { one, other } = make();
+    const { epoch } = other;
+    assert.equal(one.setOut(1, DEGRADED, true), true);
+    assert.notEqual(other.epoch, epoch);
+    assert.deepEqual([other.out(1), other.isDegraded(1), other.isDegraded(0)], [0, true, false]);
+    assert.equal(other.isFine(1), false);
+    one.setOut(1, OUT_CHECK, true);
+    one.onFailure(1, START_MS);
+    other.onPicked(1, 1, TIMEOUT_MS, START_MS + TIMEOUT_MS + 1);
+    assert.equal(other.onSuccess(1, 1), true);
+    one.setOut(1, OUT_CHECK, false);
+    one.onFailure(1, START_MS);
+    one.forgetFailures(1);
+    assert.deepEqual([one.failCount(1), one.out(1), one.isDegraded(1)], [0, 0, true]);
+    one.setOut(1, DEGRADED, false);
+    assert.equal(other.isFine(1), true);
   });
 
   it('counts failures of both threads together', () => {

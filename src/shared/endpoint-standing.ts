@@ -10,6 +10,12 @@ export const OUT_DRAIN = 16; // `drain`: who is bound to it by `sticky` still go
 export const OUT_GONE = 32; // it was taken out, or its slot waits for all threads to know of it
 export const OUT_FLAPPING = 64; // it came and went too often
 
+/**
+ * Not out: a health check says that it can do less than usual. It gets what the others cannot take
+ * (`degraded_threshold`).
+ */
+export const DEGRADED = 128;
+
 /** As status pages name them. */
 export function outReasons(bits: number): string[] {
   return OUT_NAMES.filter((_, at) => (bits & (1 << at)) !== 0);
@@ -20,7 +26,8 @@ const OUT_NAMES = ['check', 'outlier', 'breaker', 'down', 'drain', 'gone', 'flap
 /** What is meant so by somebody: no panic goes over it. */
 export const OUT_ADMINISTRATIVE = OUT_DOWN | OUT_DRAIN | OUT_GONE;
 
-const OUT_BITS = 0xff;
+const OUT_BITS = 0x7f;
+const ALL_BITS = OUT_BITS | DEGRADED;
 /** Failures are counted above the bits. */
 const ONE_FAILURE = 0x100;
 const MOST_FAILURES = 0x3fff_ff00;
@@ -69,7 +76,7 @@ export class EndpointStanding {
     return epoch;
   }
 
-  /** Not out for any reason, and no failure counts. */
+  /** Not out for any reason, not degraded, and no failure counts. */
   isFine(endpoint: number): boolean {
     return this.#cells[endpoint] === 0;
   }
@@ -79,12 +86,16 @@ export class EndpointStanding {
     return (this.#cells[endpoint] as number) & OUT_BITS;
   }
 
+  isDegraded(endpoint: number): boolean {
+    return ((this.#cells[endpoint] as number) & DEGRADED) !== 0;
+  }
+
   /** Failures that count now. */
   failCount(endpoint: number): number {
     return (this.#cells[endpoint] as number) >> 8;
   }
 
-  /** Generation's main thread only. True: that was not so before. */
+  /** Also for DEGRADED. Generation's main thread only. True: that was not so before. */
   setOut(endpoint: number, bits: number, isOut: boolean): boolean {
     const before = isOut
       ? Atomics.or(this.#cells, endpoint, bits)
@@ -140,7 +151,7 @@ export class EndpointStanding {
       const failedAt = Atomics.load(cells, this.#failedAt + endpoint);
       const checkedAt = Atomics.load(cells, this.#checkedAt + endpoint);
       if (((checkedAt - failedAt) | 0) <= 0) return false;
-      const cleared = standing & OUT_BITS;
+      const cleared = standing & ALL_BITS;
       // A failure or a bit that came in between: look again.
       if (Atomics.compareExchange(cells, endpoint, standing, cleared) !== standing) continue;
       this.#turn();
@@ -150,7 +161,7 @@ export class EndpointStanding {
 
   /** Its failures count no more: another endpoint gets its slot. Generation's main thread only. */
   forgetFailures(endpoint: number): void {
-    Atomics.and(this.#cells, endpoint, OUT_BITS);
+    Atomics.and(this.#cells, endpoint, ALL_BITS);
     this.#turn();
   }
 

@@ -188,7 +188,7 @@ export class EndpointTable {
   }
 
   /**
-   * Takes the endpoint out for these OUT_ reasons, or no longer for them: all threads see it at their
+   * Takes the endpoint out for these OUT_ reasons, or no longer for them; or it is DEGRADED, or is not: all threads see it at their
    * next pick, and those that wait in queues are looked at again. Generation's main thread only.
    * True: that was not so before.
    */

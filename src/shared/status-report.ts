@@ -57,6 +57,7 @@ function endpointReport({ id, name, weight, tier }: EndpointFacts, table: Endpoi
     ...(tier === 0 ? {} : { backup: tier }),
     active: table.active(id),
     ...outOf(table.standing.out(id)),
+    ...(table.standing.isDegraded(id) ? { degraded: true } : {}),
     ...limitOf(table.learnedLimit(id)),
     requests: isVacant ? 0 : table.requests(id),
     failures: isVacant ? 0 : table.failures(id),

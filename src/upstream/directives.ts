@@ -66,6 +66,13 @@ export const upstreamDirectives = directives({
     inherit: false,
     doc: 'When fewer than this percentage of the endpoints can be used, all that are not `down` are: better a slow answer than none, and half of them failing is rarely their fault. 0 never does; nginx has nothing like it.',
   },
+  degradedPercent: {
+    name: 'degraded_threshold',
+    contexts: UPSTREAM,
+    argument: integer({ default: '70', max: 100 }),
+    inherit: false,
+    doc: 'Weir only. Endpoints whose `health_check` passes and says that they are degraded (`degraded` in `match`) get nothing while at least this percentage of the weight of the endpoints is healthy. Below it they get as large a part of the exchanges as is missing, and all that the healthy ones have no room for; 0: only when no healthy one can take it. Within a rank of `backup`, whatever the policy; `down` and `drain` count neither as healthy nor as missing. See [health.md](health.md).',
+  },
   queue: {
     name: 'queue',
     contexts: UPSTREAM,

@@ -7,7 +7,7 @@ import { BALANCERS } from '#src/upstream/balancers/index.ts';
 import type { PolicyConfig } from '#src/upstream/endpoint/upstream-config.ts';
 
 /** What one of them says. */
-export type PolicyChoice = Omit<PolicyConfig, 'panicShare' | 'locality'>;
+export type PolicyChoice = Omit<PolicyConfig, 'panicShare' | 'degradedShare' | 'locality'>;
 
 /** By the name of the policy; all but round robin, which needs no directive. */
 export const policyDirectives: Readonly<Record<string, Directive<PolicyChoice>>> =

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { ManualClock } from '#src/base/clock.ts';
 import {
+  DEGRADED,
   OUT_BREAKER,
   OUT_CHECK,
   OUT_DOWN,
@@ -184,5 +185,115 @@ describe('an endpoint that is out', () => {
       const isMeant = [OUT_DOWN, OUT_DRAIN, OUT_GONE].includes(reason);
       near(sharesOf(tier), isMeant ? [0, 0.5, 0.5] : [1 / 3, 1 / 3, 1 / 3]);
     }
+  });
+});
+
+describe('degraded_threshold', () => {
+  /** Endpoints with the ids are degraded. */
+  function degrade({ table }: { readonly table: EndpointTable }, ...ids: readonly number[]): void {
+    for (const id of ids) table.setOut(id, DEGRADED, true);
+  }
+
+  it('keeps degraded ones for later while the healthy ones are enough', () => {
+    const made = make([{}, {}, {}, {}]);
+    near(sharesOf(made.tier), [0.25, 0.25, 0.25, 0.25]);
+    degrade(made, 0);
+    assert.equal(sharesOf(made.tier)[0], 0);
+    near(sharesOf(made.tier), [0, 0.33, 0.33, 0.33]);
+    made.table.setOut(0, DEGRADED, false);
+    near(sharesOf(made.tier), [0.25, 0.25, 0.25, 0.25]);
+  });
+
+  it('lets them have what is missing, by weight: of 50 % healthy and 70 wanted, 5/7 stays', () => {
+    const made = make([{}, {}, {}, {}]);
+    degrade(made, 0, 1);
+    near(sharesOf(made.tier), [1 / 7, 1 / 7, 2.5 / 7, 2.5 / 7]);
+    const heavy = make([{ weight: 3 }, {}], { degradedShare: 1 });
+    degrade(heavy, 0);
+    near(sharesOf(heavy.tier), [0.75, 0.25]);
+    const never = make([{ weight: 99 }, {}], { degradedShare: 0 });
+    degrade(never, 0);
+    assert.deepEqual(sharesOf(never.tier), [0, 1]);
+  });
+
+  it('counts who is out as missing, and who is out on purpose not at all', () => {
+    const made = make([{}, {}, {}, {}]);
+    degrade(made, 0);
+    made.table.setOut(1, OUT_CHECK, true);
+    near(sharesOf(made.tier), [2 / 7, 0, 2.5 / 7, 2.5 / 7]);
+    made.table.setOut(1, OUT_DOWN, true);
+    near(sharesOf(made.tier), [1 / 21, 0, 10 / 21, 10 / 21]);
+    made.table.setOut(2, OUT_CHECK, true);
+    made.table.setOut(3, OUT_CHECK, true);
+    assert.deepEqual(sharesOf(made.tier), [1, 0, 0, 0]);
+  });
+
+  it('counts failures that are over again as soon as they are over', () => {
+    const made = make([{}, { failTimeoutMs: 10_000 }], { degradedShare: 0.5 });
+    degrade(made, 0);
+    made.endpoints[1]?.onFailure();
+    assert.deepEqual(sharesOf(made.tier), [1, 0]);
+    made.clock.advanceMs(10_001);
+    assert.deepEqual(sharesOf(made.tier), [0, 1]);
+  });
+
+  it('takes a degraded one when the healthy ones are full or were tried, and the other way round', () => {
+    const made = make([{}, { maxConns: 1 }], { degradedShare: 0.5 });
+    degrade(made, 0);
+    made.table.start(1);
+    assert.deepEqual(sharesOf(made.tier), [1, 0]);
+    made.table.finish(1, 0);
+    const context = new TestContext();
+    context.tried.add(made.endpoints[1] as Endpoint);
+    assert.equal(made.tier.pick(context)?.id, 0);
+    const weak = make([{ maxConns: 1 }, {}, { down: true }], { degradedShare: 1 });
+    degrade(weak, 0);
+    weak.table.start(0);
+    assert.deepEqual(sharesOf(weak.tier), [0, 1, 0]);
+  });
+
+  it('is nothing in a panic, and nothing to who is bound', () => {
+    const made = make([{}, {}, {}, {}], { panicShare: 0.5 });
+    degrade(made, 0);
+    for (const id of [1, 2, 3]) made.table.setOut(id, OUT_CHECK, true);
+    near(sharesOf(made.tier), [0.25, 0.25, 0.25, 0.25]);
+    const [first] = made.endpoints;
+    assert.equal(made.tier.pickBound([first as Endpoint], new TestContext()), first);
+  });
+
+  it('holds beside prefer_locality', () => {
+    const here = { locality: 'here' };
+    const made = make([here, here, {}], { locality: 'here', degradedShare: 0.5 });
+    degrade(made, 0);
+    near(sharesOf(made.tier), [0, 1, 0]);
+    made.table.setOut(1, OUT_CHECK, true);
+    // Of all a third is healthy, which is enough for 2/3, wherever that is.
+    near(sharesOf(made.tier), [1 / 3, 0, 2 / 3]);
+  });
+
+  it('says why', () => {
+    const made = make([{}, {}], { degradedShare: 0.5 });
+    degrade(made, 0);
+    const reasons = () => {
+      const watch = made.tier.watch();
+      made.tier.pick(new TestContext());
+      made.tier.unwatch(watch);
+      return watch.watched.candidates.map(({ because }) => because);
+    };
+    assert.deepEqual(reasons(), ['degraded: the healthy ones are enough for this one', 'picked']);
+    const weak = make([{}, {}, {}], { degradedShare: 1 });
+    degrade(weak, 0, 1, 2);
+    weak.table.setOut(2, DEGRADED, false);
+    const seen = new Set<string>();
+    for (let pick = 0; pick < 100; pick++) {
+      const watch = weak.tier.watch();
+      weak.tier.pick(new TestContext());
+      weak.tier.unwatch(watch);
+      seen.add(watch.watched.candidates[2]?.because ?? '');
+    }
+    assert.deepEqual([...seen].sort(), [
+      'picked',
+      'too few are healthy: this one is for those that are degraded',
+    ]);
   });
 });

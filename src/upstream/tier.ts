@@ -11,6 +11,7 @@ import { type EndpointTimes, sharedNowMs, type TimeMeasure } from '#src/shared/e
 import type { Balancer, PickView } from '#src/upstream/balancers/balancer.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import type { PolicyConfig } from '#src/upstream/endpoint/upstream-config.ts';
+import { ALL, DegradedShare, HEALTHY, WEAK } from './degraded-share.ts';
 import { WatchedBalancer, type WatchedTier } from './pick-account.ts';
 import { RecentTimes } from './recent-times.ts';
 
@@ -47,6 +48,9 @@ const NO_CONTEXT: PickContext = {
   session: () => '',
 };
 
+/** What of a policy is the same whatever balances. */
+export type TierPolicy = Pick<PolicyConfig, 'degradedShare' | 'locality' | 'panicShare'>;
+
 export class Tier implements PickView {
   readonly endpoints: readonly Endpoint[];
   #balancer: Balancer;
@@ -63,6 +67,11 @@ export class Tier implements PickView {
   readonly #panicShare: number;
   readonly #locality: string;
   readonly #hasPreference: boolean;
+  /** Some endpoint is degraded, as of the epoch below. */
+  #hasDegraded = false;
+  readonly #degraded: DegradedShare;
+  /** Not all take part in every pick: for their locality, or as some are degraded. */
+  #hasSides: boolean;
   readonly #hasSlowStart: boolean;
   readonly #hasLimits: boolean;
   /** By index, 1: nothing is to be asked; as of the epoch that is noted beside. */
@@ -75,6 +84,7 @@ export class Tier implements PickView {
   #dice = 0;
   #isPanic = false;
   #side = ANYWHERE;
+  #strength = ALL;
   /** In this pick an endpoint that is fine may be taken: no limits, no slow start, nobody tried. */
   #isPlain = false;
 
@@ -84,7 +94,7 @@ export class Tier implements PickView {
     table: EndpointTable,
     measure: TimeMeasure,
     clock: Clock,
-    { locality, panicShare }: Pick<PolicyConfig, 'locality' | 'panicShare'>,
+    { degradedShare, locality, panicShare }: TierPolicy,
   ) {
     this.endpoints = endpoints;
     this.#balancer = balancer;
@@ -94,8 +104,6 @@ export class Tier implements PickView {
     this.#ids = Int32Array.from(endpoints, ({ id }) => id);
     this.#isInOneRow =
       !COUNTS_ALONE && this.#ids.every((id, at, ids) => id === (ids[0] as number) + at);
-    this.#fine = new Uint8Array(endpoints.length);
-    this.#epoch = this.#readFine();
     this.#recent =
       measure === 'none' ? undefined : new RecentTimes(table.times, this.#ids, measure, clock);
     this.#clock = clock;
@@ -104,6 +112,10 @@ export class Tier implements PickView {
     // All here, or all elsewhere: there is nothing to prefer.
     const hereCount = endpoints.filter(({ config }) => config.locality === locality).length;
     this.#hasPreference = locality !== '' && hereCount > 0 && hereCount < endpoints.length;
+    this.#hasSides = this.#hasPreference;
+    this.#degraded = new DegradedShare(endpoints, degradedShare, clock, this.#random);
+    this.#fine = new Uint8Array(endpoints.length);
+    this.#epoch = this.#readFine();
     this.#rank = endpoints[0]?.config.tier ?? 0;
     this.#isBounded = balancer.pickLimit !== undefined;
     this.#hasSlowStart = endpoints.some(({ config }) => config.slowStartMs > 0);
@@ -116,21 +128,32 @@ export class Tier implements PickView {
     if (this.#standing.epoch !== this.#epoch) this.#epoch = this.#readFine();
     if (this.#panicShare > 0) this.#isPanic = this.#isBelowPanicShare();
     if (this.#hasSlowStart) this.#dice = Math.random();
-    if (this.#hasPreference) this.#side = this.#chooseSide();
     if (this.#recent !== undefined) this.#recent.refresh();
-    this.#isPlain =
-      !this.#hasLimits && this.#side === ANYWHERE && this.#dice === 0 && context.isRetry === false;
+    this.#isPlain = !this.#hasLimits && this.#dice === 0 && context.isRetry === false;
+    if (this.#hasSides) this.#chooseSides();
     let at = this.#balancer.pick(this);
-    if (at < 0 && this.#side !== ANYWHERE) {
+    if (at < 0) at = this.#pickWider();
+    this.#context = NO_CONTEXT;
+    return at < 0 ? undefined : this.endpoints[at];
+  }
+
+  /** None of those who take part can be taken: others may, one condition after the other. */
+  #pickWider(): number {
+    let at = -1;
+    if (this.#side !== ANYWHERE) {
       this.#side = ANYWHERE;
+      at = this.#balancer.pick(this);
+    }
+    if (at < 0 && this.#strength !== ALL) {
+      this.#strength = ALL;
+      this.#isPlain = false;
       at = this.#balancer.pick(this);
     }
     if (at < 0 && this.#dice > 0) {
       this.#dice = 0; // all that is left has just come: better than nobody
       at = this.#balancer.pick(this);
     }
-    this.#context = NO_CONTEXT;
-    return at < 0 ? undefined : this.endpoints[at];
+    return at;
   }
 
   /** Until `unwatch`, picks are written down. */
@@ -154,6 +177,12 @@ export class Tier implements PickView {
     }
     if (this.#context.hasTried(endpoint)) return 'tried before';
     if (this.#side !== ANYWHERE && !this.#isOnSide(endpoint)) return 'of another locality';
+    if (this.#strength === HEALTHY && endpoint.isDegraded) {
+      return 'degraded: the healthy ones are enough for this one';
+    }
+    if (this.#strength === WEAK && !endpoint.isDegraded) {
+      return 'too few are healthy: this one is for those that are degraded';
+    }
     return `slow start: it has ${Math.floor(this.#share(endpoint) * 100)} % of its share`;
   }
 
@@ -204,6 +233,7 @@ export class Tier implements PickView {
     if (endpoint.isLimited && !this.#hasRoom(endpoint)) return false;
     if (this.#dice > 0 && this.#share(endpoint) <= this.#dice) return false;
     if (this.#side !== ANYWHERE && !this.#isOnSide(endpoint)) return false;
+    if (this.#strength !== ALL && endpoint.isDegraded !== (this.#strength === WEAK)) return false;
     return !this.#context.hasTried(endpoint);
   }
 
@@ -263,6 +293,10 @@ export class Tier implements PickView {
     for (const [at, { config }] of this.endpoints.entries()) {
       if (config.down || config.drain) this.#fine[at] = 0;
     }
+    this.#hasDegraded = this.endpoints.some(({ isDegraded }) => isDegraded);
+    this.#hasSides = this.#hasPreference || this.#hasDegraded;
+    this.#strength = ALL;
+    this.#degraded.forget();
     return epoch;
   }
 
@@ -288,6 +322,13 @@ export class Tier implements PickView {
 
   #isOnSide({ config }: Endpoint): boolean {
     return (config.locality === this.#locality) === (this.#side === HERE);
+  }
+
+  /** Who takes part in this pick. Those that are fine are healthy. */
+  #chooseSides(): void {
+    if (this.#hasPreference) this.#side = this.#chooseSide();
+    if (this.#hasDegraded) this.#strength = this.#isPanic ? ALL : this.#degraded.choose();
+    if (this.#side !== ANYWHERE || this.#strength === WEAK) this.#isPlain = false;
   }
 
   /** Here, with the chance that 1.4 times the share of weight in service gives (semantics.md §14). */

@@ -2378,6 +2378,15 @@ export interface UpstreamBlock {
    */
   readonly panicThreshold?: number | undefined;
   /**
+   * `degraded_threshold number` (without it: `70`). Weir only. Endpoints whose `health_check`
+   * passes and says that they are degraded (`degraded` in `match`) get nothing while at least this
+   * percentage of the weight of the endpoints is healthy. Below it they get as large a part of the
+   * exchanges as is missing, and all that the healthy ones have no room for; 0: only when no
+   * healthy one can take it. Within a rank of `backup`, whatever the policy; `down` and `drain`
+   * count neither as healthy nor as missing. See [health.md](health.md).
+   */
+  readonly degradedThreshold?: number | undefined;
+  /**
    * `queue number [timeout=time] [priority=$variable]`. When every endpoint that can be used, or
    * the upstream, is full (`max_conns`, `concurrency`), at most `number` requests wait, over all
    * threads; first come, first served. Beyond that, and after `timeout` (60s), the answer is 503.
@@ -2617,6 +2626,14 @@ export interface MatchBlock {
    * `body ~ | !~ pattern`. The regular expression fits the first 256k of the body, or does not.
    */
   readonly body?: Rows | undefined;
+  /**
+   * `degraded status … | header … | body ~ | !~ pattern`. Weir only. A test as `status`, `header`
+   * and `body` have them, which is none of those that a check must pass: where one holds of an
+   * answer that does, the endpoint is degraded and gets what the others cannot take
+   * (`degraded_threshold`). A field `X-Weir-Degraded` or `X-Envoy-Degraded` in the answer means the
+   * same, unless its value is `0` or `false`, with any `match` and without. Only for `type=http`.
+   */
+  readonly degraded?: Rows | undefined;
   /**
    * `require $variable …`. None of the variables is empty or "0". Of nginx’s, `$status`,
    * `$upstream_status` and `$upstream_http_NAME` can be asked for.

@@ -57,6 +57,11 @@ export class Endpoint {
     return !down && !drain && (this.#standing.out(this.id) & OUT_ADMINISTRATIVE) === 0;
   }
 
+  /** A health check says that it can do less than usual. */
+  get isDegraded(): boolean {
+    return this.#standing.isDegraded(this.id);
+  }
+
   /** Wanted, not out for another reason, and not put aside for its failures. */
   isEligible(): boolean {
     if (this.#config.drain || this.#config.down) return false;

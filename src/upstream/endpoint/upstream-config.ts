@@ -83,6 +83,8 @@ export interface PolicyConfig {
   readonly function: FunctionRef | null;
   /** When fewer than this share of the endpoints can be used, all that are not `down` are; 0: never. */
   readonly panicShare: number;
+  /** While the healthy ones are below this share, degraded ones get what is missing. */
+  readonly degradedShare: number;
   /** Endpoints of this locality come first (`prefer_locality`); '': all are alike. */
   readonly locality: string;
 }
@@ -115,6 +117,7 @@ export const USUAL_POLICY: PolicyConfig = {
   key: null,
   function: null,
   panicShare: 0,
+  degradedShare: 0.7,
   locality: '',
 };
 

@@ -33,6 +33,7 @@ const MATCH: MatchConfig = {
   status: null,
   headers: [],
   bodies: [],
+  degraded: [],
   required: [],
   send: '',
   expect: null,
@@ -46,6 +47,7 @@ class Desk {
   readonly clock = new ManualClock(1_000_000);
   readonly wheel = new TimerWheel(this.clock);
   readonly out = new Map<number, boolean>();
+  readonly degraded = new Map<number, boolean>();
   readonly lines: string[] = [];
   readonly checks: ActiveChecks;
   #wakes: (() => void)[] = [];
@@ -61,6 +63,11 @@ class Desk {
         onChange: ({ id }, upstream, { hasRecovered, isOut, why }) => {
           const what = isOut ? 'out' : hasRecovered ? 'back in' : 'in';
           this.lines.push(`${upstream}/${id} ${what}: ${why}`);
+        },
+        setDegraded: ({ id }, upstream, isDegraded, why) => {
+          this.degraded.set(id, isDegraded);
+          if (why === undefined) return;
+          this.lines.push(`${upstream}/${id} ${isDegraded ? '' : 'not '}degraded: ${why}`);
         },
         onDetail: (level, line) => this.lines.push(`${level}: ${line}`),
         onChecked: () => {
@@ -413,4 +420,35 @@ test('after stop nobody is asked', async (t) => {
   desk.pass(5_000);
   desk.watch(at(1, origin.port));
   assert.deepEqual([origin.connections.length, desk.wheel.linkedCount], [1, 0]);
+});
+
+test('an endpoint that says so is degraded at once, until it says so no more', async (t) => {
+  let field = '';
+  const origin = await originOf(t, {
+    onRequest: () => `HTTP/1.1 200 OK\r\nContent-Length: 0\r\n${field}\r\n`,
+  });
+  const desk = new Desk(t, [CHECK]);
+  desk.watch(at(3, origin.port));
+  await desk.checked(3, 1);
+  assert.equal(desk.degraded.get(3), false);
+  field = 'X-Weir-Degraded: 1\r\n';
+  assert.equal(await desk.next(3), 'up: status 200, degraded');
+  assert.deepEqual([desk.degraded.get(3), desk.out.get(3)], [true, false]);
+  await desk.next(3);
+  const [memory] = desk.checks.take();
+  field = '';
+  await desk.next(3);
+  assert.equal(desk.degraded.get(3), false);
+  assert.deepEqual(desk.lines, [
+    '0/3 degraded: health check "/health": status 200, degraded (2 passed in a row)',
+    '0/3 not degraded: health check "/health": status 200 (4 passed in a row)',
+  ]);
+  // The next generation knows of it before it has asked.
+  assert.ok(memory !== undefined);
+  const next = new Desk(t, [CHECK]);
+  next.checks.restore([memory]);
+  next.watch(at(3, origin.port));
+  assert.equal(next.degraded.get(3), true);
+  await next.checked(3, 1);
+  assert.equal(next.degraded.get(3), false);
 });

@@ -30,6 +30,16 @@ export interface VerdictSink {
   setOut(endpoint: Checkable, isOut: boolean): void;
   /** A check has put it out, or back in; behind `setOut`. */
   onChange(endpoint: Checkable, upstream: number, change: VerdictChange): void;
+  /**
+   * Whether a check says that it can do less than usual; told when that changes, and at first with
+   * `why` undefined: nobody need hear of it.
+   */
+  setDegraded(
+    endpoint: Checkable,
+    upstream: number,
+    isDegraded: boolean,
+    why: string | undefined,
+  ): void;
   /** A check has failed, or its verdict is another one, and that changes nothing for the endpoint. */
   onDetail(level: LogLevel, line: string): void;
   /** A check has ended, after all that follows from it. */
@@ -63,12 +73,14 @@ export interface CheckMemory {
   /** `CheckConfig.name`. */
   readonly check: string;
   readonly verdict: Verdict;
+  readonly isDegraded?: boolean;
 }
 
 /** What the status page shows of one check of an endpoint. */
 export interface CheckReport {
   readonly check: string;
   readonly verdict: Verdict;
+  readonly isDegraded: boolean;
   /** Of the last check, in words; '' before the first one. */
   readonly result: string;
   /** Its end, in milliseconds since the epoch; 0 before the first one. */
@@ -91,6 +103,7 @@ interface Watched {
   readonly upstream: number;
   readonly checked: readonly CheckedEndpoint[];
   isOut: boolean;
+  isDegraded: boolean;
   /** Some check has said so since it was last in. */
   wasUnhealthy: boolean;
 }
@@ -150,6 +163,7 @@ export class ActiveChecks {
         endpoint: this.#pathOf(watched),
         check: config.name,
         verdict: state.verdict,
+        isDegraded: state.isDegraded,
       })),
     );
   }
@@ -173,10 +187,18 @@ export class ActiveChecks {
       });
       return one;
     });
-    const watched: Watched = { endpoint, upstream, checked, isOut: false, wasUnhealthy: false };
+    const watched: Watched = {
+      endpoint,
+      upstream,
+      checked,
+      isOut: false,
+      isDegraded: false,
+      wasUnhealthy: false,
+    };
     this.#watched.set(endpoint.id, watched);
     // An endpoint that had this number before may have left a verdict.
     sink.setOut(endpoint, false);
+    sink.setDegraded(endpoint, upstream, false, undefined);
     this.#remember(watched);
     for (const one of checked) one.start(this.#firstDelayMs(one.config));
   }
@@ -194,10 +216,12 @@ export class ActiveChecks {
     for (const { config, state } of watched.checked) {
       const memory = this.#memories.get(keyOf(path, config.name));
       if (memory === undefined || state.checkCount > 0) continue;
+      state.isDegraded = memory.isDegraded === true;
       if (memory.verdict === 'unhealthy') state.verdict = 'unhealthy';
       else if (memory.verdict === 'up' && config.persistent) state.verdict = 'up';
     }
     this.#judge(watched);
+    this.#judgeDegraded(watched, undefined);
   }
 
   #onChecked(watched: Watched, one: CheckedEndpoint, hasChanged: boolean): void {
@@ -205,6 +229,7 @@ export class ActiveChecks {
     const { endpoint, upstream } = watched;
     const { state, account } = one;
     const hasRecovered = watched.wasUnhealthy;
+    this.#judgeDegraded(watched, account);
     if (hasChanged && this.#judge(watched)) {
       const { isOut } = watched;
       const change = { isOut, hasRecovered: hasRecovered && !isOut, why: account };
@@ -226,6 +251,13 @@ export class ActiveChecks {
     watched.isOut = isOut;
     this.#options.sink.setOut(watched.endpoint, isOut);
     return true;
+  }
+
+  #judgeDegraded(watched: Watched, why: string | undefined): void {
+    const isDegraded = watched.checked.some(({ state }) => state.isDegraded);
+    if (isDegraded === watched.isDegraded) return;
+    watched.isDegraded = isDegraded;
+    this.#options.sink.setDegraded(watched.endpoint, watched.upstream, isDegraded, why);
   }
 
   #pathOf({ endpoint, upstream }: Watched): string {
@@ -254,6 +286,7 @@ function reportOf(checked: readonly CheckedEndpoint[]): HealthReport {
     checks: checked.map(({ config, state }) => ({
       check: config.name,
       verdict: state.verdict,
+      isDegraded: state.isDegraded,
       result: state.lastResult,
       atMs: state.lastAtMs,
       inARow: state.inARow,

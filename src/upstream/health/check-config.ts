@@ -44,6 +44,8 @@ export interface MatchConfig {
   readonly status: StatusTest | null;
   readonly headers: readonly HeaderTest[];
   readonly bodies: readonly TextTest[];
+  /** A check that passes and whose answer is like one of these: the endpoint is degraded. */
+  readonly degraded: readonly DegradedTest[];
   /** Names of variables (`$` left out) that may be neither empty nor "0". */
   readonly required: readonly string[];
   /** For `tcp`: sent as soon as the connection is there; '' sends nothing. */
@@ -82,6 +84,12 @@ export interface ExpectTest {
   readonly text: string;
   readonly caseless: boolean;
 }
+
+/** One line of `degraded`. */
+export type DegradedTest =
+  | { readonly of: 'status'; readonly test: StatusTest }
+  | { readonly of: 'header'; readonly test: HeaderTest }
+  | { readonly of: 'body'; readonly test: TextTest };
 
 /** Of the answer's body so much is looked at, as in nginx Plus. */
 export const EXAMINED_BODY_BYTES = 256 * 1024;

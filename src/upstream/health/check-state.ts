@@ -27,6 +27,8 @@ export class CheckState {
   lastAtMs = 0;
   /** Undefined before the first one. */
   lastPassed: boolean | undefined = undefined;
+  /** The last check that passed has said so. */
+  isDegraded = false;
   /** Of the same result, until now. */
   inARow = 0;
 
@@ -41,10 +43,11 @@ export class CheckState {
   }
 
   /** Enters a check that has ended. True: the verdict is another one now. */
-  record(passed: boolean, result: string, wallMs: number): boolean {
+  record(passed: boolean, result: string, wallMs: number, isDegraded = false): boolean {
     this.inARow = this.lastPassed === passed ? this.inARow + 1 : 1;
     this.checkCount += 1;
-    if (!passed) this.failCount += 1;
+    if (passed) this.isDegraded = isDegraded;
+    else this.failCount += 1;
     this.lastPassed = passed;
     this.lastResult = result;
     this.lastAtMs = wallMs;

@@ -65,9 +65,9 @@ export class CheckedEndpoint implements ProbeClient, TimeoutOwner {
   }
 
   /** ProbeClient. */
-  onProbeEnd({ passed, result }: Outcome): void {
+  onProbeEnd({ isDegraded, passed, result }: Outcome): void {
     const { wheel } = this.#tools;
-    const hasChanged = this.state.record(passed, result, wheel.clock.wallMs());
+    const hasChanged = this.state.record(passed, result, wheel.clock.wallMs(), isDegraded);
     wheel.arm(this.#timer, this.config.intervalMs + this.#jitterMs());
     this.#onChecked(hasChanged);
   }

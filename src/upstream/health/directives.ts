@@ -4,6 +4,7 @@ import { directives, type SettingsOf } from '#src/schema/directive.ts';
 import { parseCheck } from './check-argument.ts';
 import {
   parseBody,
+  parseDegraded,
   parseExpect,
   parseHeader,
   parseRequire,
@@ -78,6 +79,19 @@ export const matchDirectives = directives({
     repeat: true,
     inherit: false,
     doc: 'The regular expression fits the first 256k of the body, or does not.',
+  },
+  degraded: {
+    name: 'degraded',
+    contexts: MATCH,
+    argument: custom({
+      usage: 'status … | header … | body ~ | !~ pattern',
+      minWords: 2,
+      maxWords: 100,
+      parse: parseDegraded,
+    }),
+    repeat: true,
+    inherit: false,
+    doc: 'Weir only. A test as `status`, `header` and `body` have them, which is none of those that a check must pass: where one holds of an answer that does, the endpoint is degraded and gets what the others cannot take (`degraded_threshold`). A field `X-Weir-Degraded` or `X-Envoy-Degraded` in the answer means the same, unless its value is `0` or `false`, with any `match` and without. Only for `type=http`.',
   },
   required: {
     name: 'require',

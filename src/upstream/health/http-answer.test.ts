@@ -9,6 +9,7 @@ const ANYTHING: MatchConfig = {
   status: null,
   headers: [],
   bodies: [],
+  degraded: [],
   required: [],
   send: '',
   expect: null,
@@ -133,3 +134,28 @@ function takenBytes(start: string, piece: string, config: MatchConfig | null) {
   }
   return { bytes, result: outcome.result };
 }
+
+test('an answer that passes may say that its endpoint is degraded', () => {
+  const said = (field: string) => `HTTP/1.1 200 OK\r\nContent-Length: 5\r\n${field}\r\n\r\nhello`;
+  for (const field of ['X-Envoy-Degraded: 1', 'X-Envoy-Degraded: true', 'x-weir-degraded: yes']) {
+    assert.equal(outcomeOf(said(field)), 'passed: status 200, degraded');
+    assert.equal(
+      outcomeOf(said(field), ANYTHING, true, 1).slice(0, 28),
+      'passed: status 200, degraded',
+    );
+    assert.equal(outcomeOf(said(field).replace('200', '503')), 'failed: status 503');
+  }
+  for (const field of ['X-Envoy-Degraded:', 'X-Weir-Degraded: 0', 'X-Weir-Degraded: False']) {
+    assert.equal(outcomeOf(said(field)), 'passed: status 200');
+  }
+  const rule = (...degraded: MatchConfig['degraded']) => ({ ...ANYTHING, degraded });
+  const status = { isNot: false, ranges: [[207, 299] as const] };
+  const header = { name: 'x-state', kind: 'is', text: 'ready', isNot: true } as const;
+  const rules = rule({ of: 'status', test: status }, { of: 'header', test: header });
+  assert.equal(outcomeOf(OK, rules), 'passed: status 200');
+  assert.equal(outcomeOf(OK.replace('200', '207'), rules), 'passed: status 207, degraded');
+  assert.equal(outcomeOf(OK.replace('ready', 'ill'), rules), 'passed: status 200, degraded');
+  const body = rule({ of: 'body', test: hello });
+  assert.equal(outcomeOf(OK, body, false, 1), 'passed: status 200, degraded');
+  assert.equal(outcomeOf(OK.replace('hello', 'house'), body), 'passed: status 200');
+});

@@ -97,12 +97,15 @@ export class HttpAnswer implements AnswerReader, BodySink {
   #judgeBody(mayReuse: boolean): Outcome {
     if (!this.#match.needsBody) return this.#good(mayReuse);
     const { bytes, length } = this.#carry;
-    const problem = this.#match.bodyProblem(latin1(bytes, 0, length));
-    return problem === undefined ? this.#good(mayReuse) : failed(problem);
+    const body = latin1(bytes, 0, length);
+    const problem = this.#match.bodyProblem(body);
+    return problem === undefined ? this.#good(mayReuse, body) : failed(problem);
   }
 
-  #good(mayReuse: boolean): Outcome {
-    return passed(`status ${this.#head.status}`, mayReuse && this.#keepsAlive);
+  #good(mayReuse: boolean, body = ''): Outcome {
+    const isDegraded = this.#match.isDegraded(this.#head, body);
+    const result = `status ${this.#head.status}${isDegraded ? ', degraded' : ''}`;
+    return passed(result, mayReuse && this.#keepsAlive, isDegraded);
   }
 }
 

@@ -3,7 +3,7 @@ import { reportInvalid } from '#src/schema/arguments.ts';
 import type { ParseContext } from '#src/schema/directive.ts';
 import { reportNotBuilt } from '#src/schema/not-built.ts';
 import type { Word } from '#src/schema/tree.ts';
-import type { ExpectTest, HeaderTest, StatusTest, TextTest } from './check-config.ts';
+import type { DegradedTest, ExpectTest, HeaderTest, StatusTest, TextTest } from './check-config.ts';
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const STATUS = /^([1-9]\d\d)(?:-([1-9]\d\d))?$/;
@@ -59,6 +59,33 @@ export function parseBody([sign, pattern]: readonly Word[], context: ParseContex
   }
   if (!isPattern(pattern, false, context)) return undefined;
   return { pattern: bytesOf(pattern.text), isNot: sign.text === '!~' } satisfies TextTest;
+}
+
+/** Reads `status …`, `header …` or `body …`, each as it would stand alone. */
+export function parseDegraded(
+  [kind, ...words]: readonly Word[],
+  context: ParseContext,
+): DegradedTest | undefined {
+  if (kind === undefined) return undefined;
+  const [first] = words;
+  const advice = 'write "degraded status …", "degraded header …" or "degraded body ~ …"';
+  if (first === undefined) return reportInvalid(context, kind, 'test', advice);
+  switch (kind.text) {
+    case 'status': {
+      const test = parseStatus(words, context);
+      return test && { of: 'status', test };
+    }
+    case 'header': {
+      const test = parseHeader(words, context);
+      return test && { of: 'header', test };
+    }
+    case 'body': {
+      if (words.length !== 2) return reportInvalid(context, first, 'test', advice);
+      const test = parseBody(words, context);
+      return test && { of: 'body', test };
+    }
+  }
+  return reportInvalid(context, kind, 'test', advice);
 }
 
 /** Reads `$variable …`: names without `$`, lower case. */

@@ -1,7 +1,7 @@
 /** A `match` block at work: what is wrong with an answer, in words; undefined when nothing is. */
 import type { ResponseHead } from '#src/http/message.ts';
 import { compilePattern, type Pattern } from '#src/pattern/pattern.ts';
-import type { HeaderTest, MatchConfig, StatusTest } from './check-config.ts';
+import type { HeaderTest, MatchConfig, StatusTest, TextTest } from './check-config.ts';
 
 /** Without a `match`. */
 const USUAL_STATUS: StatusTest = { isNot: false, ranges: [[200, 399]] };
@@ -19,6 +19,9 @@ interface CompiledBody {
 export class MatchTest {
   readonly #status: StatusTest | null;
   readonly #headers: readonly CompiledHeader[];
+  readonly #degradedStatuses: readonly StatusTest[];
+  readonly #degradedHeaders: readonly CompiledHeader[];
+  readonly #degradedBodies: readonly CompiledBody[];
   readonly #bodies: readonly CompiledBody[];
   readonly #required: readonly string[];
   readonly #send: string;
@@ -28,14 +31,16 @@ export class MatchTest {
   /** @param config of the model, so its expressions are good ones */
   constructor(config: MatchConfig | null) {
     this.#status = config === null ? USUAL_STATUS : config.status;
-    this.#headers = (config?.headers ?? []).map((test) => ({
-      ...test,
-      pattern: test.kind === 'matches' ? compiled(test.text, false) : undefined,
-    }));
-    this.#bodies = (config?.bodies ?? []).map(({ isNot, pattern }) => ({
-      pattern: compiled(pattern, false),
-      isNot,
-    }));
+    this.#headers = (config?.headers ?? []).map(compiledHeader);
+    this.#bodies = (config?.bodies ?? []).map(compiledBody);
+    const degraded = config?.degraded ?? [];
+    this.#degradedStatuses = degraded.flatMap((one) => (one.of === 'status' ? [one.test] : []));
+    this.#degradedHeaders = degraded.flatMap((one) => {
+      return one.of === 'header' ? [compiledHeader(one.test)] : [];
+    });
+    this.#degradedBodies = degraded.flatMap((one) => {
+      return one.of === 'body' ? [compiledBody(one.test)] : [];
+    });
     this.#required = config?.required ?? [];
     this.#send = config?.send ?? '';
     const expect = config?.expect ?? null;
@@ -45,7 +50,7 @@ export class MatchTest {
   }
 
   get needsBody(): boolean {
-    return this.#bodies.length > 0;
+    return this.#bodies.length > 0 || this.#degradedBodies.length > 0;
   }
 
   /** What `tcp` sends; ''. */
@@ -78,6 +83,16 @@ export class MatchTest {
     return isGood ? undefined : 'body did not match';
   }
 
+  /** Of an answer that passes: whether it says that the endpoint can do less than usual. */
+  isDegraded(head: ResponseHead, body: string): boolean {
+    return (
+      saysDegraded(head) ||
+      this.#degradedStatuses.some((test) => hasStatus(test, head.status)) ||
+      this.#degradedHeaders.some((test) => hasHeader(test, head)) ||
+      this.#degradedBodies.some(({ isNot, pattern }) => pattern.test(body) !== isNot)
+    );
+  }
+
   /** Of what a `tcp` server has sent so far: `more` may make it good. One char per byte. */
   expected(data: string): 'yes' | 'no' | 'more' {
     if (this.#expectPattern !== undefined) return this.#expectPattern.test(data) ? 'yes' : 'more';
@@ -85,6 +100,26 @@ export class MatchTest {
     if (data.startsWith(text)) return 'yes';
     return text.startsWith(data) ? 'more' : 'no';
   }
+}
+
+/** Said by endpoints of themselves, in our word and in Envoy's. */
+const DEGRADED_FIELDS: readonly string[] = ['x-weir-degraded', 'x-envoy-degraded'];
+const NOT_DEGRADED: readonly string[] = ['', '0', 'false'];
+
+function saysDegraded({ fields }: ResponseHead): boolean {
+  for (let index = 0; index < fields.count; index++) {
+    if (!DEGRADED_FIELDS.some((name) => fields.nameEquals(index, name))) continue;
+    if (!NOT_DEGRADED.includes(fields.valueAt(index).toLowerCase())) return true;
+  }
+  return false;
+}
+
+function compiledHeader(test: HeaderTest): CompiledHeader {
+  return { ...test, pattern: test.kind === 'matches' ? compiled(test.text, false) : undefined };
+}
+
+function compiledBody({ isNot, pattern }: TextTest): CompiledBody {
+  return { pattern: compiled(pattern, false), isNot };
 }
 
 function compiled(source: string, caseless: boolean): Pattern {

@@ -4,6 +4,8 @@ export interface Outcome {
   readonly passed: boolean;
   /** For logs and status: `status 200`, `timed out while waiting for the answer`. */
   readonly result: string;
+  /** It passed, and says that it can do less than usual. */
+  readonly isDegraded: boolean;
   /** The connection can serve another check. */
   readonly mayReuse: boolean;
 }
@@ -18,10 +20,10 @@ export interface AnswerReader {
   end(): Outcome;
 }
 
-export function passed(result: string, mayReuse = false): Outcome {
-  return { passed: true, result, mayReuse };
+export function passed(result: string, mayReuse = false, isDegraded = false): Outcome {
+  return { passed: true, result, isDegraded, mayReuse };
 }
 
 export function failed(result: string): Outcome {
-  return { passed: false, result, mayReuse: false };
+  return { passed: false, result, isDegraded: false, mayReuse: false };
 }

@@ -10,6 +10,7 @@
  */
 
 import {
+  DEGRADED,
   OUT_BREAKER,
   OUT_CHECK,
   OUT_DOWN,
@@ -101,7 +102,7 @@ interface Tenant extends RosterMember {
 }
 
 const NOTHING = { added: [], changed: [], removed: [], problem: undefined, advice: '' } as const;
-const JUDGED = OUT_CHECK | OUT_OUTLIER | OUT_BREAKER | OUT_FLAPPING;
+const JUDGED = OUT_CHECK | OUT_OUTLIER | OUT_BREAKER | OUT_FLAPPING | DEGRADED;
 
 export class Roster {
   readonly id: number;

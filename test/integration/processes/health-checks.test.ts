@@ -280,4 +280,42 @@ describe('health checks', () => {
     await weir.waitForLine(/is back \(check\)/);
     assert.equal(await get(weir), 'page');
   });
+
+  it('keep a degraded endpoint for when the others are not enough', async (t) => {
+    const [one, two] = [await Origin.start(t, 'one'), await Origin.start(t, 'two')];
+    const weir = await start(t, (port) =>
+      conf(port, [one.port, two.port], 'interval=100ms match=fine').replace(
+        'upstream app {',
+        'upstream app { degraded_threshold 50;',
+      ),
+    );
+    one.health = (response) => {
+      response.setHeader('X-Weir-Degraded', '1');
+      response.end('fine');
+    };
+    await weir.waitForLine(
+      new RegExp(`127\\.0\\.0\\.1:${one.port} is degraded \\(check\\): .*: status 200, degraded`),
+    );
+    const { requestCount } = one;
+    for (let count = 0; count < 20; count++) assert.equal(await get(weir), 'two');
+    assert.equal(one.requestCount, requestCount);
+    const socketPath = join(weir.folder, 'weir.sock');
+    const sent = request({ socketPath, path: '/api/9/http/upstreams/app', agent: false }).end();
+    const [response] = await once(sent, 'response');
+    let text = '';
+    for await (const piece of response) text += piece;
+    const told = JSON.parse(text).peers.map(
+      ({ degraded, state }: { degraded?: boolean; state: string }) => `${state} ${degraded}`,
+    );
+    assert.deepEqual(told, ['up true', 'up undefined']);
+    await reload(weir);
+    for (let count = 0; count < 10; count++) assert.equal(await get(weir), 'two');
+    two.health = ill;
+    await weir.waitForLine(outOf(two, 'status 503'));
+    for (let count = 0; count < 10; count++) assert.equal(await get(weir), 'one');
+    one.health = (answer) => answer.end('fine');
+    await weir.waitForLine(
+      new RegExp(`127\\.0\\.0\\.1:${one.port} is degraded no more \\(check\\)`),
+    );
+  });
 });
