@@ -133,6 +133,9 @@ onBothTiers('a tunnel', (it) => {
     assert.equal(origin.isClosed, false);
     client.finish();
     await origin.closed();
+    const { endpoints } = stage.edge.shared;
+    assert.equal(endpoints.sentBytes(0), origin.received.length);
+    assert.equal(endpoints.receivedBytes(0), AGREE.length + 'farewell'.length);
   });
 
   it('passes a FIN on behind bytes that still wait', async (t, tier) => {
