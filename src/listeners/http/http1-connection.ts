@@ -9,13 +9,16 @@
  *                      LINGER (FIN sent, the rest is dropped until the client closes)
  *   SERVED ─101─▶ TUNNEL ─FIN from both sides─▶ CLOSED
  *
+ * Its parts: http1-intake.ts reads, response-writer.ts writes, client-clock.ts has its one timeout,
+ * closing.ts whether it ends and why, phase-count.ts what is counted of it.
+ *
  * Allocates per exchange only what its response text costs; objects come from the thread's lists, and
  * this one with its parts serves one client after the other (connection-list.ts).
  */
 
 import type { FailureCode } from '#src/base/failure.ts';
 import type { Reusable } from '#src/base/free-list.ts';
-import { type TimeoutOwner, TimerEntry } from '#src/base/timer-wheel.ts';
+import type { TimeoutOwner } from '#src/base/timer-wheel.ts';
 import { refuse } from '#src/exchange/answer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
 import {
@@ -27,9 +30,11 @@ import {
 import { F_EXPECT } from '#src/http/field-names.ts';
 import type { RequestHead } from '#src/http/message.ts';
 import type { ListenerSettings } from '#src/listeners/listener.ts';
-import { END_COLUMNS, endOfColumn } from '#src/shared/reason-columns.ts';
+import { END_COLUMNS } from '#src/shared/reason-columns.ts';
 import { BYTES_IN, CONNECTIONS_ACTIVE, REQUESTS } from '#src/shared/thread-rows.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
+import { ClientClock } from './client-clock.ts';
+import { Closing } from './closing.ts';
 import { ConnectionFacts } from './connection-facts.ts';
 import { DetachedDownstream, type DetachedOwner } from './detached-downstream.ts';
 import type { HttpThread } from './http-thread.ts';
@@ -50,8 +55,6 @@ import { ResponseWriter } from './response-writer.ts';
 
 /** A body that was answered early is read to its end when no more than this is to come. */
 const MAX_DISCARD_BYTES = 64 * 1024;
-/** While draining, a quiet connection stays this long: a request may be on its way to us. */
-const DRAIN_QUIET_MS = 2_000;
 
 /** Who counts the connections. */
 export interface ConnectionKeeper {
@@ -68,30 +71,26 @@ export class Http1Connection
   readonly #keeper: ConnectionKeeper;
   readonly #intake: Http1Intake;
   readonly #response = new ResponseWriter();
-  readonly #timer = new TimerEntry(this);
+  readonly #clock: ClientClock;
+  readonly #closing: Closing;
   readonly #count: PhaseCount;
   #connection = NO_CONNECTION;
-  #openedAtMs = 0;
   #exchange: Exchange | undefined = undefined;
   /** The exchange that goes on without the client: this connection counts until it has ended. */
   #detached: DetachedDownstream | undefined = undefined;
-  #mustClose = false;
-  /** Why it ends: a column of the thread's row. Who decides first is right; 0: it does not end yet. */
-  #end = 0;
   /** The endpoint is slow with the body: the client's clock stands still. */
   #isBodyHeld = false;
   #clientEnded = false;
   /** The 101 has not gone yet. */
   #isTunnelNew = false;
-  #lingerUntilMs = 0;
-  #idleTimeoutMs = 0;
-  #minIdleMs = 0;
 
   constructor(thread: HttpThread, settings: ListenerSettings, keeper: ConnectionKeeper) {
     this.#thread = thread;
     this.#count = new PhaseCount(thread.host.row);
     this.#settings = settings;
     this.#keeper = keeper;
+    this.#clock = new ClientClock(thread.host, settings.client, this);
+    this.#closing = new Closing(thread.host, this.facts);
     this.#intake = new Http1Intake(thread, settings.client, this);
   }
 
@@ -101,36 +100,29 @@ export class Http1Connection
     this.#connection = connection;
     this.#intake.open(connection);
     this.#response.open(connection);
-    this.#openedAtMs = host.clock.refresh();
-    this.facts.open(connection, ++this.#thread.connectionSerial, this.#openedAtMs);
-    this.#idleTimeoutMs = this.#settings.client.headerTimeoutMs;
+    this.facts.open(connection, ++this.#thread.connectionSerial, host.clock.refresh());
     connection.owner = this;
     // Once the peer has reset the connection its name cannot be asked for: a log line needs it.
     if (this.#settings.isLogged) connection.remoteAddress();
     this.#count.add(CONNECTIONS_ACTIVE, 1);
     this.#count.enter(P_IDLE);
-    host.wheel.arm(this.#timer, this.#idleTimeoutMs);
+    this.#clock.open();
   }
 
   /** Reusable: it has closed, and none of its methods is running. */
   reset(): void {
-    this.#thread.host.wheel.forget(this.#timer);
+    this.#clock.reset();
+    this.#closing.reset();
     this.#intake.reset();
     this.#response.close();
     this.facts.reset();
     this.#count.reset();
     this.#connection = NO_CONNECTION;
-    this.#openedAtMs = 0;
     this.#exchange = undefined;
     this.#detached = undefined;
-    this.#mustClose = false;
-    this.#end = 0;
     this.#isBodyHeld = false;
     this.#clientEnded = false;
     this.#isTunnelNew = false;
-    this.#lingerUntilMs = 0;
-    this.#idleTimeoutMs = 0;
-    this.#minIdleMs = 0;
   }
 
   /** Requests so far, the one in progress included. */
@@ -149,7 +141,7 @@ export class Http1Connection
     this.#intake.take(bytes, start, end);
     this.#awaitHead(exchangeCount);
     if (this.#count.phase === P_BODY) this.#awaitBody();
-    else if (this.#count.phase === P_LINGER) this.#awaitClose();
+    else if (this.#count.phase === P_LINGER) this.#clock.awaitClose();
   }
 
   /** ConnectionOwner. */
@@ -167,13 +159,11 @@ export class Http1Connection
         if (!this.#isTunnelNew) this.#endRequestOfTunnel();
         break;
       case P_IDLE:
-        this.#endBecause(
-          this.facts.exchangeCount === 0 ? END_COLUMNS.client_silent : END_COLUMNS.client_idle,
-        );
+        this.#closing.becauseOfFin();
         this.#close();
         break;
       default:
-        this.#endBecause(END_COLUMNS.client_incomplete);
+        this.#closing.because(END_COLUMNS.client_incomplete);
         this.#close();
     }
   }
@@ -184,7 +174,7 @@ export class Http1Connection
     if (exchange === undefined) return;
     if (exchange.responseState === RESPONSE_ENDED) this.#finishExchange(exchange);
     else {
-      this.#thread.host.wheel.disarm(this.#timer);
+      this.#clock.stop();
       if (this.#count.phase === P_BODY) this.#awaitBody();
       exchange.handler?.onDownstreamWritable(exchange);
     }
@@ -193,7 +183,7 @@ export class Http1Connection
   /** ConnectionOwner. */
   onBroken(_errno: string): void {
     if (this.#exchange === undefined) {
-      this.#endBecause(END_COLUMNS.client_broke);
+      this.#closing.because(END_COLUMNS.client_broke);
       this.#close();
     } else this.#abandon('client_abort');
   }
@@ -215,14 +205,14 @@ export class Http1Connection
   /** A head that has begun since then, and is not complete, has its time from now on. */
   #awaitHead(exchangeCountBefore: number): void {
     if (this.#count.phase !== P_HEAD || this.facts.exchangeCount === exchangeCountBefore) return;
-    this.#thread.host.wheel.arm(this.#timer, this.#settings.client.headerTimeoutMs);
+    this.#clock.awaitHead();
   }
 
   /** IntakeOwner. */
   onRequestHead(): void {
     const exchange = this.#exchange as Exchange;
     this.#count.add(REQUESTS, 1);
-    this.#thread.host.wheel.disarm(this.#timer);
+    this.#clock.stop();
     exchange.requestEnded = this.#intake.isComplete;
     this.#count.enter(exchange.requestEnded ? P_SERVED : P_BODY);
     this.#thread.host.serve(exchange, this.#settings.key);
@@ -284,10 +274,9 @@ export class Http1Connection
 
   /** The request cannot be read on: the endpoint's copy is dropped, the connection closes. */
   #refuseRequest(failure: FailureCode): void {
-    this.#endBecause(
+    this.#closing.nearBecause(
       failure === 'client_body_timeout' ? END_COLUMNS.body_timeout : END_COLUMNS.request_refused,
     );
-    this.#mustClose = true;
     const exchange = this.#exchange;
     if (exchange === undefined) {
       this.#linger();
@@ -310,7 +299,8 @@ export class Http1Connection
     exchange.responseState = RESPONSE_STARTED; // fields that are added show the status of this answer
     this.#response.begin(exchange);
     if (exchange.isTunnel) this.#startTunnel();
-    const closes = this.#willClose(exchange);
+    const isUnread = this.#count.phase === P_BODY && !this.#canDiscard(exchange);
+    const closes = this.#closing.isBehind(exchange, this.#response.endsWithClose, isUnread);
     this.#response.writeHead(exchange, closes, this.#thread.host.clock);
   }
 
@@ -331,8 +321,7 @@ export class Http1Connection
   /** What the client has sent behind its request is taken when the 101 has gone. */
   #startTunnel(): void {
     this.#isTunnelNew = true;
-    this.#endBecause(END_COLUMNS.tunnel_ended);
-    this.#mustClose = true;
+    this.#closing.nearBecause(END_COLUMNS.tunnel_ended);
     this.#count.enter(P_TUNNEL);
     this.#intake.startTunnel();
   }
@@ -356,10 +345,10 @@ export class Http1Connection
   flush(): boolean {
     const exchange = this.#exchange;
     // Whoever closes behind it has to know that the kernel has it all.
-    const closes = this.#mustClose || this.#clientEnded;
+    const closes = this.#closing.isNear || this.#clientEnded;
     const isOut = closes ? this.#connection.flushNow() : this.#connection.flush();
     if (exchange === undefined) return isOut;
-    if (!isOut) this.#thread.host.wheel.arm(this.#timer, exchange.limits.sendTimeoutMs);
+    if (!isOut) this.#clock.awaitReader(exchange.limits);
     else if (exchange.responseState === RESPONSE_ENDED) this.#finishExchange(exchange);
     if (this.#isTunnelNew) this.#takeWaiting(exchange);
     return isOut;
@@ -374,7 +363,7 @@ export class Http1Connection
       exchange.handler = undefined;
       this.#release(exchange);
     }
-    this.#endBecause(END_COLUMNS.response_cut);
+    this.#closing.because(END_COLUMNS.response_cut);
     // A body that ends with the connection would look whole after a FIN; a counted one cannot.
     this.#close(this.#response.endsWithClose && !isWhole);
   }
@@ -409,35 +398,6 @@ export class Http1Connection
     this.#connection.flush();
   }
 
-  /** Decides whether the connection ends behind this response. */
-  #willClose(exchange: Exchange): boolean {
-    if (this.#mustClose) return true;
-    const end = this.#endBehind(exchange);
-    if (end === 0) return false;
-    this.#endBecause(end);
-    this.#mustClose = true;
-    return true;
-  }
-
-  /** Why it ends behind this response; 0: it does not. */
-  #endBehind(exchange: Exchange): number {
-    const { limits, request } = exchange;
-    const { clock, drain } = this.#thread.host;
-    if (!request.keepAlive) return END_COLUMNS.client_done;
-    if (exchange.closeAfter) return END_COLUMNS.asked_to_close;
-    if (this.#response.endsWithClose) return END_COLUMNS.length_unknown;
-    if (drain.isDraining) return END_COLUMNS.drained;
-    if (limits.keepalive.timeoutMs === 0) return END_COLUMNS.keepalive_off;
-    if (this.facts.exchangeCount >= limits.keepaliveRequests) return END_COLUMNS.keepalive_requests;
-    if (clock.nowMs - this.#openedAtMs > limits.keepaliveTimeMs) return END_COLUMNS.keepalive_time;
-    const isUnread = this.#count.phase === P_BODY && !this.#canDiscard(exchange);
-    return isUnread ? END_COLUMNS.body_unread : 0;
-  }
-
-  #endBecause(column: number): void {
-    if (this.#end === 0) this.#end = column;
-  }
-
   /** Whether what is left of the body is worth reading for the sake of the connection. */
   #canDiscard(exchange: Exchange): boolean {
     return (
@@ -457,22 +417,21 @@ export class Http1Connection
     }
     const wasComplete = exchange.requestEnded;
     const wantsClose = !exchange.request.keepAlive;
-    this.#idleTimeoutMs = exchange.limits.keepalive.timeoutMs;
-    this.#minIdleMs = exchange.limits.keepaliveMinTimeoutMs;
+    this.#clock.keepFor(exchange.limits);
     const { lingeringClose, lingeringTimeMs } = exchange.limits;
     this.#release(exchange);
-    if (this.#mustClose) {
+    if (this.#closing.isNear) {
       // The client said close and has sent all: nothing can be on its way, no need to linger.
       const isQuiet = wantsClose && wasComplete && !this.#intake.hasWaiting;
       if (lingeringClose === 'off' || (isQuiet && lingeringClose === 'on')) this.#close();
       else {
-        this.#lingerUntilMs = this.#thread.host.clock.nowMs + lingeringTimeMs;
+        this.#clock.lingerFor(lingeringTimeMs);
         this.#linger();
       }
     } else if (!wasComplete) {
       this.#count.enter(P_DISCARD);
       this.#intake.discardRest();
-      this.#thread.host.wheel.arm(this.#timer, this.#settings.client.bodyTimeoutMs);
+      this.#clock.awaitRest();
     } else this.#becomeIdle();
   }
 
@@ -485,7 +444,7 @@ export class Http1Connection
   /** Ready for the next request, which may have come already. */
   #becomeIdle(): void {
     this.#count.enter(P_IDLE);
-    this.#thread.host.wheel.arm(this.#timer, this.#quietMs());
+    this.#clock.awaitNext();
     const { exchangeCount } = this.facts;
     this.#intake.next();
     this.#awaitHead(exchangeCount);
@@ -498,25 +457,19 @@ export class Http1Connection
     const exchange = this.#exchange;
     if (exchange === undefined || this.#isBodyHeld || this.#connection.isQueued) return;
     if (exchange.dropsBody) return; // nobody waits for it: an error page is on its way
-    this.#thread.host.wheel.arm(this.#timer, exchange.limits.bodyTimeoutMs);
+    this.#clock.awaitBody(exchange.limits);
   }
 
   /** Nobody waits for the client's body; to read what queues it still has its time. */
   #stopBodyTime(): void {
-    if (!this.#connection.isQueued) this.#thread.host.wheel.disarm(this.#timer);
-  }
-
-  #quietMs(): number {
-    if (!this.#thread.host.drain.isDraining) return this.#idleTimeoutMs;
-    return Math.min(this.#idleTimeoutMs, Math.max(DRAIN_QUIET_MS, this.#minIdleMs));
+    if (!this.#connection.isQueued) this.#clock.stop();
   }
 
   onTimeout(): void {
     const exchange = this.#exchange;
     switch (this.#count.phase) {
       case P_HEAD:
-        this.#endBecause(END_COLUMNS.head_timeout);
-        this.#mustClose = true;
+        this.#closing.nearBecause(END_COLUMNS.head_timeout);
         if (exchange !== undefined) {
           this.#count.enter(P_SERVED);
           this.#intake.close();
@@ -533,37 +486,30 @@ export class Http1Connection
         if (this.#connection.isQueued) this.#abandon('client_send_timeout');
         break;
       case P_IDLE:
-        this.#endBecause(this.#endOfQuiet());
-        this.#lingerUntilMs = this.#thread.host.clock.nowMs + DRAIN_QUIET_MS;
+        this.#closing.becauseOfQuiet();
+        this.#clock.lingerFor();
         this.#linger();
         break;
       default: // a rest of a body that does not come; one that lingers has its reason
-        this.#endBecause(END_COLUMNS.body_timeout);
+        this.#closing.because(END_COLUMNS.body_timeout);
         this.#close();
     }
   }
 
-  #endOfQuiet(): number {
-    if (this.#thread.host.drain.isDraining) return END_COLUMNS.drained;
-    return this.facts.exchangeCount === 0
-      ? END_COLUMNS.head_timeout
-      : END_COLUMNS.keepalive_timeout;
-  }
-
   /** Draining has begun: a quiet connection goes after a while, a busy one after its response. */
   drain(): void {
-    if (this.#count.phase === P_IDLE) this.#thread.host.wheel.arm(this.#timer, this.#quietMs());
+    if (this.#count.phase === P_IDLE) this.#clock.awaitNext();
   }
 
   /** Idle, it goes for another client. */
   evict(): void {
-    this.#endBecause(END_COLUMNS.evicted);
+    this.#closing.because(END_COLUMNS.evicted);
     this.#close();
   }
 
   /** Everything at once, whatever is in progress. */
   kill(): void {
-    this.#endBecause(END_COLUMNS.stopped);
+    this.#closing.because(END_COLUMNS.stopped);
     if (this.#detached !== undefined) this.#detached.kill();
     else if (this.#exchange === undefined) this.#close();
     else this.#abandon('shutting_down');
@@ -572,7 +518,7 @@ export class Http1Connection
   /** The client is gone or given up: the exchange ends without a further byte. */
   #abandon(reason: FailureCode): void {
     const exchange = this.#exchange;
-    this.#endBecause(
+    this.#closing.because(
       reason === 'client_send_timeout' ? END_COLUMNS.send_timeout : END_COLUMNS.client_left,
     );
     const { resetTimedout } = exchange?.limits ?? this.#settings.client;
@@ -618,30 +564,15 @@ export class Http1Connection
       this.#close();
       return;
     }
-    this.#awaitClose();
-  }
-
-  /** The client has this long for more bytes that nobody wants, or for its FIN. */
-  #awaitClose(): void {
-    const left = this.#lingerUntilMs - this.#thread.host.clock.nowMs;
-    this.#thread.host.wheel.arm(
-      this.#timer,
-      Math.min(this.#settings.client.lingeringTimeoutMs, Math.max(0, left)),
-    );
-  }
-
-  #recordEnd(): void {
-    const end = this.#end;
-    if (end > 0) this.#count.add(end, 1);
-    this.#thread.host.onConnectionEnd?.(endOfColumn(end), this.facts);
+    this.#clock.awaitClose();
   }
 
   #close(withReset = false): void {
     if (this.#count.phase === P_CLOSED) return;
     this.#count.enter(P_CLOSED);
     this.#count.add(CONNECTIONS_ACTIVE, -1);
-    this.#recordEnd();
-    this.#thread.host.wheel.forget(this.#timer);
+    this.#closing.record();
+    this.#clock.forget();
     this.#intake.close();
     if (this.#exchange !== undefined) {
       const exchange = this.#exchange;
