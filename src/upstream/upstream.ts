@@ -1,24 +1,22 @@
 /** Data path. A named group of endpoints with its balancer and pools, for one thread. */
 
 import type { LocalAddress } from '#src/base/address.ts';
-import type { FunctionRef } from '#src/schema/function-ref.ts';
 import type { EndpointTable } from '#src/shared/endpoint-table.ts';
-import { sharedNowMs, type TimeMeasure } from '#src/shared/endpoint-times.ts';
-import { SessionTable } from '#src/shared/session-table.ts';
-import type { Balancer, BalancerMaterial } from '#src/upstream/balancers/balancer.ts';
-import { balancerNamed } from '#src/upstream/balancers/index.ts';
+import { sharedNowMs } from '#src/shared/endpoint-times.ts';
+import type { SessionTable } from '#src/shared/session-table.ts';
 import { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
 import {
   type EndpointConfig,
   slotsOf,
   type UpstreamConfig,
 } from '#src/upstream/endpoint/upstream-config.ts';
-import { IdleRoom, Pool, type PoolThread } from '#src/upstream/pool/pool.ts';
+import { IdleRoom, Pool } from '#src/upstream/pool/pool.ts';
 import { AdmissionGate } from './admission-gate.ts';
 import { BoundUpstreams } from './bound-upstreams.ts';
 import { accountOf, type PickAccount } from './pick-account.ts';
 import { Sticky } from './sticky.ts';
-import { type PickContext, Tier } from './tier.ts';
+import type { PickContext, Tier } from './tier.ts';
+import { measureOf, ownSessions, tiersOf, type UpstreamThread } from './upstream-parts.ts';
 import { type PlaceSource, type QueuePlace, UpstreamQueue } from './upstream-queue.ts';
 
 /** Why no endpoint was picked. */
@@ -34,12 +32,6 @@ export type NoPickFailure =
 export interface PlacedEndpoint {
   readonly slot: number;
   readonly config: EndpointConfig;
-}
-
-/** What the upstreams of a thread share. */
-export interface UpstreamThread extends PoolThread {
-  /** Makes the balancer that a function of weir.config.ts is; absent where functions do not run. */
-  makeBalancer?(ref: FunctionRef, material: BalancerMaterial): Balancer;
 }
 
 /** Of two threads that race for the last place of an endpoint both may lose, a few times. */
@@ -485,48 +477,4 @@ export class Upstream implements PlaceSource {
     for (const pool of this.#pools) pool?.close();
     this.#bound?.close();
   }
-}
-
-/** Of sessions that no other thread shares: in warm-up, `weir explain` and tests there are few. */
-const MAX_OWN_BYTES = 1024 * 1024;
-
-function ownSessions(
-  { sticky }: UpstreamConfig,
-  shared: SessionTable | undefined,
-): SessionTable | undefined {
-  const zone = sticky?.zone ?? null;
-  if (zone === null) return undefined;
-  return shared ?? SessionTable.alone(Math.min(zone.bytes, MAX_OWN_BYTES));
-}
-
-/** Of an upstream that has lost all its endpoints. */
-const NOBODY: Balancer = { pick: () => -1 };
-
-/** By rank: tier 0, then those of `backup`. */
-function tiersOf(
-  { policy }: UpstreamConfig,
-  endpoints: readonly Endpoint[],
-  table: EndpointTable,
-  thread: UpstreamThread,
-): Tier[] {
-  const kind = balancerNamed(policy.name);
-  const { words } = policy;
-  const measure = measureOf(policy);
-  const { clock } = thread.wheel;
-  if (endpoints.length === 0) return [new Tier([], NOBODY, table, 'none', clock, policy)];
-  const ranks = [...new Set(endpoints.map(({ config }) => config.tier))].sort((a, b) => a - b);
-  return ranks.map((rank) => {
-    const own = endpoints.filter(({ config }) => config.tier === rank);
-    const material = { endpoints: own.map(({ config }) => config), words };
-    const ref = policy.function;
-    const made = ref === null ? undefined : thread.makeBalancer?.(ref, material);
-    const balancer = made ?? kind.create(material);
-    return new Tier(own, balancer, table, measure, clock, policy);
-  });
-}
-
-/** A function may look at times, and nobody knows whether it does. */
-function measureOf(policy: UpstreamConfig['policy']): TimeMeasure {
-  if (policy.function !== null) return 'header';
-  return balancerNamed(policy.name).measure?.(policy.words) ?? 'none';
 }
