@@ -52,7 +52,7 @@ export interface Connection {
   dropUnsent(): void;
   /** Something was read and not handed over yet: bytes, or the end. */
   readonly hasUnread: boolean;
-  /** How often something was handed to the kernel. */
+  /** How often something was handed to the kernel; 32 bits, for comparing only. */
   readonly writeCount: number;
   /** `writeCount` when the bytes that `onBytes` has just now were read: what they may answer. */
   readonly writesWhenRead: number;

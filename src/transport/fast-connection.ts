@@ -349,7 +349,7 @@ export class FastConnection implements Borrower, Connection, Readable, Reader, T
     this.#isDeferred = false;
     const parts = this.#parts;
     if (parts === undefined && this.#to === this.#from && this.#lentTo === 0) return !this.isQueued;
-    this.writeCount += 1;
+    this.writeCount = (this.writeCount + 1) | 0;
     if (parts !== undefined) this.#takeRegion(parts);
     this.#parts = undefined;
     const handle = this.#handle;

@@ -38,7 +38,8 @@ export class Inbox implements TurnEnd {
   readonly #view = new DataView(this.#bytes.buffer);
   readonly #readers: (Reader | undefined)[] = new Array(MAX_READS).fill(undefined);
   readonly #ends = new Int32Array(MAX_READS);
-  readonly #writes = new Float64Array(MAX_READS);
+  /** As integers: one that came out of a Float64Array would make a double of the field it is kept in. */
+  readonly #writes = new Int32Array(MAX_READS);
   #count = 0;
   #at = 0;
   /** The first that was not handed on; not 0 only after one has thrown. */
