@@ -78,10 +78,12 @@ export class GenerationProcess {
       needsRawSockets && identity !== undefined
         ? forkWithRawSockets(fork, (why) => owner.onRightRefused(why))
         : fork();
-    if (priority !== 0) this.#setPriority(priority);
+    if (priority !== 0 && this.pid !== 0) this.#setPriority(priority);
     this.#worker.on('message', (message: FromGeneration) => this.#receive(message));
     this.#worker.on('error', (error: Error) => {
       this.#failure ??= error.message;
+      // Of what could not be forked (EAGAIN, ENOENT) no exit is told: this is its end.
+      if (this.#worker.process.pid === undefined) this.#ended(null, null);
     });
     this.#worker.on('exit', (code, signal) => this.#ended(code, signal));
     this.#patience = setTimeout(() => this.#giveUp(), START_PATIENCE_MS);

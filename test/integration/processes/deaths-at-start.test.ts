@@ -2,12 +2,12 @@
 // ends, later it is tried again, and a reload is not kept waiting by that.
 
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { get, processEnd, statusOf } from '#test/support/processes.ts';
+import { get, processEnd, startProcesses, statusOf } from '#test/support/processes.ts';
 import { typedConf, typedServer } from '#test/support/typed.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
 
@@ -110,6 +110,26 @@ describe('a generation that is killed when its first thread serves and its last 
     await weir.waitForLine(/generation \d+ serves/, from);
     assert.equal(await get(weir), 'page');
     assert.equal(weir.exit, undefined);
+  });
+});
+
+describe('a generation that cannot be forked', () => {
+  it('is tried again: the program may be in place again', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'weir-node-'));
+    await chmod(folder, 0o755);
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const [node, launcher] = [join(folder, 'node'), join(folder, 'weir')];
+    const cli = resolve(import.meta.dirname, '../../../workers/cli.ts');
+    copyFileSync(process.execPath, node);
+    writeFileSync(launcher, `#!/bin/sh\nexec ${node} ${cli} "$@"\n`, { mode: 0o755 });
+    const weir = await startProcesses({}, { weir: launcher });
+    t.after(() => weir.stop());
+    renameSync(node, `${node}.away`);
+    const from = await killServing(weir);
+    await weir.waitForLine(/generation 2 did not start: spawn .* ENOENT; it is tried again/, from);
+    renameSync(`${node}.away`, node);
+    await weir.waitForLine(/generation \d+ serves/, from);
+    assert.equal(await get(weir), 'page');
   });
 });
 
