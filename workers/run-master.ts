@@ -23,9 +23,9 @@ export async function runMaster(
   }
   if (model.main.daemon && !isDaemon()) return startDaemon(errorFile(model));
 
-  const master = new Master(place);
-  obeySignals(master);
   try {
+    const master = new Master(place);
+    obeySignals(master);
     await master.start(configuration);
   } catch (error) {
     const lines = error instanceof Refusal ? error.lines : [(error as Error).message];

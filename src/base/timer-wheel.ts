@@ -11,7 +11,7 @@
  * sits in a slot that is reached no later than its due time.
  */
 
-import type { Clock } from './clock.ts';
+import { type Clock, NO_TIME } from './clock.ts';
 import { atTurnEnd, type TurnEnd } from './turn.ts';
 
 /** How exact a timeout is: it fires 0 … TICK_MS after it is due. */
@@ -32,7 +32,7 @@ export class TimerEntry {
   dueMs = Number.POSITIVE_INFINITY;
   slot = NOT_LINKED;
   /** Armed for later than this it stays in its slot, which is visited in time. */
-  staysFromMs = 0;
+  staysFromMs = NO_TIME;
   next: TimerEntry | undefined = undefined;
   previous: TimerEntry | undefined = undefined;
 

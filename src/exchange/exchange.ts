@@ -4,6 +4,7 @@
  * allocates nothing but the strings of its heads.
  */
 
+import { NO_TIME } from '#src/base/clock.ts';
 import type { FailureCode } from '#src/base/failure.ts';
 import { RequestHead, ResponseHead } from '#src/http/message.ts';
 import type { RequestStore } from '#src/spool/request-store.ts';
@@ -114,7 +115,7 @@ export class Exchange {
   closeAfter = false;
 
   /** Clock.nowMs when the first byte of the request was handled. */
-  startedAtMs = 0;
+  startedAtMs = NO_TIME;
   /** Body bytes of the request read so far. */
   requestBodyBytes = 0;
   /** Body bytes handed to the client, without framing ($body_bytes_sent). */
@@ -172,11 +173,11 @@ export class Exchange {
   /** Exchanges in flight at the last endpoint when it was chosen, this one included (wanted.ts). */
   upstreamInFlight = 0;
   /** Milliseconds in the queue of the upstream; −1: it did not wait. */
-  upstreamQueueMs = -1;
+  upstreamQueueMs = NO_TIME;
   /** Milliseconds from the start of the attempt; −1 when it did not come so far. */
-  upstreamConnectMs = -1;
-  upstreamHeaderMs = -1;
-  upstreamResponseMs = -1;
+  upstreamConnectMs = NO_TIME;
+  upstreamHeaderMs = NO_TIME;
+  upstreamResponseMs = NO_TIME;
   /** Of the last attempt: bytes of messages, and of the body that came. */
   upstreamReceivedBytes = 0;
   upstreamSentBytes = 0;
@@ -199,7 +200,7 @@ export class Exchange {
     this.responseState = RESPONSE_NONE;
     this.reason = '';
     this.closeAfter = false;
-    this.startedAtMs = 0;
+    this.startedAtMs = NO_TIME;
     this.requestBodyBytes = 0;
     this.bodyBytesSent = 0;
     this.bytesSent = 0;
@@ -229,10 +230,10 @@ export class Exchange {
     this.upstreamStatus = '';
     this.upstreamPolicy = '';
     this.upstreamInFlight = 0;
-    this.upstreamQueueMs = -1;
-    this.upstreamConnectMs = -1;
-    this.upstreamHeaderMs = -1;
-    this.upstreamResponseMs = -1;
+    this.upstreamQueueMs = NO_TIME;
+    this.upstreamConnectMs = NO_TIME;
+    this.upstreamHeaderMs = NO_TIME;
+    this.upstreamResponseMs = NO_TIME;
     this.upstreamReceivedBytes = 0;
     this.upstreamSentBytes = 0;
     this.upstreamBodyBytes = 0;

@@ -9,6 +9,7 @@
  *     └───────────────┴────────────────────┴──────────────── end ─────────────────────┘
  */
 
+import { NO_TIME } from '#src/base/clock.ts';
 import { FAILURES, type FailureCode } from '#src/base/failure.ts';
 import { LONGEST_SHORT_MS, type ShortTimers } from '#src/base/short-timers.ts';
 import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
@@ -52,8 +53,8 @@ export class Hedge implements ResponseSink, PoolClient, TimeoutOwner {
   #endpoint: Endpoint | undefined = undefined;
   #pending: PendingConnection | undefined = undefined;
   #connection: UpstreamConnection | undefined = undefined;
-  #startedAtMs = 0;
-  #connectMs = -1;
+  #startedAtMs = NO_TIME;
+  #connectMs = NO_TIME;
 
   constructor(owner: HedgeOwner, home: AttemptHome, tries: Tries, side: ResponseSide) {
     this.#owner = owner;
@@ -147,7 +148,7 @@ export class Hedge implements ResponseSink, PoolClient, TimeoutOwner {
     this.#startedAtMs = this.#home.nowMs();
     const pool = this.#tries.startBeside(endpoint, this.#startedAtMs);
     const idle = traits.closes ? undefined : pool.take();
-    this.#connectMs = idle === undefined ? -1 : 0;
+    this.#connectMs = idle === undefined ? NO_TIME : 0;
     if (idle === undefined) this.#pending = pool.dial(this, connectTimeoutMs);
     else this.#send(exchange, idle);
   }

@@ -6,6 +6,7 @@
  *   may have passed = free + rate × (seconds since the beginning + 1)
  */
 
+import { NO_TIME } from '#src/base/clock.ts';
 import { TICK_MS, type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 
 export class Pace {
@@ -13,7 +14,7 @@ export class Pace {
   readonly #timer: TimerEntry;
   #bytesPerSec = 0;
   #freeBytes = 0;
-  #startedAtMs = 0;
+  #startedAtMs = NO_TIME;
   #passedBytes = 0;
 
   /** `owner`: told when more may pass, after `wait`. */

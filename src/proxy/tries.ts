@@ -3,6 +3,7 @@
  * when, what its variables say of it, and whether another one may follow.
  */
 
+import { NO_TIME } from '#src/base/clock.ts';
 import type { Exchange } from '#src/exchange/exchange.ts';
 import { wanted } from '#src/exchange/wanted.ts';
 import type { Endpoint } from '#src/upstream/endpoint/endpoint.ts';
@@ -28,15 +29,15 @@ export interface LostTry {
 }
 
 export class Tries extends TryContext {
-  #startedAtMs = 0;
-  #firstAtMs = 0;
+  #startedAtMs = NO_TIME;
+  #firstAtMs = NO_TIME;
   #count = 0;
   #hasRepeated = false;
   /** What stands in front of this try in `$upstream_addr` and its like; nginx: a redirect is told. */
   #separator = BEHIND_REDIRECT;
   #isBegun = false;
   /** Of the try in progress: milliseconds to the head of an answer, −1 before it; what that was. */
-  #headerMs = -1;
+  #headerMs = NO_TIME;
   #isErrorAnswer = false;
   /** Another try had followed, had `retry_budget` allowed it. */
   lacksBudget = false;
@@ -63,8 +64,8 @@ export class Tries extends TryContext {
     this.upstream = undefined;
     this.exchange = undefined;
     this.endpoint = undefined;
-    this.#startedAtMs = 0;
-    this.#firstAtMs = 0;
+    this.#startedAtMs = NO_TIME;
+    this.#firstAtMs = NO_TIME;
     this.#count = 0;
     this.#hasRepeated = false;
     this.lacksBudget = false;
@@ -88,7 +89,7 @@ export class Tries extends TryContext {
   start(exchange: Exchange, endpoint: Endpoint, nowMs: number): Pool {
     this.endpoint = endpoint;
     this.#startedAtMs = nowMs;
-    this.#headerMs = -1;
+    this.#headerMs = NO_TIME;
     this.#isErrorAnswer = false;
     if (this.#count++ === 0) this.#firstAtMs = nowMs;
     const { name } = endpoint.config;
@@ -220,7 +221,7 @@ export class Tries extends TryContext {
   goOnBeside(exchange: Exchange, endpoint: Endpoint, startedAtMs: number): void {
     this.endpoint = endpoint;
     this.#startedAtMs = startedAtMs;
-    this.#headerMs = -1;
+    this.#headerMs = NO_TIME;
     this.#isErrorAnswer = false;
     this.#separator = BEHIND_TRY;
     this.#isAging = (this.upstream as Upstream).agesUntil !== 'none';

@@ -23,4 +23,9 @@ test('the tier can be forced', (t) => {
   assert.equal(transportTier(), 'handles');
   process.env['WEIR_TRANSPORT'] = 'fast';
   assert.equal(transportTier(), 'fast');
+  process.env['WEIR_TRANSPORT'] = 'bogus';
+  assert.throws(
+    transportTier,
+    /^Error: WEIR_TRANSPORT=bogus: it can be fast, handles or portable$/,
+  );
 });

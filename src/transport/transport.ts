@@ -21,13 +21,18 @@ export interface Transport {
   dial(address: Address, owner: DialOwner, local?: LocalAddress): Dial;
 }
 
+const TIERS: ReadonlySet<string> = new Set(['fast', 'handles', 'portable']);
+
 /**
  * `fast` where this Node's handles and calls are as we know them, `handles` where only the handles
  * are, else `portable`. WEIR_TRANSPORT=portable or =handles forces these; WEIR_TRANSPORT=fast makes
- * the absence of handles an Error at start.
+ * the absence of handles an Error at start, as is any other word.
  */
 export function transportTier(): TransportTier {
   const wanted = process.env['WEIR_TRANSPORT'];
+  if (wanted !== undefined && !TIERS.has(wanted)) {
+    throw new Error(`WEIR_TRANSPORT=${wanted}: it can be fast, handles or portable`);
+  }
   if (wanted === 'portable') return 'portable';
   if (detectRawHandles() === undefined) {
     if (wanted === 'fast') throw new Error('WEIR_TRANSPORT=fast, but this Node lacks raw handles');

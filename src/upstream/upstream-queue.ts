@@ -5,6 +5,7 @@
  * that frees a place: at the end of the turn its connection is back in the pool.
  */
 
+import { NO_TIME } from '#src/base/clock.ts';
 import type { FailureCode } from '#src/base/failure.ts';
 import { type TimeoutOwner, TimerEntry, type TimerWheel } from '#src/base/timer-wheel.ts';
 import { atTurnEnd, type TurnEnd } from '#src/base/turn.ts';
@@ -42,7 +43,7 @@ export class QueuePlace {
   priority = 0;
   ticket = 0;
   /** Clock.nowMs when it joined. */
-  sinceMs = 0;
+  sinceMs = NO_TIME;
   next: QueuePlace | undefined = undefined;
   previous: QueuePlace | undefined = undefined;
 

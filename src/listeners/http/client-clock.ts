@@ -3,6 +3,7 @@
  * request, its FIN. Whoever waits for nothing stops it.
  */
 
+import { NO_TIME } from '#src/base/clock.ts';
 import { type TimeoutOwner, TimerEntry } from '#src/base/timer-wheel.ts';
 import type { ExchangeLimits } from '#src/exchange/exchange.ts';
 import type { ListenerSettings, ListenerThread } from '#src/listeners/listener.ts';
@@ -16,7 +17,7 @@ export class ClientClock {
   readonly #timer: TimerEntry;
   #idleTimeoutMs = 0;
   #minIdleMs = 0;
-  #lingerUntilMs = 0;
+  #lingerUntilMs = NO_TIME;
 
   constructor(host: ListenerThread, client: ListenerSettings['client'], owner: TimeoutOwner) {
     this.#host = host;
@@ -35,7 +36,7 @@ export class ClientClock {
     this.forget();
     this.#idleTimeoutMs = 0;
     this.#minIdleMs = 0;
-    this.#lingerUntilMs = 0;
+    this.#lingerUntilMs = NO_TIME;
   }
 
   /** A head has begun. */

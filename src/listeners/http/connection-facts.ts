@@ -1,5 +1,6 @@
 /** Data path. What variables and logs ask about a client connection; asked only when needed. */
 
+import { NO_TIME } from '#src/base/clock.ts';
 import type { ClientFacts, ConnectionLines } from '#src/exchange/downstream.ts';
 import type { Connection } from '#src/transport/connection.ts';
 import { NO_CONNECTION } from './no-connection.ts';
@@ -8,7 +9,7 @@ export class ConnectionFacts implements ClientFacts {
   #connection = NO_CONNECTION;
   readonly scheme = 'http';
   connectionSerial = 0;
-  openedAtMs = 0;
+  openedAtMs = NO_TIME;
   exchangeCount = 0;
   lines: ConnectionLines | undefined = undefined;
 
@@ -23,7 +24,7 @@ export class ConnectionFacts implements ClientFacts {
   reset(): void {
     this.#connection = NO_CONNECTION;
     this.connectionSerial = 0;
-    this.openedAtMs = 0;
+    this.openedAtMs = NO_TIME;
     this.exchangeCount = 0;
     this.lines = undefined;
   }
