@@ -44,6 +44,8 @@ export class GenerationRun implements SlotOwner {
   #phase: 'starting' | 'serving' | 'draining' | 'ending' = 'starting';
   #stillListening = new Set<ThreadSlot>();
   #stillOpen = new Set<ThreadSlot>();
+  /** All threads were told to listen, when the last of them was built. */
+  #isListening = false;
   /** It holds no descriptor of a listening socket any more. */
   #isClosed = false;
 
@@ -190,7 +192,23 @@ export class GenerationRun implements SlotOwner {
     const { rosters } = this.#care;
     for (const list of rosters.onThreadBuilt(slot.thread)) slot.tell({ type: 'roster', list });
     slot.tell({ type: 'facts', facts: this.#facts() });
-    this.#care.whenSettled(() => this.#listen(slot));
+    this.#care.whenSettled(() => this.#listenWhenBuilt(slot));
+  }
+
+  /**
+   * Where another generation serves, a new one begins as a whole: clients that one thread had taken
+   * would be lost if another could not be built. The first generation serves as soon as it can.
+   */
+  #listenWhenBuilt(slot: ThreadSlot): void {
+    const isAlone = this.#order.generation === 1;
+    if (isAlone || this.#phase !== 'starting') this.#listen(slot);
+    else if (this.#slots.every(({ isBuilt }) => isBuilt)) this.#listenAtOnce();
+  }
+
+  #listenAtOnce(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    for (const slot of this.#slots) this.#listen(slot);
   }
 
   #listen(slot: ThreadSlot): void {

@@ -113,6 +113,21 @@ describe('a generation that is killed when its first thread serves and its last 
   });
 });
 
+describe('a generation that is to replace another', () => {
+  it('takes no client before its last thread is built: it may never be', async (t) => {
+    const { weir, folder, shut, open, heldPid } = await startGated(t, 'hold', false);
+    await weir.waitForLine(/weir serves with/);
+    shut();
+    weir.writeConf((port) => conf(port, gated(join(folder, 'shut'), 'hold'), 'new page'));
+    weir.signal('SIGHUP');
+    process.kill(await heldPid(), 0);
+    for (let count = 0; count < 300; count++) assert.equal(await get(weir), 'page');
+    open();
+    await weir.waitForLine(/reconfigured: generation \d+ serves/);
+    assert.equal(await get(weir), 'new page');
+  });
+});
+
 describe('a generation that cannot be forked', () => {
   it('is tried again: the program may be in place again', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-node-'));

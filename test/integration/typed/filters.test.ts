@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { RawClient } from '#test/support/raw-client.ts';
 import { ask, typedConf } from '#test/support/typed.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
 
@@ -93,6 +94,38 @@ describe('a request filter', () => {
     assert.equal((await ask(weir, '/broken')).status, 500);
     assert.equal((await ask(weir, '/framing')).status, 500);
     await weir.waitForLine(/"Content-Length" is written by Weir itself/);
+  });
+
+  it('hands on a body that turns out to be empty while it waits', async (t) => {
+    const waits = 'await new Promise((done) => setTimeout(done, 5));';
+    const weir = await start(
+      t,
+      () => `server: [{ listen: 'PORT', location: {
+        '/unread': { requestFilter: async () => { ${waits} }, proxyPass: 'ORIGIN' },
+        '/read': { requestFilter: async (request) => { ${waits} await request.text(); }, proxyPass: 'ORIGIN' },
+        '/unread/streamed': {
+          requestFilter: async () => { ${waits} }, proxyPass: 'ORIGIN', proxyRequestBuffering: false,
+        },
+        '/read/streamed': {
+          requestFilter: async (request) => { ${waits} await request.text(); },
+          proxyPass: 'ORIGIN', proxyRequestBuffering: false,
+        },
+      } }]`,
+    );
+    for (const path of ['/unread', '/read', '/unread/streamed', '/read/streamed']) {
+      for (const isOnePacket of [true, false]) {
+        const client = await RawClient.connect(weir.port);
+        t.after(() => client.close());
+        const head = `POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`;
+        if (isOnePacket) client.send(`${head}0\r\n\r\n`);
+        else {
+          await client.sent(head);
+          client.send('0\r\n\r\n');
+        }
+        const { status, body } = await client.response();
+        assert.deepEqual([status, told(body.toString()).body], [200, ''], path);
+      }
+    }
   });
 });
 
