@@ -197,11 +197,10 @@ export class GenerationRun implements SlotOwner {
 
   /**
    * Where another generation serves, a new one begins as a whole: clients that one thread had taken
-   * would be lost if another could not be built. The first generation serves as soon as it can.
+   * would be lost if another could not be built. Where none serves, each thread does as soon as it can.
    */
   #listenWhenBuilt(slot: ThreadSlot): void {
-    const isAlone = this.#order.generation === 1;
-    if (isAlone || this.#phase !== 'starting') this.#listen(slot);
+    if (this.#order.isAlone || this.#phase !== 'starting') this.#listen(slot);
     else if (this.#slots.every(({ isBuilt }) => isBuilt)) this.#listenAtOnce();
   }
 

@@ -7,6 +7,8 @@ import type { FromGeneration, StartOrder, ToGeneration } from './messages.ts';
 
 /** So long after its start the first generation listens, if it can: warming up may wait no longer. */
 const FIRST_SERVES_MS = 380;
+/** The same of one whose predecessor is dead: clients wait. */
+const NEXT_SERVES_MS = 250;
 /** For who sees a process die that cannot say why; later ones are tried again. */
 const FIRST_ADVICE =
   '; find out who killed it (the kernel does when memory is short, and "dmesg" says so) or read ' +
@@ -90,7 +92,8 @@ export class Generations implements GenerationOwner {
       threadCount,
       sockets: shares,
       connectionCap: budget.connectionCap,
-      servesByMs: generation === 1 ? performance.timeOrigin + FIRST_SERVES_MS : 0,
+      servesByMs: this.#servesByMs,
+      isAlone: this.#serving === undefined,
       facts,
       errorLogs: model.main.errorLogs,
       steered,
@@ -108,6 +111,14 @@ export class Generations implements GenerationOwner {
     await isReady;
     // Until then it accepts, too: who is told that the new configuration serves shall meet no other.
     await before?.quiet;
+  }
+
+  /** While another serves there is time to warm up. */
+  get #servesByMs(): number {
+    const { timeOrigin } = performance;
+    if (this.#serving !== undefined) return 0;
+    if (this.#startedCount === 1) return timeOrigin + FIRST_SERVES_MS;
+    return timeOrigin + performance.now() + NEXT_SERVES_MS;
   }
 
   tellServing(message: ToGeneration): void {

@@ -104,6 +104,8 @@ export interface StartOrder {
   readonly connectionCap: number;
   /** See ThreadData. */
   readonly servesByMs: number;
+  /** No other generation serves. */
+  readonly isAlone: boolean;
   readonly facts: MasterFacts;
   readonly errorLogs: readonly ErrorLogConfig[];
   /**
