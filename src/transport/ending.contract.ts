@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type PairOf, roundTrip, type SocketKind } from './recorder.contract.ts';
 
 export function itEnds(pairOf: PairOf, kind: SocketKind): void {
@@ -147,4 +148,23 @@ export function itEnds(pairOf: PairOf, kind: SocketKind): void {
     await roundTrip(pair);
     assert.deepEqual([client.endCount, client.drainCount, client.errnos], [0, 0, []]);
   });
+
+  // Between unix sockets there is no reset.
+  if (kind === 'tcp') {
+    it('is broken, never at its end, when a write fails while reading is held, and is let go then', async (t) => {
+      const pair = await pairOf(t);
+      const { client, server } = pair;
+      server.connection.holdReading();
+      await nextTurn(); // behind what is read in this turn, in front of what is read in the next
+      client.inside((connection) => connection.reset());
+      server.inside((connection) => {
+        connection.queueText('anyone there?');
+        connection.flushNow(); // is told of the reset, and nobody else will be
+        connection.letGoReading();
+      });
+      await server.until(() => server.endCount + server.errnos.length > 0);
+      await roundTrip(pair);
+      assert.deepEqual([server.endCount, server.errnos.length], [0, 1]);
+    });
+  }
 }

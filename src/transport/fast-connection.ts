@@ -97,7 +97,8 @@ export class FastConnection implements Borrower, Connection, Readable, Reader, T
     const transport = this.#transport;
     const calls = transport.calls as NativeCalls;
     for (let count = 0; count < MAX_READS; count++) {
-      if (this.#isAtEnd) return;
+      // Broken by a write, which has taken the error: what would be read next looks like an end.
+      if (this.#isAtEnd || this.#isBroken) return;
       if (this.#holders > 0) {
         this.#isMissed = true;
         return;
