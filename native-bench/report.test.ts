@@ -6,8 +6,9 @@ import { describe, it, type TestContext } from 'node:test';
 import { describeMachine } from '#native-bench/measure/machine.ts';
 import type { ResultRecord } from '#native-bench/measure/results.ts';
 import type { Comparison } from './compare.ts';
-import { benchmarksPage } from './report.ts';
+import { benchmarksPage, missedPromiseSection } from './report.ts';
 import type { Sample } from './sample.ts';
+import { MISSED_PROMISES } from './techniques.ts';
 import { WORKLOADS } from './workloads.ts';
 
 const sample: Sample = {
@@ -127,5 +128,21 @@ describe('BENCHMARKS.md', () => {
       benchmarksPage(folder),
       /\| planted \| it holds \| 0 lost \| 1 lost \| \*\*fail\*\* \|/,
     );
+  });
+
+  it('explains promises that are missed now, and only those', (t) => {
+    const write = resultsFolder(t);
+    const data = { promise: 'p', target: 't', measured: 'm', pass: false };
+    const [{ scenario, attempts }] = MISSED_PROMISES as [(typeof MISSED_PROMISES)[0]];
+    const missed = write({ kind: 'prove', name: scenario, date: '2026-01-01', data });
+    const text = missedPromiseSection(MISSED_PROMISES, missed);
+    assert.ok(text.includes(`### ${scenario}`) && text.includes(`- ${attempts[0]}`));
+    const kept = write({
+      kind: 'prove',
+      name: scenario,
+      date: '2026-01-02',
+      data: { ...data, pass: true },
+    });
+    assert.equal(missedPromiseSection(MISSED_PROMISES, kept), '');
   });
 });

@@ -21,7 +21,7 @@ import {
   ratioText,
 } from './tables.ts';
 import { MAX_PAIRS, MIN_PAIRS } from './targets.ts';
-import { MISSED_TARGETS, TECHNIQUES } from './techniques.ts';
+import { MISSED_PROMISES, MISSED_TARGETS, type MissedPromise, TECHNIQUES } from './techniques.ts';
 import { IDLE_WORKLOAD, WORKLOADS } from './workloads.ts';
 
 interface Proof {
@@ -99,6 +99,7 @@ export function benchmarksPage(folder = RESULTS): string {
   parts.push(techniqueSection(TECHNIQUES));
   parts.push(pictureSection(ROOT));
   parts.push(proofSection(folder));
+  parts.push(missedPromiseSection(MISSED_PROMISES, folder));
   return `${parts
     .filter((part) => part !== '')
     .join('\n')
@@ -200,6 +201,17 @@ function proofSection(folder: string): string {
   });
   const header = ['promise', '', 'target', 'measured', '', 'run'];
   return `## Promises (\`npm run prove\`)\n\n${markdownTable([header, ...rows])}\n`;
+}
+
+/** Why the newest run of a scenario fails; nothing of those that pass. */
+export function missedPromiseSection(missed: readonly MissedPromise[], folder: string): string {
+  const proofs = readResults<Proof>('prove', folder);
+  const parts = missed.flatMap(({ scenario, profile, attempts }) => {
+    const found = newest(proofs, scenario);
+    if (found === undefined || found.record.data.pass) return [];
+    return [`### ${scenario}\n`, `${profile}.\n`, ...attempts.map((each) => `- ${each}`), ''];
+  });
+  return parts.length === 0 ? '' : ['## Promises missed, and why\n', ...parts].join('\n');
 }
 
 function source({ path, record }: Found<unknown>): string {
