@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { atTurnEnd, type TurnEnd } from './turn.ts';
+import { afterTurn, atTurnEnd, type TurnEnd } from './turn.ts';
 
 /** Writes its name down at the end of the turn. */
 function member(log: string[], name: string, then?: () => void): TurnEnd {
@@ -54,6 +54,24 @@ describe('the end of a turn', () => {
     }
     const expected = Array.from({ length: 50 }, (_, turn) => [`${turn} outer`, `${turn} inner`]);
     assert.deepEqual(log, expected.flat());
+  });
+
+  it('has one that comes behind all, and whom it brings is of the same turn', async () => {
+    const log: string[] = [];
+    afterTurn(member(log, 'replaced'));
+    let rounds = 0;
+    const behind = member(log, 'behind', () => {
+      rounds += 1;
+      if (rounds === 3) return;
+      atTurnEnd(member(log, `round ${rounds}`));
+      afterTurn(behind);
+    });
+    afterTurn(behind);
+    atTurnEnd(member(log, 'outer', () => atTurnEnd(member(log, 'inner'))));
+    await nextTurn();
+    assert.deepEqual(log, ['outer', 'inner', 'behind', 'round 1', 'behind', 'round 2', 'behind']);
+    await nextTurn();
+    assert.equal(log.length, 7);
   });
 
   it('is soon: a member added in an immediate waits for the next one, no longer', async () => {

@@ -16,11 +16,22 @@ let count = 0;
 /** The first that was not called yet. */
 let next = 0;
 
+/** Wants to be called when nobody of `waiting` waits any more. */
+let last: TurnEnd | undefined;
+
 /** Calls `member` at the end of this turn, behind who asked before; also when the end has begun. */
 export function atTurnEnd(member: TurnEnd): void {
   if (count === 0) setImmediate(endTurn);
   waiting[count] = member;
   count += 1;
+}
+
+/**
+ * Calls `member` when the end of this turn is through, or of the next one that has an end: what it
+ * adds by `atTurnEnd` is of the same turn, and it may ask again. One per thread: the last that asks.
+ */
+export function afterTurn(member: TurnEnd): void {
+  last = member;
 }
 
 function endTurn(): void {
@@ -30,6 +41,7 @@ function endTurn(): void {
       waiting[next] = undefined;
       next += 1;
       member.onTurnEnd();
+      if (next === count && last !== undefined) callLast();
     }
   } finally {
     if (next < count)
@@ -39,4 +51,10 @@ function endTurn(): void {
       count = 0;
     }
   }
+}
+
+function callLast(): void {
+  const member = last;
+  last = undefined;
+  member?.onTurnEnd();
 }

@@ -5,6 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { atTurnEnd } from '#src/base/turn.ts';
 import { detectNativeCalls, EVENTFD_FLAGS } from './native-calls.ts';
 import { wakes } from './proof.ts';
 import { detectRawHandles } from './raw-handles.ts';
@@ -76,6 +77,27 @@ describe('readiness', () => {
     await bench.until(1);
     assert.deepEqual(bench.told, ['full']);
     for (const slot of [empty, full]) bench.set.forget(slot);
+  });
+
+  it('takes what comes meanwhile behind the turn, eight times at most', async (t) => {
+    const bench = new Bench();
+    const fd = bench.descriptor(t, 1n);
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const perTurn: number[] = [];
+    let told = 0;
+    const slot = bench.set.watch(fd, {
+      onReadable: () => {
+        told += 1;
+        atTurnEnd({ onTurnEnd: () => undefined });
+        if (told === 1) setImmediate(() => perTurn.push(told)); // behind the end of this turn
+        if (told < 20) bench.set.again(fd, slot);
+        else resolve();
+      },
+      readAgain: () => assert.fail('it has not thrown'),
+    });
+    await over;
+    assert.deepEqual([...perTurn, told], [8, 20]);
+    bench.set.forget(slot);
   });
 
   it('refuses what cannot be watched', () => {

@@ -1,13 +1,17 @@
 /**
  * Data path. Which sockets of this thread have something to read: an epoll set of our own, told of
- * new bytes only (edge-triggered), asked once per turn. libuv waits on it as on one more descriptor:
+ * new bytes only (edge-triggered). libuv waits on it as on one more descriptor:
  *
  *   sockets ──▶ our set ──▶ libuv's set ── wakes ──▶ a Pipe handle on an eventfd that is always empty
  *
  * Our set is added to libuv's under the descriptor number of that handle, so libuv finds "it" ready,
- * reads nothing from it and calls `onread`: from there the set is emptied. Node owns both handles and
- * closes them whenever and however the thread ends.
+ * reads nothing from it and calls `onread`: from there the set is emptied. When the end of the turn
+ * has written what it had to write, the set is asked again, in rounds: what came meanwhile is served
+ * without the way through libuv, which is taken at the latest behind the eighth. Node owns both
+ * handles and closes them whenever and however the thread ends.
  */
+
+import { afterTurn, type TurnEnd } from '#src/base/turn.ts';
 
 import {
   EPOLL_ADD,
@@ -22,6 +26,8 @@ import {
 import type { RawBindings, RawHandle } from './raw-handles.ts';
 
 const MAX_EVENTS = 1024;
+/** Times that the set is asked in a turn: accepts, timers and the other handles wait for them. */
+const MAX_ROUNDS = 8;
 const MOST = BigInt(MAX_EVENTS);
 const EPOLLERR = 0x8;
 const EPOLLHUP = 0x10;
@@ -52,7 +58,7 @@ class Events {
   }
 }
 
-export class Readiness {
+export class Readiness implements TurnEnd {
   readonly #calls: NativeCalls;
   readonly #set: bigint;
   readonly #wake: RawHandle;
@@ -66,6 +72,8 @@ export class Readiness {
   /** Events that were taken, and how many of them were told. */
   #count = 0;
   #told = 0;
+  /** That this turn may still have. */
+  #rounds = 0;
   readonly #poll = (): void => this.#tellAll();
 
   /** Throws an Error when the kernel refuses (no descriptors left). */
@@ -123,13 +131,28 @@ export class Readiness {
   }
 
   #tellAll(): undefined {
+    this.#rounds = MAX_ROUNDS;
+    this.#ask();
+    afterTurn(this);
+    return undefined;
+  }
+
+  /** Behind the writes of a turn: the next round, as long as something comes. */
+  onTurnEnd(): void {
+    this.#rounds -= 1;
+    if (this.#rounds > 0 && this.#ask() > 0) afterTurn(this);
+  }
+
+  /** Tells of what the set has. Returns how many there were. */
+  #ask(): number {
     this.#tellRest(); // not empty only after one has thrown
-    this.#count = this.#calls.epollWait(this.#set, this.#events.address, MOST, 0n);
+    const count = this.#calls.epollWait(this.#set, this.#events.address, MOST, 0n);
+    this.#count = count;
     this.#told = 0;
     // libuv's set is told of new events only: those that are left must not wait for one.
-    if (this.#count === MAX_EVENTS) setImmediate(this.#poll);
+    if (count === MAX_EVENTS) setImmediate(this.#poll);
     this.#tellRest();
-    return undefined;
+    return count;
   }
 
   #tellRest(): void {
