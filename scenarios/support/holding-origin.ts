@@ -1,6 +1,7 @@
 /** An origin that answers nobody until it is told to; requests have no bodies. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { onEachHead } from './each-head.ts';
 
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
@@ -51,11 +52,7 @@ export class HoldingOrigin {
 
   #take(socket: Socket): void {
     this.#sockets.add(socket);
-    let head = '';
-    socket.on('data', (bytes: Buffer) => {
-      head += bytes.toString('latin1');
-      if (!head.endsWith('\r\n\r\n')) return;
-      head = '';
+    onEachHead(socket, () => {
       this.#waiting.add(socket);
       this.peak = Math.max(this.peak, this.#waiting.size);
       if (!this.#holds) this.#answer(socket);

@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Random } from '#test/fuzz/random.ts';
+import { onEachHead } from './each-head.ts';
 
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
@@ -69,12 +70,8 @@ export class TailOrigins {
 
   #take(socket: Socket): void {
     this.#sockets.add(socket);
-    let head = '';
-    socket.on('data', (bytes: Buffer) => {
-      head += bytes.toString('latin1');
-      if (!head.endsWith('\r\n\r\n')) return;
+    onEachHead(socket, (head) => {
       const [, target = ''] = head.split(' ', 2);
-      head = '';
       this.#answer(socket, target);
     });
     socket.on('error', () => {});

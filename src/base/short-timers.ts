@@ -9,6 +9,7 @@
  */
 
 import type { Clock } from './clock.ts';
+import { NOT_LINKED, TimerSlots } from './timer-slots.ts';
 import type { TimerEntry } from './timer-wheel.ts';
 import { atTurnEnd, type TurnEnd } from './turn.ts';
 
@@ -16,16 +17,14 @@ import { atTurnEnd, type TurnEnd } from './turn.ts';
 export const LONGEST_SHORT_MS = 500;
 const SLOT_COUNT = 512;
 const MASK = SLOT_COUNT - 1;
-const NOT_LINKED = -1;
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class ShortTimers implements TurnEnd {
   readonly #clock: Clock;
   readonly #originMs: number;
-  readonly #slots: (TimerEntry | undefined)[] = new Array(SLOT_COUNT).fill(undefined);
+  readonly #slots = new TimerSlots(SLOT_COUNT);
   /** The millisecond that was visited last. */
   #hand = 0;
-  #linkedCount = 0;
   /** When Node's timer fires, as a millisecond like the hand's. */
   #wakesAt = NEVER;
   #timer: NodeJS.Timeout | undefined = undefined;
@@ -44,21 +43,21 @@ export class ShortTimers implements TurnEnd {
   arm(entry: TimerEntry, delayMs: number): void {
     this.forget(entry);
     const sinceMs = this.#clock.nowMs - this.#originMs;
-    if (this.#linkedCount === 0) this.#hand = Math.floor(sinceMs);
+    if (this.#slots.linkedCount === 0) this.#hand = Math.floor(sinceMs);
     entry.dueMs = this.#clock.nowMs + delayMs;
     const at = Math.max(this.#hand + 1, Math.ceil(sinceMs + delayMs));
-    this.#link(entry, at & MASK);
+    this.#slots.link(entry, at & MASK);
     if (at < this.#wakesAt) this.#wakeAt(at, at - sinceMs);
   }
 
   /** Nothing refers to it afterwards. Only for entries that are armed here, or nowhere. */
   forget(entry: TimerEntry): void {
     entry.dueMs = NEVER;
-    if (entry.slot !== NOT_LINKED) this.#unlink(entry);
+    if (entry.slot !== NOT_LINKED) this.#slots.unlink(entry);
   }
 
   get linkedCount(): number {
-    return this.#linkedCount;
+    return this.#slots.linkedCount;
   }
 
   /** Fires what is due by the clock. */
@@ -76,9 +75,9 @@ export class ShortTimers implements TurnEnd {
   onTurnEnd(): void {
     this.#wakesAt = NEVER;
     this.advance();
-    if (this.#linkedCount === 0) return;
+    if (this.#slots.linkedCount === 0) return;
     let next = this.#hand + 1;
-    while (this.#slots[next & MASK] === undefined) next += 1;
+    while (this.#slots.firstOf(next & MASK) === undefined) next += 1;
     if (next < this.#wakesAt) this.#wakeAt(next, next - this.#hand);
   }
 
@@ -91,7 +90,7 @@ export class ShortTimers implements TurnEnd {
   /** What was armed after a stall may share the slot, and waits for the next turn of the hand. */
   #visit(slot: number): void {
     const { nowMs } = this.#clock;
-    let entry = this.#slots[slot];
+    let entry = this.#slots.firstOf(slot);
     while (entry !== undefined) {
       if (entry.dueMs > nowMs) {
         entry = entry.next;
@@ -99,28 +98,7 @@ export class ShortTimers implements TurnEnd {
       }
       this.forget(entry);
       entry.owner.onTimeout();
-      entry = this.#slots[slot]; // which it may have changed
+      entry = this.#slots.firstOf(slot); // which it may have changed
     }
-  }
-
-  #link(entry: TimerEntry, slot: number): void {
-    const first = this.#slots[slot];
-    entry.slot = slot;
-    entry.previous = undefined;
-    entry.next = first;
-    if (first !== undefined) first.previous = entry;
-    this.#slots[slot] = entry;
-    this.#linkedCount += 1;
-  }
-
-  #unlink(entry: TimerEntry): void {
-    const { next, previous } = entry;
-    if (previous === undefined) this.#slots[entry.slot] = next;
-    else previous.next = next;
-    if (next !== undefined) next.previous = previous;
-    entry.next = undefined;
-    entry.previous = undefined;
-    entry.slot = NOT_LINKED;
-    this.#linkedCount -= 1;
   }
 }

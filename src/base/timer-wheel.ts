@@ -12,12 +12,12 @@
  */
 
 import { type Clock, NO_TIME } from './clock.ts';
+import { NOT_LINKED, TimerSlots } from './timer-slots.ts';
 import { atTurnEnd, type TurnEnd } from './turn.ts';
 
 /** How exact a timeout is: it fires 0 … TICK_MS after it is due. */
 export const TICK_MS = 50;
 const SLOT_COUNT = 1024; // 51 s per turn; longer waits are looked at once per turn
-const NOT_LINKED = -1;
 
 /** Implemented by whatever has a timeout. */
 export interface TimeoutOwner {
@@ -43,10 +43,9 @@ export class TimerEntry {
 
 export class TimerWheel implements TurnEnd {
   readonly clock: Clock;
-  readonly #slots: (TimerEntry | undefined)[] = new Array(SLOT_COUNT).fill(undefined);
+  readonly #slots = new TimerSlots(SLOT_COUNT);
   readonly #originMs: number;
   #tick = 0;
-  #linkedCount = 0;
   #afterReads: NodeJS.Immediate | undefined = undefined;
   #interval: NodeJS.Timeout | undefined = undefined;
 
@@ -61,7 +60,7 @@ export class TimerWheel implements TurnEnd {
     entry.dueMs = dueMs;
     if (entry.slot === NOT_LINKED) this.#link(entry);
     else if (dueMs <= entry.staysFromMs) {
-      this.#unlink(entry);
+      this.#slots.unlink(entry);
       this.#link(entry);
     }
   }
@@ -74,7 +73,7 @@ export class TimerWheel implements TurnEnd {
   /** For an owner that goes away: nothing refers to it afterwards. */
   forget(entry: TimerEntry): void {
     entry.dueMs = Number.POSITIVE_INFINITY;
-    if (entry.slot !== NOT_LINKED) this.#unlink(entry);
+    if (entry.slot !== NOT_LINKED) this.#slots.unlink(entry);
   }
 
   /** Moves the hand up to the clock's present and fires what is due. */
@@ -112,13 +111,14 @@ export class TimerWheel implements TurnEnd {
   }
 
   get linkedCount(): number {
-    return this.#linkedCount;
+    return this.#slots.linkedCount;
   }
 
   /** Empties the slot: nothing linked meanwhile lands in it, `#link` stays a slot short of a turn. */
   #visit(slot: number): void {
-    for (let entry = this.#slots[slot]; entry !== undefined; entry = this.#slots[slot]) {
-      this.#unlink(entry);
+    const slots = this.#slots;
+    for (let entry = slots.firstOf(slot); entry !== undefined; entry = slots.firstOf(slot)) {
+      slots.unlink(entry);
       if (entry.dueMs <= this.clock.nowMs) {
         entry.dueMs = Number.POSITIVE_INFINITY;
         entry.owner.onTimeout();
@@ -132,25 +132,7 @@ export class TimerWheel implements TurnEnd {
 
   #link(entry: TimerEntry): void {
     const tick = Math.min(this.#tickOf(entry.dueMs), this.#tick + SLOT_COUNT - 1);
-    const slot = tick % SLOT_COUNT;
-    const first = this.#slots[slot];
     entry.staysFromMs = this.#originMs + (tick - 1) * TICK_MS;
-    entry.slot = slot;
-    entry.previous = undefined;
-    entry.next = first;
-    if (first !== undefined) first.previous = entry;
-    this.#slots[slot] = entry;
-    this.#linkedCount += 1;
-  }
-
-  #unlink(entry: TimerEntry): void {
-    const { next, previous } = entry;
-    if (previous === undefined) this.#slots[entry.slot] = next;
-    else previous.next = next;
-    if (next !== undefined) next.previous = previous;
-    entry.next = undefined;
-    entry.previous = undefined;
-    entry.slot = NOT_LINKED;
-    this.#linkedCount -= 1;
+    this.#slots.link(entry, tick % SLOT_COUNT);
   }
 }

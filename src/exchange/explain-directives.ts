@@ -1,7 +1,7 @@
 /** `explain`, `explain_trusted`: who may ask what became of a request. */
-import { custom, flag } from '#src/schema/arguments.ts';
+import { flag } from '#src/schema/arguments.ts';
 import { directives, HTTP_SERVER_LOCATION } from '#src/schema/directive.ts';
-import { parseTrusted, type TrustedSource } from './real-ip-directives.ts';
+import { trustedArgument } from './real-ip-directives.ts';
 
 /** Each is inherited for itself. */
 export const explainDirectives = directives({
@@ -14,12 +14,7 @@ export const explainDirectives = directives({
   trusted: {
     name: 'explain_trusted',
     contexts: HTTP_SERVER_LOCATION,
-    argument: custom<TrustedSource>({
-      usage: 'address | CIDR | host | unix:',
-      minWords: 1,
-      maxWords: 1,
-      parse: parseTrusted,
-    }),
+    argument: trustedArgument,
     repeat: true,
     doc: 'Whose `X-Weir-Explain` counts where `explain` is on: the address of the client, which `set_real_ip_from` of `http` and `server` may have found. May stand several times; without any it is nobody. A host name is looked up when the configuration is read. Not in nginx.',
   },

@@ -10,17 +10,20 @@ import { UNIX_PEER } from './real-ip.ts';
 /** Who is trusted: whoever comes over a unix socket, or the networks of an address or a host. */
 export type TrustedSource = 'unix' | readonly Network[];
 
+/** The argument of every directive that says who is trusted. */
+export const trustedArgument = custom<TrustedSource>({
+  usage: 'address | CIDR | host | unix:',
+  minWords: 1,
+  maxWords: 1,
+  parse: parseTrusted,
+});
+
 /** The directives of real_ip; each is inherited for itself, as in nginx. */
 export const realIpDirectives = directives({
   from: {
     name: 'set_real_ip_from',
     contexts: HTTP_SERVER_LOCATION,
-    argument: custom<TrustedSource>({
-      usage: 'address | CIDR | host | unix:',
-      minWords: 1,
-      maxWords: 1,
-      parse: parseTrusted,
-    }),
+    argument: trustedArgument,
     repeat: true,
     doc: 'A proxy in front of Weir that is trusted to name its client (`real_ip_header`). May stand several times. Of `http` and `server` it holds from the start of a request, of a `location` once `rewrite` and `return` are done. A host name is looked up when the configuration is read.',
   },
@@ -45,10 +48,7 @@ export const realIpDirectives = directives({
 });
 
 /** Reads one address, network, host or `unix:`; undefined after reporting why it is none. */
-export function parseTrusted(
-  [word]: readonly Word[],
-  context: ParseContext,
-): TrustedSource | undefined {
+function parseTrusted([word]: readonly Word[], context: ParseContext): TrustedSource | undefined {
   if (word === undefined) return undefined;
   const { node, problems, tools } = context;
   const { text } = word;

@@ -1,6 +1,6 @@
 /** The directives about tries that nginx does not have. */
 import type { Exchange } from '#src/exchange/exchange.ts';
-import { parseTrusted, type TrustedSource } from '#src/exchange/real-ip-directives.ts';
+import { trustedArgument } from '#src/exchange/real-ip-directives.ts';
 import { custom, parseTimeWord, reportInvalid, time } from '#src/schema/arguments.ts';
 import type { ComplexValue } from '#src/schema/complex-value.ts';
 import { directives, HTTP_SERVER_LOCATION, type ParseContext } from '#src/schema/directive.ts';
@@ -39,12 +39,7 @@ export const tryDirectives = directives({
   deadlineTrusted: {
     name: 'proxy_deadline_trusted',
     contexts: HTTP_SERVER_LOCATION,
-    argument: custom<TrustedSource>({
-      usage: 'address | CIDR | host | unix:',
-      minWords: 1,
-      maxWords: 1,
-      parse: parseTrusted,
-    }),
+    argument: trustedArgument,
     repeat: true,
     doc: 'Weir only. Whose `proxy_deadline_header` counts: the address of the client, which `set_real_ip_from` may have found. May stand several times; without any it is nobody. A host name is looked up when the configuration is read.',
   },

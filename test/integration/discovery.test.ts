@@ -7,8 +7,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { test } from 'node:test';
-import { type Asked, answer, type Row, ScriptedDns } from '#test/support/scripted-dns.ts';
+import { type TestContext, test } from 'node:test';
+import {
+  type Asked,
+  answer,
+  type Row,
+  type Script,
+  ScriptedDns,
+} from '#test/support/scripted-dns.ts';
 import { runWeir, startWeir, type Weir } from '#test/support/weir.ts';
 
 /** One server per address, all on one port; each answers with its address. */
@@ -63,23 +69,50 @@ const conf = (upstream: string) => (port: number) =>
 const a = (...addresses: string[]): Row[] =>
   addresses.map((data) => ({ type: 'A', data, ttlSec: 1 }));
 
-test('resolve: from the start, after a change within TTL + 1 s, and through NXDOMAIN and reloads', async (t) => {
-  const there = await origins(['127.0.0.2', '127.0.0.3']);
-  const zone: { rows: Row[] | number } = { rows: a('127.0.0.2') };
-  const dns = await ScriptedDns.start((asked: Asked) => {
-    if (asked.type !== 'A') return answer(asked);
-    return typeof zone.rows === 'number'
-      ? answer(asked, [], { rcode: zone.rows })
-      : answer(asked, zone.rows);
-  });
-  const weir = await startWeir({
-    conf: conf(`server app.test:${there.port} resolve; resolver ${dns.address};`),
-  });
+/** What there is beside the origins; `upstream` is the block of the upstream `app`. */
+interface ZoneOptions {
+  /** Told the port of the origins as well. */
+  readonly script: (asked: Asked, port: number) => ReturnType<Script>;
+  readonly upstream?: (port: number, resolver: string) => string;
+  /** Goes in front of the configuration. */
+  readonly main?: string;
+}
+
+/** Origins, a name server and a Weir that asks it; they end with the test, Weir first. */
+async function startZone(
+  t: TestContext,
+  hosts: readonly string[],
+  {
+    script,
+    upstream = (port, resolver) => `server app.test:${port} resolve; resolver ${resolver};`,
+    main = '',
+  }: ZoneOptions,
+): Promise<{ weir: Weir; port: number }> {
+  const there = await origins(hosts);
+  const dns = await ScriptedDns.start((asked) => script(asked, there.port));
+  const app = conf(upstream(there.port, dns.address));
+  const weir = await startWeir({ conf: (port) => `${main}${app(port)}` });
   t.after(async () => {
     await weir.stop();
     dns.close();
     there.close();
   });
+  return { weir, port: there.port };
+}
+
+/** Answers with the present rows of a zone, or the code of a failure. */
+const fromRows =
+  (zone: { readonly rows: Row[] | number }): Script =>
+  (asked) => {
+    if (asked.type !== 'A') return answer(asked);
+    return typeof zone.rows === 'number'
+      ? answer(asked, [], { rcode: zone.rows })
+      : answer(asked, zone.rows);
+  };
+
+test('resolve: from the start, after a change within TTL + 1 s, and through NXDOMAIN and reloads', async (t) => {
+  const zone: { rows: Row[] | number } = { rows: a('127.0.0.2') };
+  const { weir } = await startZone(t, ['127.0.0.2', '127.0.0.3'], { script: fromRows(zone) });
   assert.deepEqual(await who(weir), ['127.0.0.2']);
   let from = weir.output.length;
   zone.rows = a('127.0.0.2', '127.0.0.3');
@@ -104,26 +137,15 @@ test('resolve: from the start, after a change within TTL + 1 s, and through NXDO
 });
 
 test('events: who is learned, lost, not known, and known again', async (t) => {
-  const there = await origins(['127.0.0.2', '127.0.0.3']);
   const zone: { rows: Row[] | number } = { rows: a('127.0.0.2') };
-  const dns = await ScriptedDns.start((asked: Asked) => {
-    if (asked.type !== 'A') return answer(asked);
-    return typeof zone.rows === 'number'
-      ? answer(asked, [], { rcode: zone.rows })
-      : answer(asked, zone.rows);
-  });
   const hook = await eventTaker();
-  const upstream = `server app.test:${there.port} resolve; resolver ${dns.address} ipv6=off;`;
-  const weir = await startWeir({
-    conf: (port) => `event_webhook ${hook.url};${conf(upstream)(port)}`,
+  const { weir, port } = await startZone(t, ['127.0.0.2', '127.0.0.3'], {
+    script: fromRows(zone),
+    upstream: (to, resolver) => `server app.test:${to} resolve; resolver ${resolver} ipv6=off;`,
+    main: `event_webhook ${hook.url};`,
   });
-  t.after(async () => {
-    await weir.stop();
-    hook.close();
-    dns.close();
-    there.close();
-  });
-  const at = (host: string) => `${host}:${there.port}`;
+  t.after(() => hook.close());
+  const at = (host: string) => `${host}:${port}`;
   assert.deepEqual(await hook.next(), ['server_added', 'app', at('127.0.0.2'), 'dns']);
   zone.rows = a('127.0.0.2', '127.0.0.3');
   assert.deepEqual(await hook.next(), ['server_added', 'app', at('127.0.0.3'), 'dns']);
@@ -174,19 +196,12 @@ async function eventTaker() {
 }
 
 test('a name that is not there does not stop the start: 502, until it is', async (t) => {
-  const there = await origins(['127.0.0.2']);
   const zone: { rows: Row[] } = { rows: [] };
-  const dns = await ScriptedDns.start((asked) => {
-    if (zone.rows.length === 0) return answer(asked, [], { rcode: 3 });
-    return asked.type === 'A' ? answer(asked, zone.rows) : answer(asked);
-  });
-  const weir = await startWeir({
-    conf: conf(`server app.test:${there.port} resolve; resolver ${dns.address};`),
-  });
-  t.after(async () => {
-    await weir.stop();
-    dns.close();
-    there.close();
+  const { weir } = await startZone(t, ['127.0.0.2'], {
+    script: (asked) => {
+      if (zone.rows.length === 0) return answer(asked, [], { rcode: 3 });
+      return asked.type === 'A' ? answer(asked, zone.rows) : answer(asked);
+    },
   });
   assert.equal(await get(weir), '502');
   zone.rows = a('127.0.0.2');
@@ -195,27 +210,21 @@ test('a name that is not there does not stop the start: 502, until it is', async
 });
 
 test('service: ports and priorities from SRV', async (t) => {
-  const there = await origins(['127.0.0.2', '127.0.0.3']);
   const zone = { isFirstThere: true };
-  const dns = await ScriptedDns.start((asked) => {
-    if (asked.type === 'SRV' && asked.name === '_http._tcp.app.test') {
-      const rows = [`20 1 ${there.port} b.test`];
-      if (zone.isFirstThere) rows.push(`10 1 ${there.port} a.test`);
-      return answer(
-        asked,
-        rows.map((data) => ({ type: 'SRV', data, ttlSec: 1 })),
-      );
-    }
-    if (asked.type !== 'A') return answer(asked);
-    return answer(asked, a(asked.name === 'a.test' ? '127.0.0.2' : '127.0.0.3'));
-  });
-  const weir = await startWeir({
-    conf: conf(`server app.test service=http resolve; resolver ${dns.address};`),
-  });
-  t.after(async () => {
-    await weir.stop();
-    dns.close();
-    there.close();
+  const { weir } = await startZone(t, ['127.0.0.2', '127.0.0.3'], {
+    script: (asked, port) => {
+      if (asked.type === 'SRV' && asked.name === '_http._tcp.app.test') {
+        const rows = [`20 1 ${port} b.test`];
+        if (zone.isFirstThere) rows.push(`10 1 ${port} a.test`);
+        return answer(
+          asked,
+          rows.map((data) => ({ type: 'SRV', data, ttlSec: 1 })),
+        );
+      }
+      if (asked.type !== 'A') return answer(asked);
+      return answer(asked, a(asked.name === 'a.test' ? '127.0.0.2' : '127.0.0.3'));
+    },
+    upstream: (_, resolver) => `server app.test service=http resolve; resolver ${resolver};`,
   });
   assert.deepEqual(await who(weir), ['127.0.0.2']);
   const from = weir.output.length;
@@ -225,20 +234,15 @@ test('service: ports and priorities from SRV', async (t) => {
 });
 
 test('more servers than places: said so, and the others serve', async (t) => {
-  const there = await origins(['127.0.0.2']);
   const many = Array.from({ length: 100 }, (_, i) => `127.0.0.${i + 2}`);
-  const dns = await ScriptedDns.start((asked) => {
-    if (asked.type !== 'A') return answer(asked);
-    if (asked.way === 'udp') return answer(asked, [], { isTruncated: true });
-    return answer(asked, a(...many));
-  });
-  const weir = await startWeir({
-    conf: conf(`zone app 32k; server app.test:${there.port} resolve; resolver ${dns.address};`),
-  });
-  t.after(async () => {
-    await weir.stop();
-    dns.close();
-    there.close();
+  const { weir } = await startZone(t, ['127.0.0.2'], {
+    script: (asked) => {
+      if (asked.type !== 'A') return answer(asked);
+      if (asked.way === 'udp') return answer(asked, [], { isTruncated: true });
+      return answer(asked, a(...many));
+    },
+    upstream: (port, resolver) =>
+      `zone app 32k; server app.test:${port} resolve; resolver ${resolver};`,
   });
   await weir.waitForLine(
     /84 of its 100 servers have no place: give upstream "app" a larger "zone"/,
