@@ -17,18 +17,16 @@ class Process {
     this.keptMb = keptMb;
   }
 
-  residentBytes(): number {
-    return this.mb * MB;
-  }
+  readonly residentBytes = (): number => this.mb * MB;
 
-  collect(): void {
+  readonly collect = (): void => {
     this.collectCount += 1;
-  }
+  };
 
-  trim(): void {
+  readonly trim = (): void => {
     this.trimCount += 1;
     this.mb = Math.min(this.mb, this.keptMb);
-  }
+  };
 }
 
 describe('giving memory back', () => {
@@ -43,7 +41,19 @@ describe('giving memory back', () => {
     process.mb = 84;
     trimmer.look();
     assert.deepEqual([process.trimCount, process.mb], [2, 80]);
-    assert.equal(process.collectCount, 1, 'at the first look alone');
+    assert.equal(process.collectCount, 1, 'at the first look');
+  });
+
+  it('collects when growth has ended, once', () => {
+    const process = new Process(100, 80);
+    const trimmer = new MemoryTrimmer(process);
+    const looks: number[] = [];
+    for (const mb of [100, 90, 90, 81, 81, 82]) {
+      process.mb = mb;
+      trimmer.look();
+      looks.push(process.collectCount);
+    }
+    assert.deepEqual(looks, [1, 1, 1, 2, 2, 2]);
   });
 
   it('does not look again and again at what is in use', () => {

@@ -23,7 +23,6 @@ const EOF = -4095; // UV_EOF
 /** So many reads that fill their buffer, then it is others' turn (libuv has the same). */
 const MAX_READS = 32;
 const NO_MEMORY = Buffer.alloc(0);
-const NO_NAME: SocketName = {};
 
 export class FastConnection implements Borrower, Connection, Readable, Reader, TurnEnd {
   owner: ConnectionOwner;
@@ -80,12 +79,14 @@ export class FastConnection implements Borrower, Connection, Readable, Reader, T
     this.#arena = transport.shortArena;
     this.#handle = handle;
     this.owner = owner;
-    handle.user = this;
     const fd = handle.fd ?? -1;
     this.#fd = BigInt(fd);
     const { readiness } = transport;
     if (readiness !== undefined && fd >= 0) this.#slot = readiness.watch(this.#fd, this);
+    // A handle with properties of ours outlives its connection: V8 takes it for in use until it
+    // collects all of the heap, a few times a second with a connection per request.
     if (this.#slot >= 0) return;
+    handle.user = this;
     handle.onread = transport.onRead;
     handle.useUserBuffer(this.#buffer);
     const status = handle.readStart();
@@ -544,12 +545,12 @@ export class FastConnection implements Borrower, Connection, Readable, Reader, T
   }
 
   #peerName(): SocketName {
-    this.#peer ??= nameOf(this.#handle, 'getpeername');
+    this.#peer ??= this.#transport.names.peerOf(this.#fd, this.#handle);
     return this.#peer;
   }
 
   #ownName(): SocketName {
-    this.#own ??= nameOf(this.#handle, 'getsockname');
+    this.#own ??= this.#transport.names.ownOf(this.#fd, this.#handle);
     return this.#own;
   }
 
@@ -588,12 +589,4 @@ function onWriteComplete(this: WriteRequest, status: number): void {
   this.connection = undefined;
   this.kept = undefined;
   connection.onWritten(status);
-}
-
-function nameOf(handle: RawHandle | undefined, method: 'getpeername' | 'getsockname'): SocketName {
-  if (handle === undefined) return NO_NAME;
-  const read = handle[method];
-  if (read === undefined) return { address: 'unix:', port: 0 };
-  const name: SocketName = {};
-  return read.call(handle, name) === 0 ? name : NO_NAME;
 }

@@ -8,6 +8,7 @@ import { CALL_FLAGS, type NativeCalls } from './native-calls.ts';
 import type { RawBindings, RawHandle, WriteRequest } from './raw-handles.ts';
 import { readMemory, threadReadBuffer } from './read-buffer.ts';
 import type { Readiness } from './readiness.ts';
+import { SocketNames } from './socket-names.ts';
 
 /** Everything the connections of one thread share. */
 export class FastTransport {
@@ -19,6 +20,7 @@ export class FastTransport {
   readonly outgoing = new Outgoing();
   readonly inbox = new Inbox();
   readonly lending = new Lending();
+  readonly names: SocketNames;
 
   readonly onRead: (this: RawHandle) => Buffer | undefined;
   /** With both, sockets are read and written without libuv, which closes and shuts them down. */
@@ -35,6 +37,7 @@ export class FastTransport {
     this.raw = raw;
     this.calls = calls;
     this.readiness = readiness;
+    this.names = new SocketNames(calls);
     this.readMemoryAt = calls?.addressOf(readMemory) ?? 0n;
     this.#threadBufferAt = calls?.addressOf(threadReadBuffer) ?? 0n;
     this.spareRequest = new raw.WriteRequest();

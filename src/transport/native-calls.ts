@@ -18,6 +18,9 @@ export interface NativeCalls {
   epollWait: Call<[epoll: bigint, events: bigint, count: bigint, timeoutMs: bigint]>;
   eventfd: Call<[start: bigint, flags: bigint]>;
   close: Call<[fd: bigint]>;
+  /** getpeername(2) and getsockname(2). */
+  peerName: Call<[fd: bigint, name: bigint, lengthAt: bigint]>;
+  ownName: Call<[fd: bigint, name: bigint, lengthAt: bigint]>;
   /**
    * Of this thread; read it at once, and never rely on it alone: V8 may have called the kernel in
    * between (ENOENT was seen once for EPIPE). Reads: read-verdict.ts; writes: the handle tries again.
@@ -104,6 +107,8 @@ function load(ffi: Ffi): NativeCalls {
     epollWait: get('epoll_wait', 4) as NativeCalls['epollWait'],
     eventfd: get('eventfd', 2) as NativeCalls['eventfd'],
     close: get('close', 1) as NativeCalls['close'],
+    peerName: get('getpeername', 3) as NativeCalls['peerName'],
+    ownName: get('getsockname', 3) as NativeCalls['ownName'],
     errno: new Int32Array(ffi.toArrayBuffer(errnoAt, Int32Array.BYTES_PER_ELEMENT, false)),
     library: symbols,
     loopFd: BigInt(loopFd),

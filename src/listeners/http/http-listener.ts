@@ -1,5 +1,6 @@
 /** Data path. A listening address that speaks HTTP/1.1: accepts, counts, drains. */
 
+import { LinkedList } from '#src/base/linked-list.ts';
 import type { Listener, ListenerKind, ListenerSettings } from '#src/listeners/listener.ts';
 import { CONNECTIONS_ACCEPTED } from '#src/shared/thread-rows.ts';
 import type { Acceptor, AcceptorOwner, Connection } from '#src/transport/connection.ts';
@@ -11,7 +12,7 @@ export class HttpListener implements Listener, AcceptorOwner, ConnectionKeeper {
   readonly #thread: HttpThread;
   readonly #settings: ListenerSettings;
   readonly #acceptors: Acceptor[] = [];
-  readonly #connections = new Set<Http1Connection>();
+  readonly #connections = new LinkedList<Http1Connection>();
   readonly #list: ConnectionList;
 
   constructor(thread: HttpThread, settings: ListenerSettings) {
@@ -38,12 +39,12 @@ export class HttpListener implements Listener, AcceptorOwner, ConnectionKeeper {
   }
 
   drain(): void {
-    for (const connection of this.#connections) connection.drain();
+    for (const connection of this.#connections.toArray()) connection.drain();
   }
 
   close(): void {
     this.stopListening();
-    for (const connection of this.#connections) connection.kill();
+    for (const connection of this.#connections.toArray()) connection.kill();
   }
 
   /** AcceptorOwner. */
@@ -63,22 +64,22 @@ export class HttpListener implements Listener, AcceptorOwner, ConnectionKeeper {
 
   /** ConnectionKeeper. */
   onConnectionClosed(connection: Http1Connection): void {
-    if (!this.#connections.delete(connection)) return;
+    if (!this.#connections.remove(connection)) return;
     this.#list.giveBack(connection);
     this.#thread.host.owner.onConnectionClosed();
   }
 
   /**
    * Makes room, if it can, by closing the idle keep-alive connection that came first, as nginx does when its
-   * worker_connections are used up. A Set keeps the order of insertion.
+   * worker_connections are used up.
    */
   evictQuietest(): boolean {
-    for (const connection of this.#connections) {
-      if (!connection.isIdle || connection.exchangeCount === 0) continue;
-      connection.evict();
-      return true;
+    let connection = this.#connections.first;
+    while (connection !== undefined && !(connection.isIdle && connection.exchangeCount > 0)) {
+      connection = connection.after;
     }
-    return false;
+    connection?.evict();
+    return connection !== undefined;
   }
 }
 

@@ -18,6 +18,7 @@
 
 import type { FailureCode } from '#src/base/failure.ts';
 import type { Reusable } from '#src/base/free-list.ts';
+import type { Linked } from '#src/base/linked-list.ts';
 import type { TimeoutOwner } from '#src/base/timer-wheel.ts';
 import { refuse } from '#src/exchange/answer.ts';
 import type { Downstream } from '#src/exchange/downstream.ts';
@@ -63,8 +64,19 @@ export interface ConnectionKeeper {
 }
 
 export class Http1Connection
-  implements ConnectionOwner, IntakeOwner, Downstream, DetachedOwner, TimeoutOwner, Reusable
+  implements
+    ConnectionOwner,
+    DetachedOwner,
+    Downstream,
+    IntakeOwner,
+    Linked<Http1Connection>,
+    Reusable,
+    TimeoutOwner
 {
+  /** Of the list of its listener. */
+  before: Http1Connection | undefined = undefined;
+  after: Http1Connection | undefined = undefined;
+  isLinked = false;
   readonly facts = new ConnectionFacts();
   readonly #thread: HttpThread;
   readonly #settings: ListenerSettings;

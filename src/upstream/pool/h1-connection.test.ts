@@ -559,6 +559,30 @@ describe('backpressure', () => {
     assert.deepEqual([sink.wasStable, sink.log], [false, ['head 200', 'end']]);
   });
 
+  it('reads into a wide buffer what fills one and is gone at once, and what has to wait into less', () => {
+    const { connection, fake, sink } = started();
+    const narrow = 64 * 1024;
+    const wide = 4 * narrow;
+    const sizes: (number | undefined)[] = [];
+    const receive = (length: number): void => {
+      fake.receive('b'.repeat(length));
+      sizes.push(fake.buffer?.length);
+    };
+    fake.receive(`HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n${'b'.repeat(10_000)}`);
+    for (const length of [narrow - 1, narrow, 10_000, wide]) receive(length);
+    assert.deepEqual(sizes.splice(0), [narrow, wide, wide, wide]);
+    sink.takesBody = false;
+    receive(wide);
+    assert.deepEqual(sizes.splice(0), [wide], 'it waits in this one');
+    sink.takesBody = true;
+    connection.resumeResponse();
+    assert.equal(fake.buffer?.length, narrow);
+    receive(narrow);
+    sink.flow = FLOW_SWAP;
+    receive(wide);
+    assert.deepEqual(sizes.splice(0), [wide, narrow], 'the wide one is not ours any more');
+  });
+
   it('leaves a buffer to whoever still waits with it', () => {
     const { fake, sink } = started();
     fake.receive(`HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n${'b'.repeat(10_000)}`);

@@ -28,7 +28,12 @@ import { B_UNTIL_CLOSE } from '#src/codecs/h1/states.ts';
 import { BODY_CHUNKED } from '#src/http/message.ts';
 import { withoutConnectionNamed } from '#src/http/trailers.ts';
 import type { Connection, ConnectionOwner } from '#src/transport/connection.ts';
-import { acquireRelayBuffer, releaseRelayBuffer } from '#src/transport/relay-buffers.ts';
+import {
+  acquireRelayBuffer,
+  acquireWideBuffer,
+  isWideBuffer,
+  releaseRelayBuffer,
+} from '#src/transport/relay-buffers.ts';
 import {
   FLOW_GO,
   FLOW_HOLD,
@@ -177,6 +182,7 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
     if (!this.#isHeld) return;
     this.#isHeld = false;
     this.#awaitResponse();
+    this.#narrowBuffer();
     this.#connection.letGoReading();
   }
 
@@ -368,17 +374,28 @@ export class H1Connection implements UpstreamConnection, ConnectionOwner, BodySi
   /**
    * Where the next read goes. What comes in bulk comes into a relay buffer, where it may wait in a
    * write; what trickles (events, frames) is copied anyway, and ten thousand such connections must
-   * not hold a buffer each.
+   * not hold a buffer each. What fills a buffer, and is gone at once, gets a wide one.
    */
   #chooseBuffer(flow: number, length: number): void {
     const relay = this.#relay;
     const isBulk = length > BULK_BYTES;
+    const isFast = relay !== undefined && flow === FLOW_GO && length >= relay.length;
     if (relay !== undefined) {
-      if (flow === FLOW_HOLD || (flow === FLOW_GO && isBulk)) return;
+      const isEnough = !isFast || isWideBuffer(relay);
+      if (flow === FLOW_HOLD || (flow === FLOW_GO && isBulk && isEnough)) return;
       if (flow === FLOW_GO) releaseRelayBuffer(relay);
       this.#relay = undefined;
     }
-    if (isBulk) this.#relay = acquireRelayBuffer();
+    if (isBulk) this.#relay = isFast ? acquireWideBuffer() : acquireRelayBuffer();
+    this.#connection.readInto(this.#relay);
+  }
+
+  /** The client was slow and its write is through: next time less is to wait for it. */
+  #narrowBuffer(): void {
+    const relay = this.#relay;
+    if (relay === undefined || !isWideBuffer(relay)) return;
+    releaseRelayBuffer(relay);
+    this.#relay = acquireRelayBuffer();
     this.#connection.readInto(this.#relay);
   }
 
