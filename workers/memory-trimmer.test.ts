@@ -9,6 +9,7 @@ const MB = 1024 * 1024;
 class Process {
   mb: number;
   keptMb: number;
+  heapMb = 10;
   trimCount = 0;
   collectCount = 0;
 
@@ -18,6 +19,8 @@ class Process {
   }
 
   readonly residentBytes = (): number => this.mb * MB;
+
+  readonly heapBytes = (): number => this.heapMb * MB;
 
   readonly collect = (): void => {
     this.collectCount += 1;
@@ -44,16 +47,22 @@ describe('giving memory back', () => {
     assert.equal(process.collectCount, 1, 'at the first look');
   });
 
-  it('collects when growth has ended, once', () => {
+  it('collects when growth has ended that was of its thread, once', () => {
     const process = new Process(100, 80);
     const trimmer = new MemoryTrimmer(process);
-    const looks: number[] = [];
-    for (const mb of [100, 90, 90, 81, 81, 82]) {
+    const counts: number[] = [];
+    const look = (mb: number, heapMb: number): void => {
       process.mb = mb;
+      process.heapMb = heapMb;
       trimmer.look();
-      looks.push(process.collectCount);
-    }
-    assert.deepEqual(looks, [1, 1, 1, 2, 2, 2]);
+      counts.push(process.collectCount);
+    };
+    for (const mb of [100, 90, 90, 81, 81]) look(mb, 11);
+    assert.deepEqual(counts.splice(0), [1, 1, 1, 1, 1], 'threads have grown');
+    for (const mb of [90, 90, 81, 81, 82]) look(mb, 13);
+    assert.deepEqual(counts.splice(0), [1, 1, 2, 2, 2]);
+    for (const mb of [90, 81]) look(mb, 14.9);
+    assert.deepEqual(counts.splice(0), [2, 2], 'it kept 13 when it last collected');
   });
 
   it('does not look again and again at what is in use', () => {

@@ -1,5 +1,5 @@
 import { openSync, readSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { findMallocTrim } from './native-libc.ts';
 
@@ -8,10 +8,15 @@ const LOOK_INTERVAL_MS = 2_000;
 /** Growth since it last trimmed that is worth a look through the heaps, which costs 0.3 to 4 ms. */
 const WORTH_BYTES = 4 * 1024 * 1024;
 
+/** Growth of this thread's heap since the last collection that is worth another. */
+const WORTH_HEAP_BYTES = 2 * 1024 * 1024;
+
 /** What the trimmer works with. */
 export interface TrimmerParts {
   /** Resident bytes of this process. */
   readonly residentBytes: () => number;
+  /** Of this thread's heap, garbage included. */
+  readonly heapBytes: () => number;
   /** Gives freed memory back to the system. */
   readonly trim: () => void;
   /** Collects all garbage of this thread: 20 ms. */
@@ -25,7 +30,8 @@ export interface TrimmerParts {
 export class MemoryTrimmer {
   readonly #parts: TrimmerParts;
   #bytesAfterTrim = 0;
-  /** It has grown, and nothing was collected since. */
+  #heapBytesAfterCollection = 0;
+  /** It has grown, and nobody has looked at the heap since. */
   #hasGrown = false;
 
   constructor(parts: TrimmerParts) {
@@ -36,17 +42,30 @@ export class MemoryTrimmer {
    * Trims when the process has grown since it last did; the first time in any case, and after a
    * collection: what a start has left on the heap, and needed for that alone, stays for hours where
    * nothing happens. So does what lists of ten thousand servers leave behind: when growth has ended,
-   * which one look without any shows, it collects once more.
+   * which one look without any shows, and was this thread's, it collects once more. Not for growth of
+   * others: a collection takes 15 ms of a core that they may need.
    */
   look(): void {
-    const { residentBytes, trim, collect } = this.#parts;
-    const isFirst = this.#bytesAfterTrim === 0;
-    const grows = residentBytes() - this.#bytesAfterTrim >= WORTH_BYTES;
-    if (!grows && !this.#hasGrown) return;
-    if (isFirst || !grows) collect();
-    trim();
-    this.#hasGrown = grows && !isFirst;
-    this.#bytesAfterTrim = residentBytes();
+    const grows = this.#parts.residentBytes() - this.#bytesAfterTrim >= WORTH_BYTES;
+    if (this.#bytesAfterTrim === 0) this.#collect();
+    else if (grows) this.#trim();
+    else if (this.#hasGrown && this.#isHeapWorth()) this.#collect();
+    this.#hasGrown = grows;
+  }
+
+  #isHeapWorth(): boolean {
+    return this.#parts.heapBytes() - this.#heapBytesAfterCollection >= WORTH_HEAP_BYTES;
+  }
+
+  #collect(): void {
+    this.#parts.collect();
+    this.#heapBytesAfterCollection = this.#parts.heapBytes();
+    this.#trim();
+  }
+
+  #trim(): void {
+    this.#parts.trim();
+    this.#bytesAfterTrim = this.#parts.residentBytes();
   }
 }
 
@@ -55,7 +74,8 @@ export function startTrimming(): void {
   const trim = findMallocTrim();
   const residentBytes = openResident();
   if (trim === undefined || residentBytes === undefined) return;
-  const trimmer = new MemoryTrimmer({ residentBytes, trim, collect });
+  const heapBytes = (): number => getHeapStatistics().used_heap_size;
+  const trimmer = new MemoryTrimmer({ residentBytes, heapBytes, trim, collect });
   setInterval(() => trimmer.look(), LOOK_INTERVAL_MS).unref();
 }
 
