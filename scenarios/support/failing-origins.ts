@@ -8,7 +8,7 @@ import type { ScenarioContext } from '#scenarios/scenario.ts';
 
 const COUNT = 4;
 /** More than the queue of an origin takes. */
-const FILLING_CONNECTIONS = 32;
+const FILLING_CONNECTIONS = 320;
 
 /** What is done to an origin. */
 export type Harm = 'killed' | 'stopped' | 'black hole';

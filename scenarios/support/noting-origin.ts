@@ -2,12 +2,16 @@
  * An origin as a program of its own, so that it can be killed and stopped: answers at once, and
  * writes the target of every POST, which holds its id, to a file before it does. Argument: the file.
  * Prints its port. Told "hole" it drops its connections and stops, with its port open: what connects
- * waits in its short queue, and once that is full, connecting hangs.
+ * waits in its queue, and once that is full, connecting hangs.
  */
 import { appendFileSync } from 'node:fs';
 import { startOrigin } from '#native-bench/origin/origin.ts';
 
-const BACKLOG = 16;
+/**
+ * Room for half a second of connections: a machine that stalls while the load begins must not lose a
+ * SYN, which comes again after a second, and has the edge take the endpoint out before it is harmed.
+ */
+const BACKLOG = 256;
 
 const [file = ''] = process.argv.slice(2);
 const origin = await startOrigin({
