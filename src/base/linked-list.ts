@@ -1,7 +1,7 @@
 /**
  * Data path. Members in the order in which they came, any of which may leave. A Set does the same,
  * but leaves a gap for each that left, and makes a new table when there are enough of them: with a
- * connection per request 900 bytes each, in tables that only a collection of the whole heap frees.
+ * connection per request 865 bytes each, in tables that only a collection of the whole heap frees.
  */
 
 /** A member of one list at a time; only that changes these. */

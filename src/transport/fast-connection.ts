@@ -83,9 +83,7 @@ export class FastConnection implements Borrower, Connection, Readable, Reader, T
     this.#fd = BigInt(fd);
     const { readiness } = transport;
     if (readiness !== undefined && fd >= 0) this.#slot = readiness.watch(this.#fd, this);
-    // A handle with properties of ours outlives its connection: V8 takes it for in use until it
-    // collects all of the heap, a few times a second with a connection per request.
-    if (this.#slot >= 0) return;
+    if (this.#slot >= 0) return; // only a handle that reads has to find its connection
     handle.user = this;
     handle.onread = transport.onRead;
     handle.useUserBuffer(this.#buffer);

@@ -12,7 +12,6 @@
  */
 
 import { afterTurn, type TurnEnd } from '#src/base/turn.ts';
-
 import {
   EPOLL_ADD,
   EPOLL_CHANGE,

@@ -19,6 +19,7 @@ const SHIFT = 32 - Math.log2(MAX_TEXTS);
 const SPREAD = 0x9e3779b1;
 
 type Asked = 'getpeername' | 'getsockname';
+type Call = NativeCalls['peerName'];
 
 export class SocketNames {
   readonly #calls: NativeCalls | undefined;
@@ -40,23 +41,24 @@ export class SocketNames {
   }
 
   peerOf(fd: bigint, handle: RawHandle | undefined): SocketName {
-    if (handle === undefined) return NO_NAME;
-    const status = this.#ask(this.#calls?.peerName, fd);
-    return status === 0 ? this.#read() : ofHandle(handle, 'getpeername');
+    return this.#nameOf(this.#calls?.peerName, 'getpeername', fd, handle);
   }
 
   ownOf(fd: bigint, handle: RawHandle | undefined): SocketName {
-    if (handle === undefined) return NO_NAME;
-    const status = this.#ask(this.#calls?.ownName, fd);
-    return status === 0 ? this.#read() : ofHandle(handle, 'getsockname');
+    return this.#nameOf(this.#calls?.ownName, 'getsockname', fd, handle);
   }
 
-  /** 0: the name of an IPv4 socket is there. */
-  #ask(call: NativeCalls['peerName'] | undefined, fd: bigint): number {
-    if (call === undefined || fd < 0n) return -1;
+  #nameOf(call: Call | undefined, method: Asked, fd: bigint, handle?: RawHandle): SocketName {
+    if (handle === undefined) return NO_NAME;
+    return this.#isTold(call, fd) ? this.#read() : ofHandle(handle, method);
+  }
+
+  /** The name is there, and of IPv4. */
+  #isTold(call: Call | undefined, fd: bigint): boolean {
+    if (call === undefined || fd < 0n) return false;
     this.#length[0] = NAME_BYTES;
-    if (call(fd, this.#nameAt, this.#lengthAt) < 0) return -1;
-    return this.#name.getUint16(0, true) === AF_INET ? 0 : -1;
+    if (call(fd, this.#nameAt, this.#lengthAt) < 0) return false;
+    return this.#name.getUint16(0, true) === AF_INET;
   }
 
   #read(): SocketName {
